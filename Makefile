@@ -1,0 +1,74 @@
+# Two commands are all you need: make lab, make test.
+#   PYTHON       the Python to build .venv with (3.11 or newer)      make lab PYTHON=python3.12
+#   TORCH_INDEX  where torch itself comes from, e.g. the small CPU-only build for Linux:
+#                make lab TORCH_INDEX=https://download.pytorch.org/whl/cpu
+#   ARGS         passed on to JupyterLab                             make lab ARGS=--no-browser
+PYTHON = python3
+TORCH = torch==2.13.0
+TORCH_INDEX =
+ARGS =
+
+# Relative paths only, so that spaces and any letters in the folder's own path do no harm.
+VENV_PYTHON = .venv/bin/python
+STAMP = .venv/.installed
+HERE := $(shell pwd -P)
+
+.DEFAULT_GOAL := help
+.PHONY: help lab test notebooks execute check clean moved
+
+help:
+	@echo "make lab        open the course in JupyterLab (installs into .venv the first time)"
+	@echo "make test       run every test, then every notebook, blank and solved"
+	@echo "make notebooks  write notebooks/*.ipynb from notebooks/source/*.py"
+	@echo "make execute    the same, and run the solved notebooks for fresh outputs (minutes)"
+	@echo "make check      lint, formatting, and whether the notebooks match their sources"
+	@echo "make clean      remove .venv and caches; your work/ stays"
+
+lab: $(STAMP)
+	@$(VENV_PYTHON) notebooks/lab.py $(ARGS)
+
+test: $(STAMP)
+	@$(VENV_PYTHON) -m pytest -n 2 --dist loadfile tests
+	@$(VENV_PYTHON) tests/run_notebooks.py
+
+notebooks: $(STAMP)
+	@$(VENV_PYTHON) notebooks/build.py
+
+execute: $(STAMP)
+	@$(VENV_PYTHON) notebooks/build.py --execute
+
+check: $(STAMP)
+	@$(VENV_PYTHON) -m ruff check .
+	@$(VENV_PYTHON) -m ruff format --check .
+	@$(VENV_PYTHON) notebooks/build.py --check
+
+# The stamp is written last: an install that was cut short is tried again. It holds the folder's
+# path, because an install of a folder that was moved since points to a place that is gone.
+ifneq ($(shell cat $(STAMP) 2>/dev/null),$(HERE))
+$(STAMP): moved
+endif
+$(STAMP): pyproject.toml constraints.txt
+	@"$(PYTHON)" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
+	  echo 'This course needs Python 3.11 or newer, and "$(PYTHON)" is missing or older.'; \
+	  echo 'Nothing was installed or changed.'; \
+	  echo 'Install one from python.org or your package manager, then name it: make lab PYTHON=python3.12'; \
+	  exit 1; }
+	@rm -f $(STAMP)
+	@$(VENV_PYTHON) -c '' 2>/dev/null || rm -rf .venv
+	@$(VENV_PYTHON) -m pip --version >/dev/null 2>&1 || "$(PYTHON)" -m venv .venv || { \
+	  echo 'Python could not make the virtual environment .venv (its own message is above).'; \
+	  echo 'Nothing outside .venv was changed.'; \
+	  echo 'On Debian or Ubuntu: sudo apt install python3-venv, then make lab again. Else see README.md.'; \
+	  exit 1; }
+	@echo "Installing into .venv: several minutes and 1.5 GB or more of disk, this once."
+	@$(VENV_PYTHON) -m pip install --disable-pip-version-check $(if $(TORCH_INDEX),--index-url "$(TORCH_INDEX)") "$(TORCH)" && \
+	$(VENV_PYTHON) -m pip install --disable-pip-version-check -c constraints.txt -e '.[dev]' || { \
+	  echo 'The install did not finish (its own message is above).'; \
+	  echo 'What was installed so far is kept in .venv; your work/ is untouched.'; \
+	  echo 'Check the network and the free disk space, then run the same command again.'; \
+	  exit 1; }
+	@pwd -P > $(STAMP)
+
+clean:
+	rm -rf .venv build gan_lessons.egg-info .pytest_cache .ruff_cache .hypothesis
+	find gan_lessons notebooks tests data -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,0 +1,312 @@
+"""Checks of lesson 04, Train your first GAN."""
+
+import copy
+import math
+from collections.abc import Callable
+
+import torch
+from torch import Tensor, nn
+
+from gan_lessons import data, spies
+from gan_lessons.checks.exercise import Wrong, exercise
+
+LATENT = 3
+
+
+def _players(offset: float = 0.0, scale: float = 1.0):
+    """Return fresh small players; D's logits are scaled and moved by an offset."""
+
+    class Shift(nn.Module):
+        def forward(self, logits: Tensor) -> Tensor:
+            return scale * logits + offset
+
+    G = nn.Sequential(nn.Linear(LATENT, 16), nn.ReLU(), nn.Linear(16, 2))
+    D = nn.Sequential(nn.Linear(2, 16), nn.LeakyReLU(0.2), nn.Linear(16, 1), nn.Flatten(0), Shift())
+    opt_g = torch.optim.Adam(G.parameters(), lr=1e-2)
+    opt_d = torch.optim.Adam(D.parameters(), lr=1e-2)
+    return G, D, opt_g, opt_d
+
+
+def _real(n: int) -> Tensor:
+    return 3 + torch.randn(n, 2)
+
+
+def _watch(train_step: Callable, n: int = 8, *, players=None) -> spies.Report:
+    players = players or _players()
+    try:
+        return spies.watch_step(train_step, *players, _real(n), LATENT)
+    except RuntimeError as error:
+        if "backward through the graph a second time" in str(error):
+            raise Wrong(
+                "the fake batch of D's step is still tied to G: D's backward() walks through G and "
+                "frees the graph that G's step needs. Cut it with .detach()."
+            ) from error
+        if "does not require grad" in str(error):
+            raise Wrong(
+                "a loss carries no gradient at all. G's step must call D on G's own output, "
+                "neither detached nor made under torch.no_grad()."
+            ) from error
+        if "modified by an inplace operation" in str(error):
+            raise Wrong(
+                "a loss was computed before the other player's step changed the weights it needs. "
+                "Call D(fake) anew for G's step, after opt_d.step()."
+            ) from error
+        raise
+
+
+def _check_d(update: spies.Update, n: int) -> None:
+    """What D's update must show: real raised, fake lowered, each on average."""
+    real, fake = update.pull("r"), update.pull("f")
+    if not len(fake) and (real < 0).all() and len(real):
+        raise Wrong("D sees only real samples: nothing teaches it what a fake looks like.")
+    if not len(real):
+        if len(fake) and (fake < 0).all() and any(look.of("r").numel() for look in update.unused):
+            raise Wrong("D's own loss has no part for real samples that reaches its weights.")
+        if len(fake) and (fake < 0).all():
+            raise Wrong(
+                "opt_d steps on G's loss: it raises D(fake), so D helps G. Each optimizer belongs "
+                "to its own loss."
+            )
+        raise Wrong("D never sees a real sample: nothing teaches it what real looks like.")
+    if not len(fake):
+        raise Wrong("D lowers D(real) and sees no fakes: the real term's sign is turned.")
+    if (real < 0).all() and (fake < 0).all():
+        raise Wrong(
+            "D is told that the fakes are real too (label 1 for both): it raises D(fake) in its "
+            "own step, and will say real to everything."
+        )
+    if (real > 0).all() and (fake < 0).all():
+        raise Wrong("the roles are turned round: D lowers D(real) and raises D(fake).")
+    if (real > 0).all() and (fake > 0).all():
+        raise Wrong("D lowers D(real) as well as D(fake): the sign of the real term is turned.")
+    if len(real) != len(fake):
+        raise Wrong(
+            f"D saw {len(real)} real and {len(fake)} fake samples. Draw as many fakes as real "
+            "samples came, len(real): the last batch of a data set may be smaller."
+        )
+    if max(real.abs().sum(), fake.abs().sum()) > 1.5:
+        raise Wrong(
+            f"the loss adds up over the {n} samples of a batch. Take the mean, so that a step does "
+            "not depend on the size of the batch."
+        )
+
+
+def _check_g(update: spies.Update | None) -> None:
+    """What G's update must show: D(fake) raised, with a gradient that reaches G."""
+    if update is None:
+        raise Wrong("G is never updated: opt_g.step() is missing.")
+    looks = update.looks + update.unused
+    fakes = [look for look in looks if "f" in look.kinds]
+    if not update.grads["G"]:
+        if fakes and not any(look.carries for look in fakes):
+            raise Wrong(
+                "in G's step the fake batch carries no gradient back to G: it was detached, or "
+                "made under torch.no_grad()."
+            )
+        raise Wrong("no gradient reaches G: its loss must be computed from D(fake).")
+    fake = torch.cat([look.of("f") for look in fakes if look.carries] or [torch.empty(0)])
+    if len(fake) and (fake > 0).all():
+        raise Wrong("G lowers D(fake): it works for D. The sign of G's loss is turned.")
+    if "G" not in update.moved:
+        raise Wrong("opt_g.step() ran, but no weight of G changed.")
+
+
+def _same(a: nn.Module, b: nn.Module) -> bool:
+    pairs = zip(a.parameters(), b.parameters(), strict=True)
+    return all(torch.allclose(p, q, atol=1e-7) for p, q in pairs)
+
+
+def _check_fresh(train_step: Callable, order: list[str]) -> None:
+    """Two steps in a row must move the players as if the gradients had been fresh each time.
+
+    ``order``: who moves first in a step.
+    """
+    players = _players()
+    real = _real(8)
+    train_step(*players, real, LATENT)
+    clean = copy.deepcopy(players[:2])
+    optimizers = [
+        torch.optim.Adam(net.parameters(), lr=1e-2) for net in clean
+    ]  # G's and D's, with the moments of the first step
+    for new, old in zip(optimizers, players[2:], strict=True):
+        new.load_state_dict(copy.deepcopy(old.state_dict()))
+    for net in clean:
+        net.zero_grad(set_to_none=True)
+    torch.manual_seed(1)
+    train_step(*players, real, LATENT)
+    torch.manual_seed(1)
+    train_step(*clean, *optimizers, real, LATENT)
+    pairs = {"G": (players[0], clean[0]), "D": (players[1], clean[1])}
+    late = [name for name in order if not _same(*pairs[name])]
+    if late:  # the player that moves first misleads the other
+        raise Wrong(
+            f"old gradients pile up in {late[0]}: a second step is not what a fresh one would be. "
+            "Call zero_grad() of each optimizer before its backward()."
+        )
+
+
+@exercise(
+    title="Write the training step",
+    proves="D learns from real and fake, G from D, each moves alone, with fresh gradients and any "
+    "batch size.",
+    hints=(
+        "Three parts: make one fake batch; update D on real and on fake; update G on the fakes. "
+        "Each update is zero_grad, backward, step.",
+        "D's loss is softplus(-D(real)).mean() + softplus(D(fake)).mean(). In D's step the fake "
+        "batch must not lead back to G: fake.detach().",
+        "After opt_d.step(), compute loss_g = softplus(-D(fake)).mean() with the same fake, not "
+        "detached, then opt_g.zero_grad(), loss_g.backward(), opt_g.step().",
+    ),
+)
+def train_step(answer: Callable) -> str | None:
+    """Check ``train_step(G, D, opt_g, opt_d, real, latent_dim)`` by spying on it.
+
+    Verified: D saw real and fake rows with the right targets; D's update left G bit-identical and
+    the reverse; gradients reach G in its own step; nothing piles up; fresh N(0, 1) noise of the
+    right shape each step; any batch size; finite at logits of ±100; G's loss does not saturate.
+    """
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(0)
+        report = _watch(answer)
+        update_d, update_g = report.update_of("D"), report.update_of("G")
+        if update_d is None and update_g is None:
+            raise Wrong("neither player moves: no optimizer's step() is called.")
+        if update_d is None:
+            raise Wrong("D is never updated: opt_d.step() is missing.")
+        _check_d(update_d, 8)
+        _check_g(update_g)
+        if update_d.moved != {"D"} or update_g.moved != {"G"}:
+            raise Wrong("an update moves the other player too: one optimizer, one player.")
+        _check_fresh(answer, [update.owner for update in report.updates])
+        for n in (1, 7):
+            _check_d(_watch(answer, n).update_of("D"), n)
+        _check_noise(answer)
+        _check_extremes(answer)
+        if update_d.grads["G"]:
+            return (
+                "One thing is wasteful: D's backward() also computes gradients for G, which are "
+                "thrown away. fake.detach() saves that work."
+            )
+    return None
+
+
+def _check_noise(answer: Callable) -> None:
+    players = _players()
+    real = _real(400)
+    first = spies.watch_step(answer, *players, real, LATENT).noise
+    second = spies.watch_step(answer, *players, real, LATENT).noise
+    if first[0].shape != (len(real), LATENT):
+        raise Wrong(f"G got noise of shape {tuple(first[0].shape)}, not (len(real), latent_dim).")
+    if torch.equal(first[0], second[0]):
+        raise Wrong("two steps used the same noise. Draw a new z in every step.")
+    if abs(first[0].mean()) > 0.2 or abs(first[0].std() - 1) > 0.1:
+        raise Wrong("the noise is not N(0, 1): use torch.randn, not torch.rand.")
+
+
+def _check_extremes(answer: Callable) -> None:
+    for offset in (100.0, -100.0):
+        players = _players(offset)
+        _watch(answer, players=players)
+        if not all(p.isfinite().all() for net in players[:2] for p in net.parameters()):
+            raise Wrong(
+                f"at a logit of {offset:+.0f} a weight becomes NaN: log of a probability that is "
+                "rounded to 0. Write the loss with softplus on logits."
+            )
+    pull = _watch(answer, players=_players(-10.0)).update_of("G").pull("f")
+    if pull.abs().sum() < 0.1:
+        raise Wrong(
+            "where D is sure (logit -10) G's gradient is almost 0: this is the saturating loss, "
+            "log(1 - D(fake)). Use the non-saturating one, -log D(fake)."
+        )
+
+
+@exercise(
+    title="Count the modes",
+    proves="only samples within 3 sigma count, and a mode needs a fifth of its fair share.",
+    hints=(
+        "torch.cdist(samples, centers) gives all distances, (N, K). Which center is nearest, and "
+        "how far is it?",
+        "Keep the number of the nearest center only where the distance is at most 3 * sigma; count "
+        "with .bincount(minlength=len(centers)).",
+        "A fair share is len(samples) / len(centers). Count the modes that have at least "
+        "0.2 times that.",
+    ),
+)
+def modes_covered(answer: Callable) -> None:
+    """Check ``modes_covered(samples, centers, sigma)`` on samples whose answer is known."""
+    ring = data.ring(10)
+    centers, sigma = ring.centers, ring.sigma
+
+    def ask(samples: Tensor) -> float:
+        return float(answer(samples, centers, sigma))
+
+    exact = centers.repeat(100, 1)
+    found = ask(exact)
+    if found != 8:
+        if math.isclose(found, 1.0):
+            raise Wrong(
+                "on 100 samples at each of the 8 centers you return 1: a share, not a count."
+            )
+        raise Wrong(f"with 100 samples exactly at each of the 8 centers you count {found:g} modes.")
+    if ask(exact + 10 * sigma) > 0:
+        raise Wrong(
+            "samples 10 sigma away from their nearest center still count. Nearest is not near: "
+            "ask for a distance of at most 3 sigma."
+        )
+    edge = torch.tensor([2.5 * sigma, 0.0])
+    if ask(exact + edge) != 8:
+        raise Wrong("samples 2.5 sigma from a center must count: the limit is 3 sigma.")
+    corner = torch.tensor([2.9 * sigma, 2.9 * sigma])
+    if ask(exact + corner) > 0:
+        raise Wrong(
+            "samples at (2.9, 2.9) sigma are 4.1 sigma away but count: measure the distance, not "
+            "each coordinate."
+        )
+    three = torch.cat([centers[:3].repeat(100, 1), centers[3:].repeat(1, 1)])
+    found = ask(three)
+    if found == 8:
+        raise Wrong(
+            "a mode with 1 of 305 samples counts as covered. Ask for a fifth of its fair share, "
+            "0.2 * len(samples) / len(centers)."
+        )
+    if found != 3:
+        raise Wrong(
+            f"with three full modes and five with one sample each you count {found:g}, not 3."
+        )
+    mostly_bad = torch.cat([centers.repeat(3, 1), torch.full((8 * 97, 2), 9.0)])
+    if ask(mostly_bad) > 0:
+        raise Wrong(
+            "the fair share must be of *all* samples: here 97 of 100 are far from any mode, yet "
+            "the modes count as covered."
+        )
+
+
+RATIOS = (0.05, 0.2, 1.0, 5.0, 20.0)
+
+
+@exercise(
+    title="Predict the ratio of learning rates",
+    proves="your prediction agrees with the runs above.",
+    hints=(
+        "Look at the table: which row has the fewest modes with the average generator?",
+        "A D that learns far too slowly points G to yesterday's mistakes; one that learns far too "
+        "fast is sure of itself and leaves almost no slope.",
+        "Give the ratio as a number from the table's first column, such as 0.05.",
+    ),
+)
+def ratio(answer: float, measured: dict[float, float]) -> None:
+    """Check a predicted ratio lr_d / lr_g against the modes that each ratio reached.
+
+    Args:
+        answer: the ratio predicted to collapse most. measured: modes covered for each ratio.
+    """
+    if answer not in measured:
+        known = ", ".join(f"{r:g}" for r in measured)
+        raise Wrong(f"{answer!r} is not one of the ratios that were run: {known}.")
+    worst = min(measured.values())
+    if measured[answer] > worst:
+        bad = " and ".join(f"{r:g}" for r, modes in measured.items() if modes == worst)
+        raise Wrong(
+            f"with lr_d/lr_g = {answer:g} the run still covers {measured[answer]:g} modes; the "
+            f"fewest, {worst:g}, come with {bad}. Which player is too weak there?"
+        )

@@ -1,0 +1,7 @@
+"""The live view of a run, and its film. Floor 3 of the house."""
+
+from gan_lessons.cockpit.film import Film
+from gan_lessons.cockpit.frame import Frame
+from gan_lessons.cockpit.live import Cockpit
+
+__all__ = ["Cockpit", "Film", "Frame"]

@@ -1,0 +1,123 @@
+"""The film of a run: scrub through it, rewind to a frame, export it. Introduced in lesson 04."""
+
+import copy
+from io import BytesIO
+from pathlib import Path
+
+import ipywidgets
+from PIL import Image
+from torch import Tensor, nn
+
+from gan_lessons import show
+from gan_lessons.cockpit import frame as looks
+from gan_lessons.cockpit.frame import Frame
+from gan_lessons.errors import SettingError
+from gan_lessons.training import History
+
+FRAMES = 120  # kept at most; beyond that every second one goes
+STATE_BYTES = 256_000_000  # of copied weights kept at most
+
+
+class Film:
+    """The frames of a run, and copies of the players to go back to.
+
+    Args:
+        real: the real samples that points are compared with. history: the run's numbers.
+        metric: the name of the value that frames carry, or None.
+    """
+
+    def __init__(self, real: Tensor, history: History, metric: str | None = None):
+        self.frames: list[Frame] = []
+        self.states: dict[int, dict] = {}  # step -> copies of the players' state
+        self._real, self._history, self._metric = real, history, metric
+        self._limit = show.limit_of(real) if real.ndim == 2 else None
+        self._players: dict = {}
+
+    def keep(self, **players) -> None:
+        """Name what :meth:`rewind` brings back: nets and optimizers (None is left out)."""
+        self._players = {name: player for name, player in players.items() if player is not None}
+
+    def field(self, D: nn.Module) -> Tensor:
+        """Return D's logits over the square that the film shows, (cells, cells)."""
+        return show.logit_field(D, self._limit)
+
+    def add(self, frame: Frame) -> None:
+        """Append a frame and a copy of the players; thin both out so that memory stays bounded."""
+        if self.frames and self.frames[-1].step == frame.step:
+            self.frames.pop()
+        self.frames.append(frame)
+        self.states[frame.step] = {
+            name: copy.deepcopy(player.state_dict()) for name, player in self._players.items()
+        }
+        if len(self.frames) > FRAMES:
+            self.frames = self.frames[:-1:2] + self.frames[-1:]
+        nets = [player for player in self._players.values() if isinstance(player, nn.Module)]
+        weights = sum(p.numel() for net in nets for p in net.parameters())
+        allowed = max(3, STATE_BYTES // (12 * weights + 1))  # Adam adds two numbers to each
+        if len(self.states) > allowed:
+            steps = sorted(self.states)
+            self.states = {step: self.states[step] for step in steps[:-1:2] + steps[-1:]}
+
+    def picture(self, index: int) -> show.Picture:
+        """Draw frame ``index`` (0 is the first, -1 the last): a pure function of the film."""
+        frame = self.frames[index]
+        seen = [f for f in self.frames if f.step <= frame.step and f.value is not None]
+        values = [f.step for f in seen], [f.value for f in seen]
+        return looks.draw(
+            frame, real=self._real, history=self._history, metric=self._metric, values=values
+        )
+
+    def scrub(self) -> ipywidgets.Widget:
+        """Return a slider over the frames with the picture above it; arrow keys move it."""
+        slider = ipywidgets.IntSlider(
+            value=len(self.frames) - 1, max=len(self.frames) - 1, description="frame"
+        )
+        slider.layout.width = "60%"
+        return ipywidgets.interactive(self.picture, index=slider)
+
+    def rewind(self, index: int) -> int:
+        """Bring the players back to frame ``index``, or to the kept state next before it.
+
+        Returns:
+            The step they are at now. The history and the frames after it are cut off; training on
+            from here is a fork of the run.
+
+        Raises:
+            SettingError: there is no such frame.
+        """
+        if not -len(self.frames) <= index < len(self.frames):
+            raise SettingError(
+                f"There is no frame {index}: the film has {len(self.frames)}.",
+                "The players are as they were.",
+                f"Choose a frame from 0 to {len(self.frames) - 1}.",
+            )
+        step = max(s for s in self.states if s <= self.frames[index].step)
+        for name, player in self._players.items():
+            player.load_state_dict(copy.deepcopy(self.states[step][name]))
+        self._history.length = step
+        self.frames = [f for f in self.frames if f.step <= step]
+        self.states = {s: state for s, state in self.states.items() if s <= step}
+        return step
+
+    def gif(self, path: str | Path, *, seconds: float = 6.0) -> Path:
+        """Write the film as an animated GIF and return its path."""
+        pages = [Image.open(BytesIO(self.picture(i).png)) for i in range(len(self.frames))]
+        pages = [page.convert("P", palette=Image.Palette.ADAPTIVE) for page in pages]
+        duration = int(1000 * seconds / len(pages))
+        path = Path(path)
+        pages[0].save(path, save_all=True, append_images=pages[1:], duration=duration, loop=0)
+        return path
+
+    def strip(self, *, panels: int = 5) -> show.Picture:
+        """Show a few frames, evenly spaced, side by side."""
+        last = len(self.frames) - 1
+        chosen = sorted({round(i * last / max(1, panels - 1)) for i in range(panels)})
+        frames = [self.frames[i] for i in chosen]
+        steps = ", ".join(f"{f.step:,}" for f in frames)
+        sentence = f"The same noise after {steps} steps."
+        if self._real.ndim == 2:
+            named = [(f"step {f.step:,}", f.samples) for f in frames]
+            return show.clouds(named, real=self._real, sentence=sentence)
+        return show.rows_of_images(
+            {f"step {f.step:,}": f.samples[:10] for f in frames}, sentence=sentence
+        )

@@ -1,0 +1,225 @@
+"""Open the course in JupyterLab: `make lab`, or `python notebooks/lab.py [options of JupyterLab]`.
+
+You work on your own copies in `work/`, made here once and never overwritten. When a lesson was
+updated since, the new version lands beside your copy as `NN_….newer.ipynb`, then `.newer-2` and so
+on. GAN_LESSONS_WORK names another folder for the copies.
+"""
+
+import hashlib
+import importlib.util
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from urllib.parse import quote
+
+ROOT = Path(__file__).resolve().parents[1]
+RECORD = ".copied.json"
+NEEDED = ("gan_lessons", "torch", "jupyterlab", "ipykernel")
+
+
+def missing_packages(needed: tuple[str, ...] = NEEDED) -> list[str]:
+    """Return which of the packages the notebooks need this Python does not have."""
+    return [name for name in needed if importlib.util.find_spec(name) is None]
+
+
+def work_folder() -> Path:
+    """Return the folder of the learner's copies: GAN_LESSONS_WORK, else `work/` in the checkout."""
+    named = os.environ.get("GAN_LESSONS_WORK", "").strip()
+    return Path(named).expanduser().resolve() if named else ROOT / "work"
+
+
+def _write(path: Path, content: bytes) -> None:
+    """Write a file whole or not at all."""
+    part = path.with_name(path.name + ".part")
+    try:
+        part.write_bytes(content)
+        part.replace(path)
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def _read_record(path: Path) -> dict[str, str]:
+    """Return lesson name -> digest of the version handed out last; empty if lost or damaged."""
+    try:
+        record = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return record if isinstance(record, dict) else {}
+
+
+def _free_name(copy: Path) -> Path:
+    """Return `NN_….newer.ipynb`, or `.newer-2`, `.newer-3` …: a name that no file has."""
+    number = 1
+    while True:
+        suffix = ".newer" if number == 1 else f".newer-{number}"
+        name = copy.with_name(f"{copy.stem}{suffix}{copy.suffix}")
+        if not name.exists():
+            return name
+        number += 1
+
+
+def copy_lessons(lessons: Path, work: Path) -> list[str]:
+    """Bring the learner's folder up to date and return one note for each newer lesson.
+
+    A lesson that has no copy is copied. A copy that exists is never written to: if the lesson is
+    not the version that was handed out last, the new one is put beside it under a free name, once.
+
+    Args:
+        lessons: the folder of the generated notebooks, `NN_….ipynb`.
+        work: the learner's folder, made when missing.
+
+    Raises:
+        OSError: the learner's folder cannot be made or written.
+    """
+    work.mkdir(parents=True, exist_ok=True)
+    record = _read_record(work / RECORD)
+    before, notes = dict(record), []
+    for lesson in sorted(lessons.glob("[0-9][0-9]_*.ipynb")):
+        content = lesson.read_bytes()
+        digest = hashlib.sha256(content).hexdigest()
+        copy = work / lesson.name
+        if not copy.exists():
+            _write(copy, content)
+        elif record.get(lesson.name) != digest and copy.read_bytes() != content:
+            newer = _free_name(copy)
+            _write(newer, content)
+            notes.append(f"{lesson.name} has a newer version: {newer.name}. Yours is untouched.")
+        record[lesson.name] = digest
+    if record != before:
+        _write(work / RECORD, json.dumps(record, indent=1, sort_keys=True).encode())
+    return notes
+
+
+def first_lesson(work: Path, lessons: Path) -> Path:
+    """Return the learner's copy of the lesson with the lowest number."""
+    return work / min(path.name for path in lessons.glob("[0-9][0-9]_*.ipynb"))
+
+
+def command(work: Path, lesson: Path, options: list[str]) -> list[str]:
+    """Return the command line of JupyterLab; the learner's own options come last and win."""
+    root = ROOT if work.is_relative_to(ROOT) else work
+    page = quote(lesson.relative_to(root).as_posix())
+    return [
+        *(sys.executable, "-m", "jupyterlab"),
+        f"--ServerApp.root_dir={root}",
+        f"--LabApp.default_url=/lab/tree/{page}",
+        "--LabApp.extension_manager=readonly",
+        "--LabApp.news_url=None",
+        "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
+        "--ServerApp.log_level=WARN",
+        *options,
+    ]
+
+
+def environment() -> dict[str, str]:
+    """Return the server's environment; what the learner has set already is kept."""
+    env = dict(os.environ)
+    env.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # idle threads sleep: kernels share the cores
+    env.setdefault("JUPYTER_PREFER_ENV_PATH", "1")  # the kernel of this environment, no other
+    return env
+
+
+def ask_no_questions(prefix: Path) -> None:
+    """Answer JupyterLab's question about fetching news with no, for this environment only."""
+    file = prefix / "share/jupyter/lab/settings/overrides.d/gan-lessons.json"
+    answer = {"@jupyterlab/apputils-extension:notification": {"fetchNews": "false"}}
+    try:
+        if not file.exists():
+            file.parent.mkdir(parents=True, exist_ok=True)
+            _write(file, json.dumps(answer).encode())
+    except OSError:
+        pass  # an environment that cannot be written: JupyterLab asks once
+
+
+def running_servers() -> dict[Path, dict]:
+    """Return the servers that say they run, by the file that says so."""
+    from jupyter_core.paths import jupyter_runtime_dir
+
+    servers = {}
+    for file in Path(jupyter_runtime_dir()).glob("jpserver-*.json"):
+        try:
+            servers[file] = json.loads(file.read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            continue  # just being written, or just removed
+    return servers
+
+
+def serve(arguments: list[str]) -> int:
+    """Run JupyterLab until it ends, print its address once, and return its exit status."""
+    before = set(running_servers())
+    server = subprocess.Popen(arguments, env=environment())
+    signal.signal(signal.SIGTERM, lambda *_: server.terminate())
+    told = False
+    while True:
+        try:
+            return server.wait(timeout=3600 if told else 0.2)
+        except subprocess.TimeoutExpired:
+            for file, info in {} if told else running_servers().items():
+                if file not in before:
+                    told = True
+                    token = f"?token={info['token']}" if info.get("token") else ""
+                    print(f"\nJupyterLab is at {info['url']}lab{token}", flush=True)
+                    print("To stop it: save, come back here, press Ctrl-C twice.", flush=True)
+        except KeyboardInterrupt:
+            time.sleep(0.1)  # JupyterLab has received it too and asks whether to stop
+
+
+def refusal(what: str, kept: str, todo: str) -> Exception:
+    """Return the course's three-line error (imported late: this Python may not have the course)."""
+    from gan_lessons.errors import SettingError
+
+    return SettingError(what, kept, todo)
+
+
+def main(options: list[str], lessons: Path = ROOT / "notebooks") -> int:
+    """Prepare the copies, say what the learner has to know, and run JupyterLab."""
+    if missing := missing_packages():
+        print(
+            f"This Python ({sys.executable}) lacks {', '.join(missing)}.\n"
+            "Nothing was started; your copies are untouched.\n"
+            "Run `make lab`; without make, follow README.md and use that environment's Python.",
+            file=sys.stderr,
+        )
+        return 1
+    work = work_folder()
+    try:
+        if not any(lessons.glob("[0-9][0-9]_*.ipynb")):
+            raise refusal(
+                f"There is no lesson in {lessons}.",
+                "Nothing was started or copied.",
+                "Get the whole repository again, or, if you changed a lesson: make notebooks.",
+            )
+        try:
+            notes = copy_lessons(lessons, work)
+        except OSError as error:
+            raise refusal(
+                f"Your copies of the lessons cannot be written to {work}: {error.strerror}.",
+                "Nothing that was there has been changed.",
+                "Name a folder of your own: GAN_LESSONS_WORK=~/gan-lessons make lab",
+            ) from error
+        if getattr(os, "geteuid", lambda: 1)() == 0 and "--allow-root" not in options:
+            raise refusal(
+                "JupyterLab does not start for the user root: a notebook could change the system.",
+                f"Your copies of the lessons are in {work}; nothing was started.",
+                "Use an ordinary account. In a throw-away container: make lab ARGS=--allow-root",
+            )
+    except Exception as error:
+        if type(error).__module__ != "gan_lessons.errors":
+            raise
+        print(error, file=sys.stderr)
+        return 1
+    for note in notes:
+        print(note)
+    print(f"Your copies of the lessons are in {work}", flush=True)
+    ask_no_questions(Path(sys.prefix))
+    return serve(command(work, first_lesson(work, lessons), options))
+
+
+if __name__ == "__main__":
+    for stream in (sys.stdout, sys.stderr):
+        stream.reconfigure(errors="replace")  # a console that lacks a letter still shows the rest
+    sys.exit(main(sys.argv[1:]))
