@@ -49,7 +49,7 @@ $(STAMP): moved
 endif
 $(STAMP): pyproject.toml constraints.txt
 	@"$(PYTHON)" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
-	  echo 'This course needs Python 3.11 or newer, and "$(PYTHON)" is missing or older.'; \
+	  echo "This course needs Python 3.11 or newer, and '$(PYTHON)' is missing or older."; \
 	  echo 'Nothing was installed or changed.'; \
 	  echo 'Install one from python.org or your package manager, then name it: make lab PYTHON=python3.12'; \
 	  exit 1; }

@@ -162,7 +162,8 @@ def stop_at_boundary(patience: float = 2.0) -> Iterator[StopRequest]:
     A loop that is interrupted at random is torn in the middle of a step: D updated, G not. Here the
     first interrupt only sets the flag, and the loop ends the step it is in. A second one within
     ``patience`` seconds stops at once, like any KeyboardInterrupt. The previous handler comes back
-    at the end. Outside the main thread, where Python has no signals, the flag stays False.
+    at the end; a loop that is itself inside such a block ends too. Outside the main thread, where
+    Python has no signals, the flag stays False.
 
     Example::
 
@@ -181,7 +182,10 @@ def stop_at_boundary(patience: float = 2.0) -> Iterator[StopRequest]:
         if stop.requested and now - last <= patience:
             raise KeyboardInterrupt
         stop.requested, last = True, now
+        if hasattr(previous, "stops_at_boundary"):  # a loop around this one ends as well
+            previous(signum, frame)
 
+    on_interrupt.stops_at_boundary = True
     if threading.current_thread() is not threading.main_thread():
         yield stop
         return

@@ -12,7 +12,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 from urllib.parse import quote
 
@@ -110,7 +109,7 @@ def command(work: Path, lesson: Path, options: list[str]) -> list[str]:
         "--LabApp.extension_manager=readonly",
         "--LabApp.news_url=None",
         "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
-        "--ServerApp.log_level=WARN",
+        "--Application.log_level=WARN",
         *options,
     ]
 
@@ -135,37 +134,15 @@ def ask_no_questions(prefix: Path) -> None:
         pass  # an environment that cannot be written: JupyterLab asks once
 
 
-def running_servers() -> dict[Path, dict]:
-    """Return the servers that say they run, by the file that says so."""
-    from jupyter_core.paths import jupyter_runtime_dir
-
-    servers = {}
-    for file in Path(jupyter_runtime_dir()).glob("jpserver-*.json"):
-        try:
-            servers[file] = json.loads(file.read_text(encoding="utf-8"))
-        except (OSError, ValueError):
-            continue  # just being written, or just removed
-    return servers
-
-
 def serve(arguments: list[str]) -> int:
-    """Run JupyterLab until it ends, print its address once, and return its exit status."""
-    before = set(running_servers())
+    """Run JupyterLab, which prints its own address, until it ends; return its exit status."""
     server = subprocess.Popen(arguments, env=environment())
     signal.signal(signal.SIGTERM, lambda *_: server.terminate())
-    told = False
     while True:
         try:
-            return server.wait(timeout=3600 if told else 0.2)
-        except subprocess.TimeoutExpired:
-            for file, info in {} if told else running_servers().items():
-                if file not in before:
-                    told = True
-                    token = f"?token={info['token']}" if info.get("token") else ""
-                    print(f"\nJupyterLab is at {info['url']}lab{token}", flush=True)
-                    print("To stop it: save, come back here, press Ctrl-C twice.", flush=True)
+            return server.wait()
         except KeyboardInterrupt:
-            time.sleep(0.1)  # JupyterLab has received it too and asks whether to stop
+            continue  # JupyterLab has received it too and asks whether to stop
 
 
 def refusal(what: str, kept: str, todo: str) -> Exception:
@@ -214,7 +191,9 @@ def main(options: list[str], lessons: Path = ROOT / "notebooks") -> int:
         return 1
     for note in notes:
         print(note)
-    print(f"Your copies of the lessons are in {work}", flush=True)
+    print(f"Your copies of the lessons are in {work}")
+    print("JupyterLab opens in your browser; if none opens, use an address that it prints below.")
+    print("To stop it: save, come back here, press Ctrl-C twice.", flush=True)
     ask_no_questions(Path(sys.prefix))
     return serve(command(work, first_lesson(work, lessons), options))
 

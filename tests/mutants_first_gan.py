@@ -1,5 +1,7 @@
 """Right and wrong answers to the exercises of lesson 04, each with what its diagnosis must say."""
 
+import math
+
 import torch
 from torch.nn import functional as F
 
@@ -49,7 +51,9 @@ def generator_first(G, D, opt_g, opt_d, real, latent_dim):
 
 def wasteful_but_right(G, D, opt_g, opt_d, real, latent_dim):
     """No detach, but the gradients it leaves in G are cleared before G's own backward."""
-    loss_d = F.softplus(-D(real)).mean() + F.softplus(D(G(torch.randn(len(real), latent_dim)))).mean()
+    loss_d = (
+        F.softplus(-D(real)).mean() + F.softplus(D(G(torch.randn(len(real), latent_dim)))).mean()
+    )
     opt_d.zero_grad()
     loss_d.backward()
     opt_d.step()
@@ -112,7 +116,9 @@ WRONG_STEPS = {
         "sees only real samples",
     ),
     "label 1 for both": (
-        make(loss_d=lambda D, real, fake: F.softplus(-D(real)).mean() + F.softplus(-D(fake)).mean()),
+        make(
+            loss_d=lambda D, real, fake: F.softplus(-D(real)).mean() + F.softplus(-D(fake)).mean()
+        ),
         "label 1 for both",
     ),
     "roles turned round": (
@@ -128,7 +134,9 @@ WRONG_STEPS = {
     "no detach": (make(cut=lambda fake: fake), "Cut it with .detach()"),
     "no detach, graph retained, not zeroed": (
         make(
-            cut=lambda fake: fake, zero_g=False, backward=lambda loss: loss.backward(retain_graph=True)
+            cut=lambda fake: fake,
+            zero_g=False,
+            backward=lambda loss: loss.backward(retain_graph=True),
         ),
         "pile up in G",
     ),
@@ -207,6 +215,20 @@ def _share_of_the_good(samples, centers, sigma):
     hits = nearest[distance <= 3 * sigma].bincount(minlength=len(centers))
     return int((hits >= max(1, 0.2 * hits.sum() / len(centers))).sum())
 
+
+RIGHT_HALF_LIVES = [
+    lambda decay: math.log(0.5) / math.log(decay),
+    lambda decay: -math.log2(2) / math.log2(decay),
+]
+
+WRONG_HALF_LIVES = {
+    "rule of thumb": (lambda decay: 1 / (1 - decay), "usual rule of thumb"),
+    "one over e": (lambda decay: -1 / math.log(decay), "usual rule of thumb"),
+    "sign": (lambda decay: math.log(2) / math.log(decay), "the sign is turned"),
+    "straight line": (lambda decay: 0.5 / (1 - decay), "by one factor"),
+    "a share": (lambda decay: decay**2, "after how many steps"),
+    "for 0.999 only": (lambda decay: 692.8, "for a decay of 0.9 "),
+}
 
 RIGHT_COUNTS = [covered, covered_in_a_loop]
 

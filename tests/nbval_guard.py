@@ -1,4 +1,4 @@
-"""A pytest plugin that makes nbval fail loudly; tests/run_notebooks.py loads it by `-p nbval_guard`.
+"""A pytest plugin that makes nbval fail loudly; tests/run_notebooks.py loads it with `-p`.
 
 1. A kernel that dies is named within about a second (nbval alone waits for the cell's time-out).
 2. After its first failed cell, the rest of a notebook is skipped.
@@ -20,12 +20,15 @@ import pytest
 from nbval.kernel import RunningKernel
 from nbval.plugin import IPyNbCell, IPyNbFile
 
-# The folder that holds this plugin came in by PYTHONPATH; the kernels must not find it there.
-_HERE = str(Path(__file__).resolve().parent)
-_REST = [p for p in os.environ.get("PYTHONPATH", "").split(os.pathsep) if p and p != _HERE]
-os.environ["PYTHONPATH"] = os.pathsep.join(_REST)
-
 OUTPUT_PATIENCE = 30  # seconds; nbval's own 5 are too few on a busy machine
+
+
+def _hide_this_folder() -> None:
+    """Take this plugin's folder, which came in by PYTHONPATH, out of what the kernels inherit."""
+    here = str(Path(__file__).resolve().parent)
+    paths = os.environ.get("PYTHONPATH", "").split(os.pathsep)
+    if here in paths:
+        os.environ["PYTHONPATH"] = os.pathsep.join(path for path in paths if path != here)
 
 
 class KernelDied(RuntimeError):
@@ -177,5 +180,6 @@ class Ledger:
 
 
 def pytest_configure(config):
+    _hide_this_folder()
     if not hasattr(config, "workerinput"):  # the controller, or no xdist at all
         config.pluginmanager.register(Ledger(config), "notebook-ledger")

@@ -114,7 +114,7 @@ def run(
     cell_timeout: float = CELL_TIMEOUT,
 ) -> int:
     """Run notebooks under nbval and the guard; return 0 when every code cell has passed."""
-    workers = min(2, len(notebooks))
+    workers = 2 if len(notebooks) > 1 else 0  # one notebook needs no second process
     command = pytest_command(notebooks, workers=workers, cell_timeout=cell_timeout)
     with tempfile.TemporaryDirectory(prefix="gan-notebooks-") as scratch:
         env = kernel_environment(settings, Path(scratch))

@@ -42,6 +42,19 @@ def test_wrong_counts_are_named(name):
     assert diagnosis in outcome.text
 
 
+@pytest.mark.parametrize("half_life", answers.RIGHT_HALF_LIVES)
+def test_right_half_lives_pass(half_life):
+    assert first_gan.half_life.judge(half_life).solved
+
+
+@pytest.mark.parametrize("name", answers.WRONG_HALF_LIVES)
+def test_wrong_half_lives_are_named(name):
+    half_life, diagnosis = answers.WRONG_HALF_LIVES[name]
+    outcome = first_gan.half_life.judge(half_life)
+    assert outcome.mark == "✗"
+    assert diagnosis in outcome.text
+
+
 MEASURED = {0.05: 1.0, 0.2: 3.0, 1.0: 8.0, 5.0: 8.0, 20.0: 7.0}
 
 

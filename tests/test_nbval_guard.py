@@ -1,110 +1,145 @@
 """The guard is itself tested: with tiny notebooks that die, fail, hang or are not there."""
 
-import shutil
-import sys
-import time
+import os
+import re
 from collections import Counter
 from pathlib import Path
 
 import nbformat
 import pytest
-import run_notebooks
-from nbval_guard import cause_of_death, shortfalls
 
-CELL_TIMEOUT = 20  # seconds; a death must be reported long before
+from tests import run_notebooks
+from tests.nbval_guard import cause_of_death, shortfalls
 
-DEATHS = {
-    "kill": ("import os; os.kill(os.getpid(), 9)", "SIGKILL"),
-    "exit": ("import os; os._exit(3)", "exit status 3"),
-    "segfault": ("import ctypes; ctypes.string_at(0)", "SIGSEGV"),
+CELL_TIMEOUT = 12  # seconds
+SETTINGS = {"GAN_LESSONS_BUDGET": "tiny", "GAN_LESSONS_STRICT": "0"}
+
+STUBBORN = """
+import time
+while True:
+    try:
+        time.sleep(60)
+    except KeyboardInterrupt:
+        pass
+"""
+SICK = {
+    "kill": ("x = 1", "import os; os.kill(os.getpid(), 9)", "x", "x + 1"),
+    "exit": ("x = 1", "import os; os._exit(3)", "x", "x + 1"),
+    "segfault": ("x = 1", "import ctypes; ctypes.string_at(0)", "x", "x + 1"),
+    "fail": ("x = 1", "1 / 0", "x", "x + 1"),
+    "hang": (STUBBORN, "x = 1", "x", "x + 1"),
+    "skip": ("x = 1", "x", "# NBVAL_SKIP\nx + 1"),
+    "prose": (),
 }
 
 
-def notebook(path: Path, *sources: str, tags: dict[int, list[str]] | None = None) -> Path:
+def notebook(path: Path, *sources: str) -> Path:
     """Write a notebook with one markdown cell and these code cells."""
     cells = [nbformat.v4.new_markdown_cell("# A lesson")]
-    for number, source in enumerate(sources):
-        metadata = {"tags": (tags or {}).get(number, [])}
-        cells.append(nbformat.v4.new_code_cell(source, metadata=metadata))
+    cells += [nbformat.v4.new_code_cell(source) for source in sources]
     path.parent.mkdir(parents=True, exist_ok=True)
     nbformat.write(nbformat.v4.new_notebook(cells=cells), path)
     return path
 
 
-def run(capfd, *notebooks: Path, cell_timeout: float = CELL_TIMEOUT) -> tuple[int, str, float]:
-    """Run notebooks; return the exit status, everything printed, and the seconds it took."""
-    began = time.monotonic()
-    settings = {"GAN_LESSONS_BUDGET": "tiny", "GAN_LESSONS_STRICT": "0"}
-    status = run_notebooks.run(list(notebooks), settings, prefix=[], cell_timeout=cell_timeout)
-    return status, capfd.readouterr().out, time.monotonic() - began
+def run(capfd, *notebooks: Path, prefix: tuple[str, ...] = ()) -> tuple[int, str]:
+    """Run notebooks; return the exit status and everything printed."""
+    capfd.readouterr()
+    status = run_notebooks.run(
+        list(notebooks), SETTINGS, prefix=list(prefix), cell_timeout=CELL_TIMEOUT
+    )
+    return status, capfd.readouterr().out
 
 
-def test_green_notebooks_pass_and_every_cell_is_counted(tmp_path, capfd):
-    settings_arrive = "import os; assert os.environ['GAN_LESSONS_BUDGET'] == 'tiny'"
+@pytest.fixture(scope="module")
+def ward(tmp_path_factory) -> tuple[int, str]:
+    """Run all the sick notebooks at once, with a well one between them: exit status and report."""
+    folder = tmp_path_factory.mktemp("it's Übung 学")
+    notebooks = [notebook(folder / f"{name}.ipynb", *cells) for name, cells in SICK.items()]
+    notebooks.append(notebook(folder / "well.ipynb", "x = 1", "assert x"))
+    report = folder / "report.txt"
+    with report.open("w", encoding="utf-8") as file:
+        keep = os.dup(1)
+        try:
+            os.dup2(file.fileno(), 1)
+            status = run_notebooks.run(notebooks, SETTINGS, prefix=[], cell_timeout=CELL_TIMEOUT)
+        finally:
+            os.dup2(keep, 1)
+            os.close(keep)
+    return status, report.read_text(encoding="utf-8")
+
+
+def test_sick_notebooks_fail_the_run(ward):
+    status, _ = ward
+    assert status == 1
+
+
+@pytest.mark.parametrize(
+    ("name", "cause"),
+    [("kill", "SIGKILL"), ("exit", "exit status 3"), ("segfault", "SIGSEGV")],
+)
+def test_a_dead_kernel_is_named_at_once(name, cause, ward):
+    _, report = ward
+    about = report.split(f" {name}.ipynb::Cell 1 ")[1]  # the headline of this failure
+    assert about.index("The kernel died while running this cell") < about.index(cause) < 400
+    cells, seconds = re.search(rf"(\d+) of +4 cells +([\d.]+) s  {name}\.ipynb", report).groups()
+    assert int(cells) == 1
+    assert float(seconds) < 10
+
+
+def test_a_failing_cell_skips_the_rest_of_its_notebook_only(ward):
+    _, report = ward
+    assert "ZeroDivisionError" in report
+    assert "NOTEBOOK NOT PROVEN fail.ipynb: 1 of 4 code cells passed" in report
+    assert "2 of   2 cells" in report
+    assert "well.ipynb" not in report.split("NOTEBOOK NOT PROVEN", 1)[1]
+    after_deaths, after_failure, after_hanging, told_to = 3 * 2, 2, 3, 1
+    assert f"{after_deaths + after_failure + after_hanging + told_to} skipped" in report
+    assert "xfail" not in report
+
+
+def test_a_hanging_cell_ends_at_its_time_out_even_if_it_ignores_interrupts(ward):
+    _, report = ward
+    assert f"Timeout of {CELL_TIMEOUT} seconds exceeded" in report
+    seconds = re.search(r"0 of +4 cells +([\d.]+) s  hang\.ipynb", report).group(1)
+    assert float(seconds) < CELL_TIMEOUT + 10
+
+
+def test_a_cell_that_does_not_run_is_noticed(ward):
+    _, report = ward
+    assert "NOTEBOOK NOT PROVEN skip.ipynb: 2 of 3 code cells passed" in report
+
+
+def test_a_notebook_without_code_is_a_failure(ward):
+    _, report = ward
+    assert "NOTEBOOK NOT PROVEN prose.ipynb: has no code cell" in report
+
+
+def test_green_notebooks_pass_and_offline_means_offline(tmp_path, capfd):
+    prefix = run_notebooks.offline_prefix()
+    no_way_out = (
+        "import errno, socket\n"
+        "s = socket.socket(); s.settimeout(5)\n"
+        "assert s.connect_ex(('192.0.2.1', 443)) == errno.ENETUNREACH"
+    )
     nothing_leaks = (
         "import importlib.util, os\n"
         "assert importlib.util.find_spec('nbval_guard') is None\n"
+        "assert os.environ['GAN_LESSONS_BUDGET'] == 'tiny'\n"
         "assert os.environ['OMP_NUM_THREADS'] == '1'"
     )
-    one = notebook(tmp_path / "00_one.ipynb", settings_arrive, nothing_leaks, "x = 1", "assert x")
-    two = notebook(tmp_path / "01_two.ipynb", "y = 2", "print(y)")
-    status, out, _ = run(capfd, one, two)
+    one = notebook(tmp_path / "00_one.ipynb", nothing_leaks, "x = 1", "assert x")
+    two = notebook(tmp_path / "01_two.ipynb", no_way_out if prefix else "1", "y = 2")
+    status, out = run(capfd, one, two, prefix=prefix)
     assert status == 0, out
-    assert "4 of   4 cells" in out
+    assert "3 of   3 cells" in out
     assert "2 of   2 cells" in out
-
-
-@pytest.mark.parametrize("death", DEATHS)
-def test_a_dead_kernel_is_named_at_once(death, tmp_path, capfd):
-    source, cause = DEATHS[death]
-    dying = notebook(tmp_path / "04_dying.ipynb", "x = 1", source, "x", "x + 1")
-    status, out, seconds = run(capfd, dying)
-    assert status != 0
-    assert "The kernel died while running this cell" in out
-    assert cause in out
-    assert "04_dying.ipynb::Cell 1" in out
-    assert "1 passed" in out
-    assert "2 skipped" in out
-    assert seconds < CELL_TIMEOUT
-
-
-def test_a_failing_cell_skips_the_rest_of_its_notebook_only(tmp_path, capfd):
-    bad = notebook(tmp_path / "00_bad.ipynb", "x = 1", "1 / 0", "x")
-    good = notebook(tmp_path / "01_good.ipynb", "x = 1", "x")
-    status, out, _ = run(capfd, bad, good)
-    assert status != 0
-    assert "ZeroDivisionError" in out
-    assert "00_bad.ipynb: 1 of 3 code cells passed" in out
-    assert "2 of   2 cells" in out
-
-
-def test_a_hanging_cell_ends_at_its_time_out_even_if_it_ignores_interrupts(tmp_path, capfd):
-    stubborn = "import time\nwhile True:\n    try:\n        time.sleep(60)\n    except KeyboardInterrupt:\n        pass"
-    hanging = notebook(tmp_path / "00_hanging.ipynb", stubborn, "1", "2")
-    status, out, seconds = run(capfd, hanging, cell_timeout=3)
-    assert status != 0
-    assert "Timeout of 3 seconds exceeded" in out
-    assert "0 of 3 code cells passed" in out
-    assert seconds < 3 + 10 + 15  # time-out, nbval's wait after the interrupt, start and end
-
-
-def test_a_cell_that_does_not_run_is_noticed(tmp_path, capfd):
-    skipped = notebook(tmp_path / "00_skipped.ipynb", "x = 1", "x", tags={1: ["nbval-skip"]})
-    status, out, _ = run(capfd, skipped)
-    assert status != 0
-    assert "1 of 2 code cells passed" in out
 
 
 def test_a_missing_notebook_is_a_failure(tmp_path, capfd):
-    there = notebook(tmp_path / "00_there.ipynb", "x = 1")
-    status, _, _ = run(capfd, there, tmp_path / "01_gone.ipynb")
+    status, out = run(capfd, tmp_path / "00_gone.ipynb")
     assert status != 0
-
-
-def test_a_notebook_without_code_is_a_failure(tmp_path, capfd):
-    status, out, _ = run(capfd, notebook(tmp_path / "00_prose.ipynb"))
-    assert status != 0
-    assert "has no code cell" in out
+    assert "NOTEBOOK NOT PROVEN 00_gone.ipynb" in out
 
 
 @pytest.mark.parametrize(
@@ -158,26 +193,12 @@ def test_a_lesson_lacks_nothing(kinds, said, tmp_path):
     assert said in run_notebooks.unpaired(lessons(tmp_path, **kinds))
 
 
-def test_a_whole_tree_is_proven_and_an_empty_one_is_not(tmp_path, capfd):
-    whole = lessons(tmp_path / "it's Übung 学")
-    assert run_notebooks.main([], root=whole) == 0
-    assert run_notebooks.main(["04"], root=whole) == 1  # there is no lesson 04
-    shutil.rmtree(whole / "notebooks/solutions")
-    assert run_notebooks.main([], root=whole) == 1
-    assert "NOTEBOOKS NOT PROVEN  notebooks/solutions: no notebook to run" in capfd.readouterr().out
-
-
-@pytest.mark.skipif(sys.platform != "linux", reason="network namespaces exist on Linux only")
-def test_offline_means_offline(tmp_path, capfd):
-    prefix = run_notebooks.offline_prefix()
-    if not prefix:
-        pytest.skip("this system does not allow a network namespace")
-    reaching_out = (
-        "import socket\n"
-        "s = socket.socket(); s.settimeout(5)\n"
-        "assert s.connect_ex(('192.0.2.1', 443)) == __import__('errno').ENETUNREACH"
-    )
-    outside = notebook(tmp_path / "00_outside.ipynb", reaching_out)
-    settings = {"GAN_LESSONS_BUDGET": "tiny"}
-    assert run_notebooks.run([outside], settings, prefix=prefix, cell_timeout=CELL_TIMEOUT) == 0
-    capfd.readouterr()
+def test_a_run_that_misses_anything_is_a_failure(tmp_path, capsys, monkeypatch):
+    root, statuses = lessons(tmp_path), iter([0, 0, 0, 1])
+    monkeypatch.setattr(run_notebooks, "run", lambda *args, **kwargs: next(statuses))
+    assert run_notebooks.main([], root=root) == 0
+    assert "offline: " in capsys.readouterr().out
+    assert run_notebooks.main(["04"], root=root) == 1
+    assert "notebooks: no notebook to run" in capsys.readouterr().out
+    assert run_notebooks.main(["00"], root=root) == 1
+    assert "notebooks/solutions: failed (pytest's exit status 1" in capsys.readouterr().out

@@ -2,6 +2,6 @@
 
 from gan_lessons.cockpit.film import Film
 from gan_lessons.cockpit.frame import Frame
-from gan_lessons.cockpit.live import Cockpit
+from gan_lessons.cockpit.live import Cockpit, progress
 
-__all__ = ["Cockpit", "Film", "Frame"]
+__all__ = ["Cockpit", "Film", "Frame", "progress"]

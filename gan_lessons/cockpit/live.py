@@ -1,7 +1,7 @@
 """Watch a run, stop it, and look back. Introduced in lesson 00."""
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 import torch
 from IPython import get_ipython
@@ -17,6 +17,40 @@ from gan_lessons.training import History, Moment
 
 EVERY = 0.3  # seconds between two pictures, at least
 SHARE = 0.08  # of the time that drawing may take
+
+
+def in_notebook() -> bool:
+    """Say whether there is a kernel to display things in."""
+    shell = get_ipython()
+    return shell is not None and hasattr(shell, "kernel")
+
+
+def progress_line(done: int, total: int, seconds: float, *, unit: str) -> str:
+    """Return a progress bar with the time left, as HTML that a screen reader can read."""
+    left = seconds / max(done, 1) * (total - done)
+    state = f"about {left:.0f} s left, ■ stops after a {unit}" if done else "starting"
+    state = f"{seconds:.0f} s" if done >= total else state
+    return (
+        f'<div><progress value="{done}" max="{total}" aria-label="{unit}s"></progress> '
+        f"{done:,} of {total:,} {unit}s · {state}</div>"
+    )
+
+
+def progress(items: Sequence, *, unit: str = "run") -> Iterator:
+    """Yield the items and show how many are done; ■ ends the loop after the item it is at.
+
+    For several runs in a row, where one live view each would be too much. Introduced in lesson 04.
+    """
+    handle = display(HTML(""), display_id=True) if in_notebook() else None
+    started = time.monotonic()
+    with runtime.stop_at_boundary() as stop:
+        for done, item in enumerate([*items, None]):
+            if handle is not None:
+                line = progress_line(done, len(items), time.monotonic() - started, unit=unit)
+                handle.update(HTML(line))
+            if done == len(items) or stop:
+                break
+            yield item
 
 
 class Cockpit:
@@ -104,8 +138,7 @@ class Cockpit:
 
     def _begin(self) -> None:
         self._started, self._next_look, self._due = time.monotonic(), 0.0, True
-        shell = get_ipython()
-        self._in_notebook = shell is not None and hasattr(shell, "kernel")
+        self._in_notebook = in_notebook()
         if self._in_notebook:
             self._handle = display(HTML("starting …"), display_id=True)
         self._hooks = [
@@ -161,10 +194,4 @@ class Cockpit:
             self._handle.update(HTML(self._progress(done, steps) + self.picture._repr_html_()))
 
     def _progress(self, done: int, steps: int) -> str:
-        passed = time.monotonic() - self._started
-        left = passed / max(done, 1) * (steps - done)
-        state = f"{left:.0f} s left, ■ stops after a step" if done < steps else f"{passed:.0f} s"
-        return (
-            f'<div><progress value="{done}" max="{steps}" aria-label="training"></progress> '
-            f"{done:,} of {steps:,} steps · {state}</div>"
-        )
+        return progress_line(done, steps, time.monotonic() - self._started, unit="step")

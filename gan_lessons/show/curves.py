@@ -65,7 +65,7 @@ def histograms(
     columns: int = 3,
     bins: int = 24,
 ) -> Picture:
-    """Show, factor by factor, how real ● (filled) and fake ▲ (outlined) values are spread. Lesson 06.
+    """Show, name by name, how real (filled) and fake (outlined) values are spread. Lesson 06.
 
     Args:
         real, fake: the same names, each with (N,) values; whole numbers get one bar each.

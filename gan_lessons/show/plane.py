@@ -98,7 +98,7 @@ def clouds(
     columns: int = 5,
     limit: float | None = None,
 ) -> Picture:
-    """Show several clouds side by side on one scale: a film strip, or one panel per seed. Lesson 04.
+    """Show clouds side by side on one scale: a film strip, or one panel per seed. Lesson 04.
 
     Args:
         panels: pairs of a short title and (N, 2) generated points. real: drawn behind each.

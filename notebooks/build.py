@@ -1,0 +1,219 @@
+"""Make the notebooks from their sources: source/NN_….py -> NN_….ipynb and solutions/NN_….ipynb.
+
+    python notebooks/build.py               write both notebooks of every lesson
+    python notebooks/build.py --execute 04  run the solved notebook of lesson 04, keep its outputs
+    python notebooks/build.py --check       change nothing; fail where tree and sources disagree
+
+A source is a jupytext py:percent file. What is special about it:
+
+- between ``# BEGIN SOLUTION`` and ``# END SOLUTION`` stands an answer. The learner's notebook gets
+  ``raise NotImplementedError`` instead, or what follows ``# BEGIN SOLUTION:`` on that line;
+- cells tagged ``solution`` or ``instructor`` are only in the solved notebook;
+- ``{{hints module.exercise}}`` becomes the three hints of ``checks.module.exercise``, folded;
+- ``{{minutes}}`` becomes the computing time that ``--execute`` measured (minutes.json).
+"""
+
+import argparse
+import hashlib
+import html
+import importlib
+import json
+import os
+import re
+import sys
+import time
+from datetime import date
+from pathlib import Path
+
+import jupytext
+import nbformat
+from nbformat import NotebookNode
+
+HERE = Path(__file__).resolve().parent
+MAX_BYTES = 600_000
+ONLY_SOLVED = {"solution", "instructor"}
+SOLUTION = re.compile(
+    r"^(?P<indent>[ ]*)# BEGIN SOLUTION(?:: (?P<stub>[^\n]*))?\n(?P<answer>.*?)^[ ]*# END SOLUTION\n?",
+    re.MULTILINE | re.DOTALL,
+)
+HINTS = re.compile(r"\{\{hints (\w+)\.(\w+)\}\}")
+METADATA = {
+    "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
+    "language_info": {"name": "python"},
+}
+
+
+def sources() -> list[Path]:
+    """Return the lesson sources in the order of the course."""
+    return sorted((HERE / "source").glob("[0-9]*.py"))
+
+
+def read_cells(path: Path) -> list[NotebookNode]:
+    """Return a source's cells; each has cell_type, source and metadata.tags (a list)."""
+    cells = jupytext.read(path, fmt="py:percent").cells
+    for cell in cells:
+        cell.metadata = NotebookNode(tags=list(cell.metadata.get("tags", [])))
+    return cells
+
+
+def blank(code: str) -> str:
+    """Replace every answer by its stub."""
+    return SOLUTION.sub(
+        lambda m: f"{m['indent']}{m['stub'] or 'raise NotImplementedError'}\n", code
+    ).rstrip("\n")
+
+
+def solved(code: str) -> str:
+    """Keep every answer, without its markers."""
+    return SOLUTION.sub(lambda m: m["answer"], code).rstrip("\n")
+
+
+def hints_of(module: str, exercise: str) -> str:
+    """Return the folded hints of ``checks.module.exercise``: one source for both places."""
+    check = getattr(importlib.import_module(f"gan_lessons.checks.{module}"), exercise)
+    return "\n".join(
+        f"<details><summary>Hint {i}</summary>\n\n{html.escape(hint, quote=False)}\n\n</details>"
+        for i, hint in enumerate(check.hints, start=1)
+    )
+
+
+def minutes() -> dict:
+    """Return what --execute measured: lesson -> minutes, date."""
+    path = HERE / "minutes.json"
+    return json.loads(path.read_text()) if path.exists() else {}
+
+
+def prose(text: str, lesson: str) -> str:
+    """Fill in hints and measured minutes."""
+    measured = minutes().get(lesson)
+    spent = f"{measured['minutes']:.1f}" if measured else "?"
+    return HINTS.sub(lambda m: hints_of(*m.groups()), text).replace("{{minutes}}", spent)
+
+
+def make(path: Path, *, with_answers: bool) -> NotebookNode:
+    """Return a lesson's notebook without outputs, with answers or with stubs."""
+    cells, seen = [], {}
+    for cell in read_cells(path):
+        if not with_answers and ONLY_SOLVED & set(cell.metadata.tags):
+            continue
+        digest = hashlib.sha256(cell.source.encode()).hexdigest()[:8]
+        seen[digest] = seen.get(digest, 0) + 1
+        if cell.cell_type == "code":
+            text = solved(cell.source) if with_answers else blank(cell.source)
+            made = nbformat.v4.new_code_cell(text)
+        else:
+            made = nbformat.v4.new_markdown_cell(prose(cell.source, path.stem))
+        made.id = digest if seen[digest] == 1 else f"{digest}-{seen[digest]}"
+        made.metadata = NotebookNode(tags=cell.metadata.tags) if cell.metadata.tags else {}
+        cells.append(made)
+    return nbformat.v4.new_notebook(cells=cells, metadata=METADATA)
+
+
+def keep_outputs(fresh: NotebookNode, old: NotebookNode | None) -> None:
+    """Take over the outputs of an older build, if all its code is the code of the fresh one."""
+    if old is None:
+        return
+    new_code, old_code = ([c for c in book.cells if c.cell_type == "code"] for book in (fresh, old))
+    if [c.source for c in new_code] == [c.source for c in old_code]:
+        for cell, done in zip(new_code, old_code, strict=True):
+            cell.outputs, cell.execution_count = done.outputs, done.execution_count
+
+
+def execute(book: NotebookNode) -> float:
+    """Run a solved notebook at the lesson budget, in strict mode; return the minutes it took."""
+    from nbclient import NotebookClient
+
+    os.environ |= {"GAN_LESSONS_STRICT": "1"}
+    os.environ.setdefault("GAN_LESSONS_BUDGET", "lesson")
+    folder = {"metadata": {"path": str(HERE / "solutions")}}
+    started = time.monotonic()
+    NotebookClient(
+        book, timeout=1800, resources=folder, record_timing=False, kernel_name="python3"
+    ).execute()
+    spent = (time.monotonic() - started) / 60
+    for cell in book.cells:
+        if cell.cell_type == "code":
+            cell.outputs = [plain(output) for output in cell.outputs]
+    book.metadata = METADATA
+    return spent
+
+
+def plain(output: NotebookNode) -> NotebookNode:
+    """Leave out what only a running kernel can show (a widget's view)."""
+    if "application/vnd.jupyter.widget-view+json" in output.get("data", {}):
+        output.data = NotebookNode({"text/plain": "(run this cell to move the slider)"})
+    output.pop("transient", None)
+    return output
+
+
+def dump(book: NotebookNode) -> str:
+    return json.dumps(book, indent=1, ensure_ascii=False, sort_keys=True) + "\n"
+
+
+def load(path: Path) -> NotebookNode | None:
+    return nbformat.read(path, as_version=4) if path.exists() else None
+
+
+def problems_of(path: Path) -> list[str]:
+    """Return what is wrong between a source and its two notebooks; empty if nothing is."""
+    learner, answers = HERE / f"{path.stem}.ipynb", HERE / "solutions" / f"{path.stem}.ipynb"
+    found = []
+    if not learner.exists() or learner.read_text() != dump(make(path, with_answers=False)):
+        found.append(f"{learner.name} is not what its source makes: run `make notebooks`")
+    fresh, old = make(path, with_answers=True), load(answers)
+    keep_outputs(fresh, old)
+    if old is None or dump(fresh) != dump(old):
+        found.append(f"solutions/{answers.name} is not what its source makes: run `make notebooks`")
+    elif any(c.cell_type == "code" and c.execution_count is None for c in fresh.cells):
+        found.append(
+            f"solutions/{answers.name} has not been run since its code changed: "
+            f"run `python notebooks/build.py --execute {path.stem[:2]}`"
+        )
+    elif answers.stat().st_size > MAX_BYTES:
+        found.append(f"solutions/{answers.name} is larger than {MAX_BYTES:,} bytes")
+    return found
+
+
+def build(path: Path, *, run: bool) -> None:
+    """Write a lesson's two notebooks; with ``run`` execute the solved one first."""
+    answers = HERE / "solutions" / f"{path.stem}.ipynb"
+    answers.parent.mkdir(exist_ok=True)
+    book = make(path, with_answers=True)
+    if run:
+        print(f"{path.stem}: running …", flush=True)
+        spent = execute(book)
+        known = minutes() | {
+            path.stem: {"minutes": round(spent, 1), "date": date.today().isoformat()}
+        }
+        (HERE / "minutes.json").write_text(json.dumps(known, indent=1, sort_keys=True) + "\n")
+        print(f"{path.stem}: {spent:.1f} minutes", flush=True)
+        ran = book
+        book = make(path, with_answers=True)  # the minutes stand in its header now
+        keep_outputs(book, ran)
+    else:
+        keep_outputs(book, load(answers))
+    answers.write_text(dump(book))
+    (HERE / f"{path.stem}.ipynb").write_text(dump(make(path, with_answers=False)))
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("lessons", nargs="*", help="numbers such as 04; all if none")
+    parser.add_argument("--check", action="store_true", help="change nothing, report problems")
+    parser.add_argument("--execute", action="store_true", help="run the solved notebooks")
+    asked = parser.parse_args()
+    chosen = [p for p in sources() if not asked.lessons or p.stem[:2] in asked.lessons]
+    if not chosen:
+        print("no such lesson in notebooks/source", file=sys.stderr)
+        return 2
+    if asked.check:
+        found = [problem for path in chosen for problem in problems_of(path)]
+        print("\n".join(found) or f"{len(chosen)} lessons in sync")
+        return 1 if found else 0
+    for path in chosen:
+        build(path, run=asked.execute)
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,581 @@
+# ---
+# jupyter:
+#   kernelspec:
+#     display_name: Python 3
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown]
+# # 04 · Train your first GAN
+#
+# In a few minutes a cloud of random points on your screen will pull itself
+# into eight tight clusters, taught by nothing but an opponent.
+#
+# **What you'll do.** Write the training loop of a GAN, watch it play, and
+# measure what it learned.
+#
+# **What you'll learn**
+# - *write* the two updates of a GAN step, and know which mistakes kill it;
+# - *measure* a generator: modes covered, share of high quality;
+# - *average* the generator's weights, the cheapest large gain there is.
+#
+# **What you'll need.** Python, PyTorch's autograd, logarithms. About 60
+# minutes of your time; {{minutes}} minutes of computing on 2 CPU cores.
+
+# %%
+from gan_lessons import checks, cockpit, data, metrics
+from gan_lessons import runtime, show
+import copy
+import math
+
+import torch
+from torch import nn
+from torch.nn import functional as F
+
+device = runtime.start()
+
+# %% [markdown]
+# ## The knobs
+# Everything you may want to turn stands here. Change one, run the notebook
+# again, and write down what happened in the ledger at the end.
+
+# %%
+SEED = 0
+seeds = range(runtime.budget(tiny=1, ci=2, lesson=5, full=10))
+steps = runtime.budget(tiny=20, ci=150, lesson=5_000, full=20_000)
+batch_size = 256  # points per step, real and fake each
+latent_dim = 2  # length of the noise z
+lr = 3e-3  # of both players; falls to 0 in the second half
+decay = 0.999  # of the generator's average
+
+# %% [markdown]
+# ## A target you can see
+# Eight small Gaussians on a circle of radius 2, each with a standard
+# deviation of 0.02. Points are easier to judge than pictures: you know
+# exactly where they belong, so nothing a generator forgets stays hidden.
+
+# %%
+ring = data.ring()
+show.points(
+    ring.x,
+    None,
+    title="8 modes, equally likely",
+    sentence="Real points form eight tight clusters on a circle.",
+)
+
+# %% [markdown]
+# ## Two networks
+# The **generator** $G$ turns noise $z \sim \mathcal N(0, I)$ into a point.
+# It never sees a real one.
+
+# %% tags=["mirrors:models"]
+def plane_generator(*, latent_dim=2, width=128):
+    return nn.Sequential(
+        nn.Linear(latent_dim, width),
+        nn.ReLU(),
+        nn.Linear(width, width),
+        nn.ReLU(),
+        nn.Linear(width, 2),  # (B, 2)
+    )
+
+# %% [markdown]
+# The **discriminator** $D$ gives each point one number, a *logit*: above 0
+# means "I think it is real", below 0 "fake". A probability is
+# $\sigma(\text{logit})$, and we will not need it.
+
+# %% tags=["mirrors:models"]
+def plane_discriminator(*, width=128):
+    return nn.Sequential(
+        nn.Linear(2, width),
+        nn.ReLU(),
+        nn.Linear(width, width),
+        nn.ReLU(),
+        nn.Linear(width, 1),  # (B, 1)
+        nn.Flatten(0),  # (B,)
+    )
+
+# %%
+points = plane_generator()(torch.randn(7, latent_dim))
+assert points.shape == (7, 2)
+assert plane_discriminator()(points).shape == (7,)
+
+# %% [markdown]
+# ## What each player wants
+# $D$ should say *real* to real points and *fake* to fake ones:
+#
+# $$L_D = -\mathbb E\log\sigma(D(x)) - \mathbb E\log\big(1-\sigma(D(G(z)))\big)$$
+#
+# $G$ wants the opposite of the second half. Used as it stands, that loss is
+# flat where $D$ is sure (lesson 02 measures it), so $G$ minimizes
+#
+# $$L_G = -\mathbb E\log\sigma(D(G(z))).$$
+#
+# With $\operatorname{softplus}(t)=\log(1+e^t)$ both become one-liners on
+# logits: $-\log\sigma(t)=\operatorname{softplus}(-t)$ and
+# $-\log(1-\sigma(t))=\operatorname{softplus}(t)$.
+
+# %% tags=["mirrors:losses"]
+def cross_entropy_d(real_logits, fake_logits):
+    return F.softplus(-real_logits).mean() + F.softplus(fake_logits).mean()
+
+
+def non_saturating_g(real_logits, fake_logits):
+    return F.softplus(-fake_logits).mean()
+
+# %% [markdown]
+# **Decide before you run:** what is $D$'s loss when it says 0, "no idea",
+# to every point?
+
+# %%
+no_idea = torch.zeros(batch_size)
+loss = cross_entropy_d(no_idea, no_idea)
+print(f"{loss:.4f}")
+assert math.isclose(loss, 2 * math.log(2), rel_tol=1e-5)
+
+# %% [markdown]
+# It is $2\ln 2 \approx 1.386$. You will meet that number again: a loss that
+# sits there says that $D$ sees no difference. It does not say why.
+
+# %% [markdown]
+# ## ✏️ Exercise 1 · Write the training step
+# *15 minutes · ●●○*
+#
+# Write one step of the game. First $D$ learns from one real and one fake
+# batch, then $G$ learns from what $D$ says of the fakes. Return nothing.
+#
+# Three rules: only $D$ moves in $D$'s update, only $G$ in $G$'s; gradients
+# are fresh; there are as many fakes as real points, whatever the batch size.
+#
+# The check does not read your code. It puts spies on the networks and the
+# optimizers and tells you what it saw.
+#
+# {{hints first_gan.train_step}}
+
+# %% tags=["exercise"]
+def my_train_step(G, D, opt_g, opt_d, real, latent_dim):
+    # BEGIN SOLUTION
+    fake = G(torch.randn(len(real), latent_dim))
+    loss_d = cross_entropy_d(D(real), D(fake.detach()))
+    opt_d.zero_grad()
+    loss_d.backward()
+    opt_d.step()
+    loss_g = non_saturating_g(None, D(fake))
+    opt_g.zero_grad()
+    loss_g.backward()
+    opt_g.step()
+    # END SOLUTION
+
+
+checks.first_gan.train_step(my_train_step)
+
+# %% [markdown] tags=["instructor"]
+# > **For instructors.** The three mistakes to expect: `detach` in both
+# > places (no gradient reaches G), `zero_grad` after `backward`, and a
+# > fixed batch size. Let learners read the diagnosis aloud before you help.
+
+# %% [markdown]
+# ## The step we use from here on
+# Yours may look different and be right. This one also hands back the four
+# numbers that we want to watch. They stay tensors: turning them into Python
+# numbers in every step would make the loop wait.
+
+# %%
+def train_step(G, D, opt_g, opt_d, real, latent_dim):
+    z = torch.randn(len(real), latent_dim, device=real.device)
+    fake = G(z)
+
+    # 1 · the discriminator raises D(real) and lowers D(fake)
+    real_logits, fake_logits = D(real), D(fake.detach())
+    loss_d = cross_entropy_d(real_logits, fake_logits)
+    opt_d.zero_grad()
+    loss_d.backward()
+    opt_d.step()
+
+    # 2 · the generator raises D(fake)
+    loss_g = non_saturating_g(None, D(fake))
+    opt_g.zero_grad()
+    loss_g.backward()
+    opt_g.step()
+
+    means = {"real_logit": real_logits.mean(), "fake_logit": fake_logits.mean()}
+    return {"loss_d": loss_d, "loss_g": loss_g, **means}
+
+# %% [markdown]
+# > **Careful.** `fake.detach()` cuts the thread between the fake batch and
+# > $G$, so $D$'s `backward()` stops there. The very same `fake`, uncut, goes
+# > to $D$ a second time in part 2: now the gradient must reach $G$.
+
+# %% [markdown]
+# ## Average the generator
+# The players chase each other, and $G$'s weights circle around a good place
+# more than they rest in it. So keep a second copy that follows slowly, an
+# *exponential moving average* (EMA):
+#
+# $$\bar\theta \leftarrow \beta\,\bar\theta + (1-\beta)\,\theta$$
+#
+# It takes no part in the game. It is only there to be looked at.
+
+# %% tags=["mirrors:models"]
+@torch.no_grad()
+def update_average(average, G, *, decay):
+    for kept, new in zip(average.parameters(), G.parameters(), strict=True):
+        kept.lerp_(new, 1 - decay)
+    for kept, new in zip(average.buffers(), G.buffers(), strict=True):
+        kept.copy_(new)
+
+# %% [markdown]
+# ## ✏️ Exercise 2 · How long does the average remember?
+# *5 minutes · ●○○*
+#
+# After how many steps has the share of an old weight in $\bar\theta$ fallen
+# to one half? Write it as a function of the decay $\beta$.
+#
+# {{hints first_gan.half_life}}
+
+# %% tags=["exercise"]
+def my_half_life(decay):
+    # BEGIN SOLUTION
+    return math.log(0.5) / math.log(decay)
+    # END SOLUTION
+
+
+checks.first_gan.half_life(my_half_life)
+
+# %% [markdown]
+# ## How good is a cloud of points?
+# Your eye will want a number beside it. Two of them, from the papers:
+#
+# - **high quality**: the share of samples within $3\sigma$ of a mode. A
+#   perfect sampler reaches $1-e^{-9/2} = 98.9\,\%$, not 100 %.
+# - **modes covered**: how many modes get at least a fifth of their fair
+#   share of the samples, counting only high-quality ones.
+#
+# A generator can have either without the other: one perfect cluster, or
+# eight smeared ones.
+#
+# ## ✏️ Exercise 3 · Count the modes
+# *10 minutes · ●●○*
+#
+# `samples` is (N, 2), `centers` is (K, 2). Return how many modes are covered.
+#
+# {{hints first_gan.modes_covered}}
+
+# %% tags=["exercise"]
+def my_modes_covered(samples, centers, sigma):
+    # BEGIN SOLUTION
+    distance, nearest = torch.cdist(samples, centers).min(dim=1)
+    hits = nearest[distance <= 3 * sigma].bincount(minlength=len(centers))
+    fair = len(samples) / len(centers)
+    return int((hits >= 0.2 * fair).sum())
+    # END SOLUTION
+
+
+checks.first_gan.modes_covered(my_modes_covered)
+
+# %% [markdown]
+# From here on we use `metrics.modes_covered` and
+# `metrics.high_quality_share`, which do the same.
+
+# %%
+def score(samples, points):
+    modes = metrics.modes_covered(samples, points.centers, points.sigma)
+    share = metrics.high_quality_share(samples, points.centers, points.sigma)
+    return modes, share
+
+
+modes, share = score(ring.x[:10_000], ring)
+print(f"real points: {modes} modes, {share:.1%} high quality")
+assert modes == 8
+assert abs(share - metrics.HIGH_QUALITY_CEILING) < 0.005
+
+# %% [markdown]
+# ## Watch it play
+# One run, live. Everything random is seeded, the learning rate falls to
+# zero over the second half, and the average follows $G$.
+
+# %%
+def new_players(lr_d=lr, lr_g=lr, total=steps):
+    G = plane_generator(latent_dim=latent_dim).to(device)
+    D = plane_discriminator().to(device)
+    adam = {"betas": (0.5, 0.99), "fused": True}
+    opt_g = torch.optim.Adam(G.parameters(), lr=lr_g, **adam)
+    opt_d = torch.optim.Adam(D.parameters(), lr=lr_d, **adam)
+
+    def slope(step):
+        return min(1.0, 2 - 2 * step / total)
+
+    falling = torch.optim.lr_scheduler.LambdaLR
+    schedulers = [falling(opt, slope) for opt in (opt_g, opt_d)]
+    return G, D, opt_g, opt_d, copy.deepcopy(G), schedulers
+
+# %% [markdown]
+# Blue regions are where $D$ says *real*, orange where it says *fake*. The
+# arrows show where $G$'s loss pushes each sample: always toward blue.
+#
+# Press ■ in the toolbar whenever you like. The loop ends its step, keeps
+# everything, and the cells below work with what is there.
+
+# %%
+runtime.seed_everything(SEED)
+G, D, opt_g, opt_d, average, schedulers = new_players()
+batches = data.batches(
+    ring.x.to(device), batch_size, rng=runtime.generator(SEED)
+)
+live = cockpit.Cockpit(
+    *(G, D, opt_g, opt_d),
+    real=ring.x,
+    latent_dim=latent_dim,
+    average=average,
+    metric=("modes covered", lambda fake: score(fake.cpu(), ring)[0]),
+)
+for step in live.watch(steps):
+    live.record(train_step(G, D, opt_g, opt_d, next(batches), latent_dim))
+    update_average(average, G, decay=decay)
+    for scheduler in schedulers:
+        scheduler.step()
+
+# %% [markdown]
+# The losses hardly move while the samples change completely. That is
+# normal: each loss measures a player *against the other*, not against the
+# data. Scrub through the film to see how it happened.
+
+# %%
+live.film.scrub()
+
+# %%
+live.film.strip()
+
+# %% [markdown]
+# ## Once is not a result
+# A seed can be lucky. So train anew from several seeds on three targets,
+# and keep both generators: $G$ as it stands and its average.
+
+# %%
+def experiment(points, seed, *, lr_d=lr, lr_g=lr, steps=steps):
+    runtime.seed_everything(seed)
+    *players, average, schedulers = new_players(lr_d, lr_g, steps)
+    rng = runtime.generator(seed)
+    batches = data.batches(points.x.to(device), batch_size, rng=rng)
+    for _ in range(steps):
+        train_step(*players, next(batches), latent_dim)
+        update_average(average, players[0], decay=decay)
+        for scheduler in schedulers:
+            scheduler.step()
+    z = torch.randn(10_000, latent_dim, device=device)
+    with torch.no_grad():
+        return players[0](z).cpu(), average(z).cpu()
+
+# %%
+on_ring = [experiment(ring, seed) for seed in cockpit.progress(seeds)]
+scores = [score(averaged, ring) for _, averaged in on_ring]
+show.clouds(
+    [
+        (f"{modes} modes, {share:.0%}", averaged)
+        for (_, averaged), (modes, share) in zip(on_ring, scores)
+    ],
+    real=ring.x,
+    sentence=f"The averaged generator after {steps:,} steps, one panel "
+    f"per seed, over the real points.",
+)
+
+# %% [markdown]
+# Each title gives modes covered and the high-quality share (ceiling 98.9 %).
+
+# %%
+worst_modes = min(modes for modes, _ in scores)
+worst_share = min(share for _, share in scores)
+print(f"worst of {len(scores)}: {worst_modes} modes, {worst_share:.1%}")
+if steps >= 5_000:
+    assert worst_modes == 8
+    assert worst_share >= 0.90
+
+# %% [markdown]
+# ## What did the average buy?
+# Half way through, before the learning rate falls, is where the difference
+# shows. The film of the live run kept only the average, so run again with
+# half the steps and a learning rate that never falls.
+
+# %%
+def before_and_after(seed, half=steps // 2):
+    runtime.seed_everything(seed)
+    *players, average, _ = new_players()
+    rng = runtime.generator(seed)
+    batches = data.batches(ring.x.to(device), batch_size, rng=rng)
+    for _ in range(half):
+        train_step(*players, next(batches), latent_dim)
+        update_average(average, players[0], decay=decay)
+    z = torch.randn(10_000, latent_dim, device=device)
+    with torch.no_grad():
+        clouds = [net(z).cpu() for net in (players[0], average)]
+    return [score(cloud, ring)[1] for cloud in clouds]
+
+
+pairs = [before_and_after(seed) for seed in cockpit.progress(seeds)]
+raw, averaged = zip(*pairs)
+show.bars(
+    {"G itself": raw, "average of G": averaged},
+    ylabel="high-quality share",
+    title=f"{sum(averaged) / len(seeds):.0%} instead of "
+    f"{sum(raw) / len(seeds):.0%} on average",
+    sentence=f"One dot per seed after {steps // 2:,} steps: the average "
+    "is better than the generator it follows.",
+)
+
+# %%
+gains = torch.tensor(averaged) - torch.tensor(raw)
+print(f"gain per seed: {[f'{gain:+.2f}' for gain in gains.tolist()]}")
+if steps >= 5_000:
+    assert (gains > 0).all()  # the same seeds, so a paired comparison
+
+# %% [markdown]
+# ## Two harder targets
+# The same networks, the same knobs: 25 modes on a grid, and a spiral that
+# has no modes at all. **Predict first:** how many of the 25 will it find?
+
+# %%
+grid, spiral = data.grid(), data.spiral()
+on_grid = [experiment(grid, seed) for seed in cockpit.progress(seeds)]
+grid_scores = [score(averaged, grid) for _, averaged in on_grid]
+show.clouds(
+    [
+        (f"{modes} modes, {share:.0%}", averaged)
+        for (_, averaged), (modes, share) in zip(on_grid, grid_scores)
+    ],
+    real=grid.x,
+    sentence=f"The averaged generator on 25 modes after {steps:,} steps, "
+    "one panel per seed: modes are missing or smeared.",
+)
+
+# %% [markdown]
+# This network does not master the grid, and no seed rescues it. Why it
+# circles (lesson 03), and what tames it (lesson 12: 25 of 25), is what the
+# rest of the course is for.
+#
+# A spiral has no modes to count. The **energy distance** compares two
+# clouds through the distances between their points, and is 0 only if the
+# distributions are equal:
+# $2\,\mathbb E|x-y| - \mathbb E|x-x'| - \mathbb E|y-y'|$.
+
+# %%
+on_spiral = [experiment(spiral, seed) for seed in cockpit.progress(seeds)]
+few = spiral.x[:2000]
+distances = [
+    metrics.energy_distance(few, averaged[:2000])
+    for _, averaged in on_spiral
+]
+floor = metrics.energy_distance(few, spiral.x[2000:4000])
+show.clouds(
+    [
+        (f"distance {distance:.4f}", averaged)
+        for (_, averaged), distance in zip(on_spiral, distances)
+    ],
+    real=spiral.x,
+    sentence=f"The averaged generator on the spiral, one panel per seed. "
+    f"Real against real has an energy distance of {floor:.4f}.",
+)
+
+# %%
+noise = torch.randn(2000, 2)
+nothing = metrics.energy_distance(few, noise)
+print(f"worst seed {max(distances):.4f}, pure noise {nothing:.4f}")
+if steps >= 5_000:
+    assert max(distances) < nothing / 3
+
+# %% [markdown]
+# ## ✏️ Exercise 4 · Which ratio collapses?
+# *5 minutes · ●○○*
+#
+# Give the two players different learning rates, $D$'s one of 0.05, 0.2, 1,
+# 5 or 20 times $G$'s. **Predict** which ratio leaves the fewest modes, write
+# it down, and run.
+#
+# {{hints first_gan.ratio}}
+
+# %% tags=["exercise"]
+# BEGIN SOLUTION: my_ratio = ...  # 0.05, 0.2, 1, 5 or 20
+my_ratio = 0.05
+# END SOLUTION
+
+# %%
+short = runtime.budget(tiny=20, ci=60, lesson=1_500, full=5_000)
+measured = {}
+for ratio in cockpit.progress((0.05, 0.2, 1.0, 5.0, 20.0)):
+    rates = {"lr_d": lr * ratio**0.5, "lr_g": lr / ratio**0.5}
+    _, averaged = experiment(ring, SEED, steps=short, **rates)
+    measured[ratio] = score(averaged, ring)[0]
+print(measured)
+
+# %%
+checks.first_gan.ratio(my_ratio, measured=measured)
+
+# %% [markdown]
+# One seed for each ratio is a story, not a statistic. Run it with another
+# `SEED` before you believe the middle of the table.
+
+# %% [markdown]
+# ## Draw your own
+# Any shape you can draw with straight lines will do. Change the corners,
+# run the cell, and see which parts $G$ finds hard.
+
+# %%
+corners = [(-2, -1), (-1, 1.5), (0, -0.5), (1, 1.5), (2, -1)]
+drawing = data.drawn(corners)
+_, averaged = experiment(drawing, SEED, steps=short)
+show.points(
+    drawing.x,
+    averaged,
+    title=f"After {short:,} steps",
+    sentence="The generator's points over the drawn line.",
+)
+
+# %% [markdown]
+# ## Quiz
+# 1. $D$'s loss sits at 1.386. What do you know?
+#    <details><summary>Answer</summary>That <i>D</i> tells nothing apart.
+#    Perhaps <i>G</i> is perfect, perhaps <i>D</i> never learned, perhaps no
+#    real data arrive. Lesson 05 tells these apart.</details>
+# 2. Why is the fake batch detached in part 1 and not in part 2?
+#    <details><summary>Answer</summary>In part 1 only <i>D</i> may change, so
+#    no gradient needs to travel to <i>G</i>. In part 2 the gradient must
+#    pass through <i>D</i> to <i>G</i>.</details>
+# 3. A generator puts every sample exactly on one of 8 modes, always the
+#    same. High quality? Modes?
+#    <details><summary>Answer</summary>100 % (more than a perfect sampler!)
+#    and 1. No single number is enough.</details>
+# 4. Why does averaging weights help a GAN more than it helps a classifier?
+#    <details><summary>Answer</summary>A classifier descends and comes to
+#    rest; two players circle each other, and the middle of a circle is
+#    closer to the goal than any point on it.</details>
+# 5. You see 8 of 8 modes in one run. What may you claim?
+#    <details><summary>Answer</summary>That it is possible. A claim about a
+#    method needs several seeds and their spread.</details>
+
+# %% [markdown]
+# ## Ledger
+# | what we changed | what happened |
+# |---|---|
+# | noise → MLP, non-saturating loss, two updates a step | a cloud finds the ring |
+# | average of G (β = .999) | better in every seed, at no cost to the game |
+# | learning rate falls in the second half | the chase calms down, quality rises |
+# | 25 modes instead of 8, same networks | not solved: lesson 12 |
+# | *your change* | *what you saw* |
+
+# %% [markdown]
+# ## In practice
+# - Library code calls the same loss *GAN loss*, *vanilla* or *BCE with
+#   logits*. Check which of the two generator losses it means by that.
+# - Papers that report "8 of 8 modes" often count a mode from one sample on.
+#   Ours counts from a fifth of the fair share.
+# - One fake batch serves both players here. Many tutorials draw a second
+#   one for $G$: the same in expectation, and slower.
+#
+# ## Further reading
+# - [Goodfellow et al. 2014](https://arxiv.org/abs/1406.2661): the game, and
+#   the advice to use the non-saturating loss (section 3).
+# - [Metz et al. 2017](https://arxiv.org/abs/1611.02163): where the ring of 8
+#   became the field's first test for mode collapse.
+# - [Yazıcı et al. 2019](https://arxiv.org/abs/1806.04498): averaging the
+#   generator, measured on images.
+# - [GAN Lab](https://poloclub.github.io/ganlab/): the same picture of $D$'s
+#   field and $G$'s arrows, in a browser.

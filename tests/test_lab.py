@@ -1,0 +1,279 @@
+"""`make lab`: the learner's copies, the errors it tells, and one real start of JupyterLab."""
+
+import json
+import os
+import re
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from pathlib import Path
+
+import nbformat
+import pytest
+
+from notebooks import lab
+
+OLD, NEW, NEWEST, MINE = b'{"v": 1}', b'{"v": 2}', b'{"v": 3}', b'{"mine": 1}'
+
+
+@pytest.fixture
+def lessons(tmp_path) -> Path:
+    """A folder with two lessons, and files that are none."""
+    folder = tmp_path / "notebooks"
+    folder.mkdir()
+    for name in ("00_start_here.ipynb", "04_train_your_first_gan.ipynb", "scratch.ipynb"):
+        (folder / name).write_bytes(OLD)
+    (folder / "lab.py").write_text("")
+    return folder
+
+
+@pytest.fixture
+def work(tmp_path) -> Path:
+    return tmp_path / "it's mine" / "Übung 学"
+
+
+def names(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.iterdir() if not path.name.startswith("."))
+
+
+def test_each_lesson_is_copied_once_and_nothing_else(lessons, work):
+    assert lab.copy_lessons(lessons, work) == []
+    assert names(work) == ["00_start_here.ipynb", "04_train_your_first_gan.ipynb"]
+    assert lab.copy_lessons(lessons, work) == []
+    assert names(work) == ["00_start_here.ipynb", "04_train_your_first_gan.ipynb"]
+
+
+def test_the_lesson_that_opens_is_the_lowest_numbered(lessons, work):
+    assert lab.first_lesson(work, lessons) == work / "00_start_here.ipynb"
+
+
+def test_a_copy_the_learner_wrote_in_is_never_touched(lessons, work):
+    lab.copy_lessons(lessons, work)
+    (work / "04_train_your_first_gan.ipynb").write_bytes(MINE)
+    assert lab.copy_lessons(lessons, work) == []
+    assert (work / "04_train_your_first_gan.ipynb").read_bytes() == MINE
+
+
+def test_a_newer_lesson_lands_beside_the_copy_once(lessons, work):
+    lab.copy_lessons(lessons, work)
+    (work / "04_train_your_first_gan.ipynb").write_bytes(MINE)
+    (lessons / "04_train_your_first_gan.ipynb").write_bytes(NEW)
+    (note,) = lab.copy_lessons(lessons, work)
+    assert "04_train_your_first_gan.newer.ipynb" in note
+    assert len(note.splitlines()) == 1
+    assert (work / "04_train_your_first_gan.ipynb").read_bytes() == MINE
+    assert (work / "04_train_your_first_gan.newer.ipynb").read_bytes() == NEW
+    assert lab.copy_lessons(lessons, work) == []
+
+    # even a copy that was never opened stays: it may be open in a browser at this moment
+    (work / "04_train_your_first_gan.newer.ipynb").write_bytes(MINE)
+    (lessons / "04_train_your_first_gan.ipynb").write_bytes(NEWEST)
+    (note,) = lab.copy_lessons(lessons, work)
+    assert "04_train_your_first_gan.newer-2.ipynb" in note
+    assert (work / "04_train_your_first_gan.newer.ipynb").read_bytes() == MINE
+    assert (work / "04_train_your_first_gan.newer-2.ipynb").read_bytes() == NEWEST
+
+
+def test_a_newer_version_that_was_thrown_away_does_not_come_back(lessons, work):
+    lab.copy_lessons(lessons, work)
+    (lessons / "04_train_your_first_gan.ipynb").write_bytes(NEW)
+    lab.copy_lessons(lessons, work)
+    (work / "04_train_your_first_gan.newer.ipynb").unlink()
+    assert lab.copy_lessons(lessons, work) == []
+    assert names(work) == ["00_start_here.ipynb", "04_train_your_first_gan.ipynb"]
+
+
+def test_a_copy_that_was_thrown_away_is_made_afresh(lessons, work):
+    lab.copy_lessons(lessons, work)
+    (lessons / "04_train_your_first_gan.ipynb").write_bytes(NEW)
+    (work / "04_train_your_first_gan.ipynb").unlink()
+    assert lab.copy_lessons(lessons, work) == []
+    assert (work / "04_train_your_first_gan.ipynb").read_bytes() == NEW
+
+
+@pytest.mark.parametrize("damage", ["not json", "[1]", None])
+def test_a_lost_record_costs_nobody_their_work(damage, lessons, work):
+    lab.copy_lessons(lessons, work)
+    (work / "04_train_your_first_gan.ipynb").write_bytes(MINE)
+    record = work / lab.RECORD
+    record.unlink() if damage is None else record.write_text(damage)
+    (note,) = lab.copy_lessons(lessons, work)  # it cannot know which version MINE came from
+    assert "04_train_your_first_gan.newer.ipynb" in note
+    assert (work / "04_train_your_first_gan.ipynb").read_bytes() == MINE
+    assert lab.copy_lessons(lessons, work) == []
+
+
+def test_a_new_lesson_joins_the_others(lessons, work):
+    lab.copy_lessons(lessons, work)
+    (lessons / "06_make_digits.ipynb").write_bytes(OLD)
+    assert lab.copy_lessons(lessons, work) == []
+    assert (work / "06_make_digits.ipynb").exists()
+
+
+def test_a_write_that_fails_leaves_nothing_half_written(lessons, work, monkeypatch):
+    lab.copy_lessons(lessons, work)
+    (lessons / "06_make_digits.ipynb").write_bytes(OLD)
+
+    def disk_full(self, target):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(Path, "replace", disk_full)
+    with pytest.raises(OSError, match="No space left"):
+        lab.copy_lessons(lessons, work)
+    assert names(work) == ["00_start_here.ipynb", "04_train_your_first_gan.ipynb"]
+
+
+# what is said when it cannot start: three lines, and never a traceback
+
+
+@pytest.fixture
+def ordinary_user(monkeypatch):
+    monkeypatch.setattr(os, "geteuid", lambda: 1000, raising=False)
+    monkeypatch.setattr(lab, "serve", lambda arguments: pytest.fail("it started"))
+
+
+def told(capsys) -> list[str]:
+    """Return the lines on stderr, having checked that they are the course's three."""
+    lines = capsys.readouterr().err.strip().splitlines()
+    assert len(lines) == 3, lines
+    return lines
+
+
+def test_a_folder_that_cannot_be_written(lessons, tmp_path, monkeypatch, capsys, ordinary_user):
+    read_only = tmp_path / "a file, not a folder"
+    read_only.write_text("")
+    monkeypatch.setenv("GAN_LESSONS_WORK", str(read_only / "work"))
+    assert lab.main([], lessons) == 1
+    what, _, todo = told(capsys)
+    assert str(read_only / "work") in what
+    assert "GAN_LESSONS_WORK" in todo
+
+
+def test_a_read_only_checkout(lessons, tmp_path, monkeypatch, capsys, ordinary_user):
+    def read_only(self, **options):
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setenv("GAN_LESSONS_WORK", str(tmp_path / "work"))
+    monkeypatch.setattr(Path, "mkdir", read_only)
+    assert lab.main([], lessons) == 1
+    what, _, todo = told(capsys)
+    assert "Permission denied" in what
+    assert "GAN_LESSONS_WORK" in todo
+
+
+def test_the_user_root(lessons, work, monkeypatch, capsys):
+    monkeypatch.setattr(os, "geteuid", lambda: 0, raising=False)
+    monkeypatch.setenv("GAN_LESSONS_WORK", str(work))
+    assert lab.main([], lessons) == 1
+    what, kept, todo = told(capsys)
+    assert "root" in what
+    assert str(work) in kept
+    assert "ordinary account" in todo
+    started = []
+    monkeypatch.setattr(lab, "serve", lambda arguments: started.append(arguments) or 0)
+    assert lab.main(["--allow-root"], lessons) == 0
+    assert started[0][-1] == "--allow-root"
+
+
+def test_no_lessons(tmp_path, capsys, ordinary_user):
+    assert lab.main([], tmp_path) == 1
+    assert str(tmp_path) in told(capsys)[0]
+
+
+def test_a_python_without_the_course(monkeypatch, capsys, ordinary_user):
+    monkeypatch.setattr(lab, "missing_packages", lambda: ["torch", "jupyterlab"])
+    assert lab.main([]) == 1
+    what, _, todo = told(capsys)
+    assert sys.executable in what
+    assert "torch, jupyterlab" in what
+    assert "make lab" in todo
+
+
+def test_missing_packages_are_found_without_importing_them():
+    assert lab.missing_packages(("json", "no_such_package")) == ["no_such_package"]
+    assert lab.missing_packages() == []
+
+
+# the command line
+
+
+def test_the_copies_are_inside_what_jupyterlab_shows(tmp_path):
+    inside = lab.command(lab.ROOT / "work", lab.ROOT / "work/00_a.ipynb", [])
+    assert f"--ServerApp.root_dir={lab.ROOT}" in inside
+    assert "--LabApp.default_url=/lab/tree/work/00_a.ipynb" in inside
+    outside = lab.command(tmp_path, tmp_path / "00_a.ipynb", ["--no-browser"])
+    assert f"--ServerApp.root_dir={tmp_path}" in outside
+    assert "--LabApp.default_url=/lab/tree/00_a.ipynb" in outside
+    assert outside[:3] == [sys.executable, "-m", "jupyterlab"]
+    assert outside[-1] == "--no-browser"
+
+
+def test_nobody_elses_settings_are_overridden(monkeypatch):
+    monkeypatch.delenv("OMP_WAIT_POLICY", raising=False)
+    assert lab.environment()["OMP_WAIT_POLICY"] == "PASSIVE"
+    monkeypatch.setenv("OMP_WAIT_POLICY", "ACTIVE")
+    assert lab.environment()["OMP_WAIT_POLICY"] == "ACTIVE"
+
+
+def test_the_news_question_is_answered_once(tmp_path):
+    lab.ask_no_questions(tmp_path)
+    (file,) = tmp_path.rglob("*.json")
+    assert '"fetchNews": "false"' in file.read_text()
+    file.write_text("the learner's own")
+    lab.ask_no_questions(tmp_path)
+    assert file.read_text() == "the learner's own"
+
+
+# one real start
+
+
+def ask(url: str, token: str) -> dict:
+    request = urllib.request.Request(url, headers={"Authorization": f"token {token}"})
+    with urllib.request.urlopen(request, timeout=10) as answer:
+        return json.load(answer)
+
+
+def test_jupyterlab_starts_beside_a_busy_port_and_finds_this_environments_kernel(tmp_path):
+    work = tmp_path / "it's Übung 学"
+    home = tmp_path / "home"
+    foreign = home / ".local/share/jupyter/kernels/python3"  # another course's kernel, same name
+    foreign.mkdir(parents=True)
+    spec = {"argv": ["/nowhere/python"], "display_name": "A foreign kernel", "language": "python"}
+    (foreign / "kernel.json").write_text(json.dumps(spec))
+    copies = tmp_path / "lessons"
+    copies.mkdir()
+    nbformat.write(nbformat.v4.new_notebook(), copies / "00_start_here.ipynb")
+    env = {k: v for k, v in os.environ.items() if not k.startswith(("JUPYTER", "XDG_"))}
+    env |= {"HOME": str(home), "GAN_LESSONS_WORK": str(work), "PYTHONPATH": str(lab.ROOT)}
+    start = (
+        "import sys; from pathlib import Path; from notebooks import lab; "
+        f"sys.exit(lab.main(sys.argv[1:], Path({str(copies)!r})))"
+    )
+    root = ["--allow-root"] if getattr(os, "geteuid", lambda: 1)() == 0 else []
+    log = tmp_path / "lab.log"
+    with socket.create_server(("127.0.0.1", 0)) as busy, log.open("wb") as output:
+        port = busy.getsockname()[1]
+        server = subprocess.Popen(
+            [sys.executable, "-c", start, "--no-browser", f"--port={port}", *root],
+            **{"env": env, "stdout": output, "stderr": output, "stdin": subprocess.DEVNULL},
+            cwd=tmp_path,
+        )
+        try:
+            deadline = time.monotonic() + 90
+            pattern = r"(http://127\.0\.0\.1:(\d+)/)lab/tree/00_start_here\.ipynb\?token=(\w+)"
+            while not (found := re.search(pattern, log.read_text(encoding="utf-8"))):
+                assert server.poll() is None, log.read_text(encoding="utf-8")
+                assert time.monotonic() < deadline, log.read_text(encoding="utf-8")
+                time.sleep(0.1)
+            url, its_port, token = found.groups()
+            assert int(its_port) != port
+            assert "started" in ask(f"{url}api/status", token)
+            assert ask(f"{url}api/contents", token)["content"][0]["name"] == "00_start_here.ipynb"
+            kernel = ask(f"{url}api/kernelspecs", token)["kernelspecs"]["python3"]["spec"]
+            assert kernel["display_name"] != "A foreign kernel"
+        finally:
+            server.terminate()
+            server.wait(timeout=30)
+    assert not list(home.rglob("jpserver-*.json"))  # the server itself has ended, too
