@@ -43,8 +43,9 @@ check: $(STAMP)
 	@$(VENV_PYTHON) notebooks/build.py --check
 
 # The stamp is written last: an install that was cut short is tried again. It holds the folder's
-# path, because an install of a folder that was moved since points to a place that is gone.
-ifneq ($(shell cat $(STAMP) 2>/dev/null),$(HERE))
+# path, because an install of a folder that was moved since points to a place that is gone. So does
+# one whose Python was removed or upgraded.
+ifneq ($(shell $(VENV_PYTHON) -c '' 2>/dev/null && cat $(STAMP) 2>/dev/null),$(HERE))
 $(STAMP): moved
 endif
 $(STAMP): pyproject.toml constraints.txt
@@ -52,6 +53,11 @@ $(STAMP): pyproject.toml constraints.txt
 	  echo "This course needs Python 3.11 or newer, and '$(PYTHON)' is missing or older."; \
 	  echo 'Nothing was installed or changed.'; \
 	  echo 'Install one from python.org or your package manager, then name it: make lab PYTHON=python3.12'; \
+	  exit 1; }
+	@test -w . || { \
+	  echo 'This folder cannot be written by your account, so nothing can be installed in it.'; \
+	  echo 'Nothing was installed or changed.'; \
+	  echo 'Copy the whole folder to one of your own and run make lab there.'; \
 	  exit 1; }
 	@rm -f $(STAMP)
 	@$(VENV_PYTHON) -c '' 2>/dev/null || rm -rf .venv

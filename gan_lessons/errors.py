@@ -1,7 +1,7 @@
 """The errors a learner can meet, each told in three lines.
 
 Line 1 says what is wrong (and with which file), line 2 what was kept, line 3 the one thing to do.
-Floor 0 of the house: imports nothing of the package.
+Floor 0 of the house: imports nothing of the package. Introduced in lesson 00.
 """
 
 

@@ -52,11 +52,11 @@ def image_discriminator(*, shape: Sequence[int] = (1, 28, 28), width: int = 256)
     """Return an MLP from images (B, *shape) in [-1, 1] to logits (B,). Lesson 06."""
     return nn.Sequential(
         nn.Flatten(1),  # (B, C·H·W)
-        nn.Linear(prod(shape), 2 * width),
+        nn.Linear(prod(shape), width),
         nn.LeakyReLU(0.2),
-        nn.Linear(2 * width, width),
+        nn.Linear(width, width // 2),
         nn.LeakyReLU(0.2),
-        nn.Linear(width, 1),  # (B, 1)
+        nn.Linear(width // 2, 1),  # (B, 1)
         nn.Flatten(0),  # (B,)
     )
 

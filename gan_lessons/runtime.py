@@ -3,6 +3,7 @@
 Floor 0 of the house: imports nothing of the package but its errors. Introduced in lesson 00.
 """
 
+import json
 import math
 import os
 import random
@@ -15,6 +16,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
+import psutil
 import torch
 
 from gan_lessons.errors import DeviceError, SettingError
@@ -75,8 +77,8 @@ def try_device(name: str) -> None:
     ``is_available()`` can say yes where the first operation fails (an old driver, a card that
     this build has no code for), so nothing less than an operation is believed.
     """
-    image = torch.randn(2, 3, 8, 8, device=name, requires_grad=True)
-    kernel = torch.randn(4, 3, 3, 3, device=name)
+    image = torch.ones(2, 3, 8, 8, device=name, requires_grad=True)
+    kernel = torch.ones(4, 3, 3, 3, device=name)
     torch.nn.functional.conv2d(image, kernel).square().mean().backward()
     if not math.isfinite(image.grad.sum().item()):  # .item() waits for the device
         raise RuntimeError("a convolution gave numbers that are not finite")
@@ -137,6 +139,23 @@ def usable_cores(cgroup: Path = Path("/sys/fs/cgroup")) -> int:
     if asked.isdigit() and int(asked) > 0:
         limits.append(int(asked))
     return min(limits)
+
+
+def free_memory() -> int:
+    """Return how many bytes of memory a new process could have now. Lesson 00."""
+    return psutil.virtual_memory().available
+
+
+def measured_minutes() -> dict[str, dict]:
+    """Return what building the solved notebooks measured, lesson by lesson. Lesson 00.
+
+    Returns:
+        For each lesson's file name: ``minutes`` of computing on 2 CPU cores, ``step_ms`` of
+        :func:`gan_lessons.training.calibrate` on that machine, and the ``date``. Empty where the
+        package was installed without the notebooks.
+    """
+    path = Path(__file__).resolve().parents[1] / "notebooks" / "minutes.json"
+    return json.loads(path.read_text()) if path.exists() else {}
 
 
 def start() -> torch.device:

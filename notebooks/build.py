@@ -29,6 +29,8 @@ import jupytext
 import nbformat
 from nbformat import NotebookNode
 
+from gan_lessons import runtime, training
+
 HERE = Path(__file__).resolve().parent
 MAX_BYTES = 600_000
 ONLY_SOLVED = {"solution", "instructor"}
@@ -77,15 +79,9 @@ def hints_of(module: str, exercise: str) -> str:
     )
 
 
-def minutes() -> dict:
-    """Return what --execute measured: lesson -> minutes, date."""
-    path = HERE / "minutes.json"
-    return json.loads(path.read_text()) if path.exists() else {}
-
-
 def prose(text: str, lesson: str) -> str:
     """Fill in hints and measured minutes."""
-    measured = minutes().get(lesson)
+    measured = runtime.measured_minutes().get(lesson)
     spent = f"{measured['minutes']:.1f}" if measured else "?"
     return HINTS.sub(lambda m: hints_of(*m.groups()), text).replace("{{minutes}}", spent)
 
@@ -182,8 +178,12 @@ def build(path: Path, *, run: bool) -> None:
     if run:
         print(f"{path.stem}: running …", flush=True)
         spent = execute(book)
-        known = minutes() | {
-            path.stem: {"minutes": round(spent, 1), "date": date.today().isoformat()}
+        known = runtime.measured_minutes() | {
+            path.stem: {
+                "minutes": round(spent, 1),
+                "step_ms": round(training.calibrate(), 2),
+                "date": date.today().isoformat(),
+            }
         }
         (HERE / "minutes.json").write_text(json.dumps(known, indent=1, sort_keys=True) + "\n")
         print(f"{path.stem}: {spent:.1f} minutes", flush=True)

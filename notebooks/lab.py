@@ -109,6 +109,7 @@ def command(work: Path, lesson: Path, options: list[str]) -> list[str]:
         "--LabApp.extension_manager=readonly",
         "--LabApp.news_url=None",
         "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
+        "--KernelManager.transport_encryption=auto",  # several learners may share a machine
         "--Application.log_level=WARN",
         *options,
     ]

@@ -42,7 +42,7 @@ QUICK = [  # modes after which the file has not arrived, told apart at once
     "nowhere",
 ]
 SLOW = ["mute", "stall", "drip"]  # the same, found out by waiting
-GOOD = ["ok", "repacked", "hops/1", "hops/5", "503-then-ok", "rst-then-ok"]
+GOOD = ["ok", "repacked", "polite", "hops/1", "hops/5", "503-then-ok", "rst-then-ok"]
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -85,6 +85,11 @@ class _Handler(BaseHTTPRequestHandler):
         elif mode == "repacked":
             again = gzip.compress(gzip.decompress(body), compresslevel=1, mtime=1)
             self.send(again, length=len(again))
+        elif mode == "polite":  # announces a packing where the client knows it
+            if "gzip" in self.headers.get("Accept-Encoding", ""):
+                self.send(body, Content_Encoding="gzip", length=size)
+            else:
+                self.send(body, length=size)
         elif mode == "garbage":
             self.wfile.write(b"\x00\xff this is not HTTP\r\n\r\n")
         elif mode == "trunc":

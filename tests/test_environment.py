@@ -290,6 +290,25 @@ def test_a_moved_folder_installs_again(checkout, tmp_path):
 
 
 @needs_make
+def test_an_environment_whose_python_is_gone_is_built_again(checkout):
+    checkout.make("lab")
+    checkout.log()
+    (checkout.folder / ".venv/bin/python").unlink()
+    assert checkout.make("lab").returncode == 0
+    assert len(checkout.log()) == 3
+
+
+@needs_make
+@pytest.mark.skipif(getattr(os, "geteuid", lambda: 1)() == 0, reason="root may write everywhere")
+def test_a_folder_of_somebody_else_is_told_what_to_do(checkout):
+    checkout.folder.chmod(0o555)
+    failed = checkout.make("lab")
+    checkout.folder.chmod(0o755)
+    assert failed.returncode != 0
+    assert "Copy the whole folder" in failed.stdout
+
+
+@needs_make
 def test_an_old_python_is_told_what_to_do(checkout):
     (checkout.folder / "old").touch()
     failed = checkout.make("lab")

@@ -7,11 +7,13 @@ import socket
 import subprocess
 import sys
 import time
+import urllib.error
 import urllib.request
 from pathlib import Path
 
 import nbformat
 import pytest
+import websocket
 
 from notebooks import lab
 
@@ -229,10 +231,43 @@ def test_the_news_question_is_answered_once(tmp_path):
 # one real start
 
 
-def ask(url: str, token: str) -> dict:
-    request = urllib.request.Request(url, headers={"Authorization": f"token {token}"})
-    with urllib.request.urlopen(request, timeout=10) as answer:
-        return json.load(answer)
+def ask(url: str, token: str, data: dict | None = None) -> dict:
+    """Ask the server, which prints its address a moment before it listens."""
+    body = None if data is None else json.dumps(data).encode()
+    request = urllib.request.Request(url, body, headers={"Authorization": f"token {token}"})
+    for attempt in range(100):
+        try:
+            with urllib.request.urlopen(request, timeout=30) as answer:
+                return json.load(answer)
+        except urllib.error.URLError:
+            if attempt == 99:
+                raise
+            time.sleep(0.1)
+    raise AssertionError
+
+
+def run_in_kernel(url: str, token: str, code: str) -> str:
+    """Run code in a new kernel through the server, as a browser does; return what it printed."""
+    kernel = ask(f"{url}api/kernels", token, {"name": "python3"})["id"]
+    address = f"{url.replace('http', 'ws', 1)}api/kernels/{kernel}/channels?token={token}"
+    content = {"code": code, "silent": False, "store_history": False, "allow_stdin": False}
+    header = {"msg_id": "1", "msg_type": "execute_request", "session": "1", "version": "5.3"}
+    request = {"channel": "shell", "header": header, "parent_header": {}, "metadata": {}}
+    channel, printed = websocket.create_connection(address, timeout=60), ""
+    try:
+        channel.send(json.dumps({**request, "content": content}))
+        while True:
+            message = json.loads(channel.recv())
+            if message["parent_header"].get("msg_id") != "1":
+                continue
+            if message["msg_type"] == "stream":
+                printed += message["content"]["text"]
+            elif message["msg_type"] == "error":
+                pytest.fail("\n".join(message["content"]["traceback"]))
+            elif message["content"].get("execution_state") == "idle":
+                return printed
+    finally:
+        channel.close()
 
 
 def test_jupyterlab_starts_beside_a_busy_port_and_finds_this_environments_kernel(tmp_path):
@@ -273,6 +308,10 @@ def test_jupyterlab_starts_beside_a_busy_port_and_finds_this_environments_kernel
             assert ask(f"{url}api/contents", token)["content"][0]["name"] == "00_start_here.ipynb"
             kernel = ask(f"{url}api/kernelspecs", token)["kernelspecs"]["python3"]["spec"]
             assert kernel["display_name"] != "A foreign kernel"
+            code = "import gan_lessons, sys; print(sys.executable)"
+            assert run_in_kernel(url, token, code).strip() == sys.executable
+            news = ask(f"{url}lab/api/settings/@jupyterlab/apputils-extension:notification", token)
+            assert news["schema"]["properties"]["fetchNews"]["default"] == "false"
         finally:
             server.terminate()
             server.wait(timeout=30)

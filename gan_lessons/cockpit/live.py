@@ -60,8 +60,7 @@ class Cockpit:
         G, D, opt_g, opt_d: the players; the optimizers are only listened to.
         real: (N, 2) points or images to compare with. latent_dim: length of the noise z.
         average: the generator to look at instead of G, where one is kept (EMA).
-        metric: a name and a function of samples, such as ``("modes", count)``; it gets 1,000
-            samples for points, 48 for images.
+        metric: a name and a function of 1,000 samples, such as ``("modes", count)``.
         game: whose loss_g the arrows follow.
 
     Two ways to drive it. Around a loop written by hand::
@@ -89,8 +88,7 @@ class Cockpit:
     ):
         self.shown, self.D, self.game = G if average is None else average, D, game
         self.real = real[:1000].detach()
-        n = 1000 if real.ndim == 2 else looks.SHEET
-        z = torch.randn(n, latent_dim, generator=runtime.generator(0))
+        z = torch.randn(1000, latent_dim, generator=runtime.generator(0))
         self.z = z.to(next(G.parameters()).device)
         self.metric_name, self.metric = metric or (None, None)
         self.history = History(device=self.z.device)
@@ -182,6 +180,8 @@ class Cockpit:
                 extra["field"] = self.film.field(self.D)
                 few = samples[: looks.ARROWS]
                 extra["pushes"] = looks.push(self.D, few, self.real, self.game).cpu()
+            else:
+                samples = samples[: looks.SHEET]
         norms = (
             (float(self._norms["D"]), float(self._norms["G"])) if len(self._norms) == 2 else None
         )

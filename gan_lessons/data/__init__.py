@@ -7,16 +7,23 @@ and your own pictures: :func:`folder`.
 
 from gan_lessons.data.batches import batches, to_image_range, to_model_range
 from gan_lessons.data.dataset import Dataset
+from gan_lessons.data.folder import folder
 from gan_lessons.data.plane import drawn, grid, moons, ring, spiral
+from gan_lessons.data.real import fashion_mnist, mnist
+from gan_lessons.data.strokes import strokes
 
 __all__ = [
     "Dataset",
     "batches",
     "drawn",
+    "fashion_mnist",
+    "folder",
     "grid",
+    "mnist",
     "moons",
     "ring",
     "spiral",
+    "strokes",
     "to_image_range",
     "to_model_range",
 ]

@@ -100,7 +100,7 @@ def _reason(error: Exception) -> str:
     if isinstance(error, DataFileError):
         return "other bytes than the published file"
     own = type(error) in (OSError, TimeoutError)  # raised above; others have long technical texts
-    return str(error)[:60] if own else type(error).__name__
+    return str(error)[:44] if own else type(error).__name__
 
 
 def fetch(
@@ -133,6 +133,6 @@ def fetch(
     reasons = "; ".join(f"{urlsplit(url).hostname}: {_reason(e)}" for url, e in failed.items())
     raise DownloadError(
         f"{urls[0].rpartition('/')[2]} could not be downloaded ({reasons}).",
-        "Nothing was stored, and no other data set was put in its place.",
+        "Nothing was stored; no other data set was put in its place.",
         instead,
     ) from failed[urls[-1]]

@@ -131,14 +131,7 @@ def _pixels(path: Path, size: int, channels: int) -> np.ndarray:
         if picture.mode[0] in "IF":
             picture = _eight_bits(picture)
         picture = picture.convert("RGBA" if picture.has_transparency_data else plain)
-        side = min(picture.size)
-        left, top = (picture.width - side) / 2, (picture.height - side) / 2
-        picture = picture.resize(
-            (size, size),
-            Image.Resampling.LANCZOS,
-            box=(left, top, left + side, top + side),
-            reducing_gap=3,
-        )
+        picture = ImageOps.fit(picture, (size, size), Image.Resampling.LANCZOS)  # antialiased
         if picture.mode == "RGBA":
             picture = Image.alpha_composite(Image.new("RGBA", picture.size, "white"), picture)
         pixels = np.asarray(picture.convert(plain))

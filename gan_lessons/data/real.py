@@ -110,8 +110,8 @@ def _load(collection: str, stem: str) -> np.ndarray:
         [mirror + file for mirror in MIRRORS[collection]],
         limit=limit,
         accept=decode,
-        instead="Use data.strokes(), which needs no network, or set GAN_LESSONS_DATA to a folder "
-        f"that holds {collection}/{file}.",
+        instead="Use data.strokes() (no network needed), or set GAN_LESSONS_DATA to a folder with "
+        f"{collection}/{file}.",
     )
     cache.store(f"{collection}/{file}", packed)
     return values

@@ -32,6 +32,7 @@ import math
 import torch
 from torch import nn
 from torch.nn import functional as F
+from torch.optim.lr_scheduler import LambdaLR
 
 device = runtime.start()
 
@@ -291,8 +292,16 @@ assert abs(share - metrics.HIGH_QUALITY_CEILING) < 0.005
 
 # %% [markdown]
 # ## Watch it play
-# One run, live. Everything random is seeded, the learning rate falls to
-# zero over the second half, and the average follows $G$.
+# One run, live. Everything random is seeded, the average follows $G$, and
+# the learning rate falls to zero over the second half, so that the players
+# come to rest.
+
+# %% tags=["mirrors:training"]
+def falling_lr(optimizer, steps):
+    def slope(step):
+        return min(1.0, 2 - 2 * step / steps)
+
+    return LambdaLR(optimizer, slope)
 
 # %%
 def new_players(lr_d=lr, lr_g=lr, total=steps):
@@ -301,12 +310,7 @@ def new_players(lr_d=lr, lr_g=lr, total=steps):
     adam = {"betas": (0.5, 0.99), "fused": True}
     opt_g = torch.optim.Adam(G.parameters(), lr=lr_g, **adam)
     opt_d = torch.optim.Adam(D.parameters(), lr=lr_d, **adam)
-
-    def slope(step):
-        return min(1.0, 2 - 2 * step / total)
-
-    falling = torch.optim.lr_scheduler.LambdaLR
-    schedulers = [falling(opt, slope) for opt in (opt_g, opt_d)]
+    schedulers = [falling_lr(opt, total) for opt in (opt_g, opt_d)]
     return G, D, opt_g, opt_d, copy.deepcopy(G), schedulers
 
 # %% [markdown]

@@ -1,0 +1,221 @@
+# ---
+# jupyter:
+#   kernelspec:
+#     display_name: Python 3
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown]
+# # 00 · Start here
+#
+# Run the next two cells. Half a minute later you will have seen a GAN learn.
+#
+# **What you'll do.** Watch a first GAN, check your machine, and learn how
+# this course works.
+#
+# **What you'll learn**
+# - *read* the live view of a run, stop it, and scrub through its film;
+# - *use* the checks: predict, run, answer, be told what is wrong;
+# - *estimate* how long each lesson takes on your machine.
+#
+# **What you'll need.** Nothing but this notebook. 25 minutes of your time;
+# {{minutes}} minutes of computing on 2 CPU cores. To run a cell, click
+# into it and press Shift + Enter.
+
+# %%
+from gan_lessons import checks, cockpit, data, metrics
+from gan_lessons import models, runtime, training
+import os
+import platform
+
+import torch
+
+device = runtime.start()
+print(f"training on: {device}, threads: {torch.get_num_threads()}")
+
+# %% [markdown]
+# ## A GAN, right now
+# Two small networks play against each other. The **generator** turns noise
+# into points (orange ▲). The **discriminator** says which points are real
+# (blue ●) and which are not; it colors the plane blue where it says *real*.
+# The arrows show where the generator is told to move its points.
+
+# %%
+SEED = 0
+steps = runtime.budget(tiny=20, ci=150, lesson=5_000, full=10_000)
+ring = data.ring()  # eight clusters on a circle
+
+
+def modes(points):  # how many of the eight clusters it has found
+    return metrics.modes_covered(points.cpu(), ring.centers, ring.sigma)
+
+# %%
+runtime.seed_everything(SEED)
+G = models.plane_generator().to(device)
+D = models.plane_discriminator().to(device)
+opt_g, opt_d = (
+    torch.optim.Adam(net.parameters(), lr=3e-3, betas=(0.5, 0.99), fused=True)
+    for net in (G, D)
+)
+falling = [training.falling_lr(opt, steps) for opt in (opt_g, opt_d)]
+batches = data.batches(ring.x.to(device), 256, rng=runtime.generator(SEED))
+players = (G, D, opt_g, opt_d)
+live = cockpit.Cockpit(
+    *players, real=ring.x, latent_dim=2, metric=("clusters found", modes)
+)
+more = {"steps": steps, "latent_dim": 2, "schedulers": falling}
+live.follow(training.train(*players, batches, **more))
+
+# %% [markdown]
+# Nobody told the generator where the clusters are. All it ever got was the
+# discriminator's opinion of its points. You will write every line of this
+# yourself in lesson 04; the networks, the losses and the loop are all there.
+
+# %% [markdown]
+# ## Stop, look back, go on
+# - **■** in the toolbar stops a run. It ends the step it is in and keeps
+#   everything; the next cells work with what is there. Try it: run the cell
+#   above once more and press ■ half way.
+# - The **film** of the run is kept. Move the slider (or click it and use the
+#   arrow keys) to see how the points got where they are.
+
+# %%
+live.film.scrub()
+
+# %%
+live.film.strip()
+
+# %% [markdown]
+# ## How a lesson works
+# **Predict, then run.** Before many cells stands a question. Answer it,
+# aloud or on paper, *before* you run. A wrong prediction is worth more than
+# a right one: it shows you where to look.
+#
+# **Exercises answer back.** You write a few lines and the check tells you:
+#
+# - ○ not attempted yet: the notebook goes on without it;
+# - ✗ what is wrong with *your* answer, and a hint (a new one at each try);
+# - ✓ what your answer has proven.
+#
+# Nothing later depends on your answers, so you can skip one and come back.
+# Below each exercise are three hints, folded. Open them one at a time.
+
+# %% [markdown]
+# ## ✏️ Warm-up 1 · A slope
+# *3 minutes · ●○○*
+#
+# The course expects that you can ask PyTorch for a derivative. Replace the
+# line `raise NotImplementedError`, then run the cell. Give a wrong answer
+# first, on purpose, to see what happens.
+#
+# {{hints start.slope}}
+
+# %% tags=["exercise"]
+def my_slope(f, x):
+    # BEGIN SOLUTION
+    x = torch.tensor(x, requires_grad=True)
+    f(x).backward()
+    return x.grad.item()
+    # END SOLUTION
+
+
+checks.start.slope(my_slope)
+
+# %% [markdown]
+# ## ✏️ Warm-up 2 · An expectation
+# *2 minutes · ●○○*
+#
+# $\mathbb E[\log p]$ over samples `p`. **Decide first:** is it larger or
+# smaller than $\log \mathbb E[p]$?
+#
+# {{hints start.mean_log}}
+
+# %% tags=["exercise"]
+def my_mean_log(p):
+    # BEGIN SOLUTION
+    return p.log().mean()
+    # END SOLUTION
+
+
+checks.start.mean_log(my_mean_log)
+
+# %%
+p = torch.tensor([0.1, 0.5, 0.9])
+print(f"E[log p] = {p.log().mean():.2f}, log E[p] = {p.mean().log():.2f}")
+assert p.log().mean() < p.mean().log()  # log is concave: Jensen
+
+# %% [markdown]
+# Both took you a minute? Then you have what the course needs: Python,
+# PyTorch's autograd, logarithms, expectations, derivatives. If not, these
+# help, in this order:
+#
+# - [PyTorch, learn the basics](https://docs.pytorch.org/tutorials/beginner/basics/intro.html):
+#   tensors, autograd and optimizers in an afternoon.
+# - [Dive into Deep Learning, preliminaries](https://d2l.ai/chapter_preliminaries/index.html):
+#   the calculus and probability behind them.
+
+# %% [markdown]
+# ## Is my machine all right?
+# The device was tried with a real convolution, forward and backward, when
+# you ran the first cell. The rest of the machine, in one table:
+
+# %%
+here = os.access(".", os.W_OK)
+checked = {
+    "Python": platform.python_version(),
+    "PyTorch": torch.__version__,
+    "device": str(device),
+    "cores this process may use": runtime.usable_cores(),
+    "free memory": f"{runtime.free_memory() / 2**30:.1f} GiB",
+    "this folder can be written": "yes" if here else "NO: results are lost",
+    "budget": runtime.budget_name(),
+}
+for name, value in checked.items():
+    assert value is not None, name
+print("\n".join(f"{name:28}{value}" for name, value in checked.items()))
+
+# %% [markdown]
+# 2 GiB of free memory are enough for every lesson. With less, close other
+# notebooks (right-click, *Shut down kernel*).
+
+# %% [markdown]
+# ## How long will it take here?
+# Each lesson states its computing time as it was measured on 2 CPU cores.
+# Your machine takes one small training step in how many milliseconds?
+
+# %%
+measured = training.calibrate(device)
+print(f"{measured:.2f} ms for one training step of a small GAN")
+
+# %%
+course = runtime.measured_minutes()
+rows = [
+    f"lesson {name[:2]}: {known['minutes'] * measured / known['step_ms']:5.1f} minutes"
+    for name, known in course.items()
+    if "step_ms" in known
+]
+print("\n".join(rows) or "no lesson has been measured yet")
+
+# %% [markdown]
+# These are estimates: small networks depend on the processor's speed, large
+# ones on its number of cores. If they look long, set the environment
+# variable `GAN_LESSONS_BUDGET=ci` before you start JupyterLab: the same
+# cells, a fraction of the steps.
+#
+# > **Careful.** The numbers you get will differ a little from the ones in
+# > the solved notebooks. The same seed gives the same result on one machine
+# > with the same number of threads, and nowhere else.
+
+# %% [markdown]
+# ## Ledger
+# Each lesson ends with a table of what was changed and what happened. It is
+# yours to continue: double-click it.
+#
+# | what we changed | what happened |
+# |---|---|
+# | nothing yet: two networks, one loss each | eight clusters, found without being shown |
+# | *your change* | *what you saw* |
+#
+# ## Where to go
+# Next: lesson 04, *Train your first GAN*, where you write this loop yourself.

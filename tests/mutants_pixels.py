@@ -1,0 +1,214 @@
+"""Right and wrong answers to the exercises of lesson 06, each with what its diagnosis must say."""
+
+import math
+
+import torch
+from torch import nn
+
+
+def to_model(x):
+    return x.float() / 127.5 - 1
+
+
+def to_image(x):
+    return ((x + 1) * 127.5).round().clamp(0, 255).to(torch.uint8)
+
+
+RIGHT_RANGES = [
+    (to_model, to_image),
+    (lambda x: 2 * (x / 255) - 1, lambda x: (255 * (x / 2 + 0.5)).clamp(0, 255).round().byte()),
+]
+WRONG_RANGES = {
+    "mean and deviation": (
+        lambda x: (x / 255 - 0.1307) / 0.3081,
+        to_image,
+        "tanh stops at -1 and 1",
+    ),
+    "zero to one": (lambda x: x / 255, lambda x: (x * 255).round().byte(), "half of its range"),
+    "whole numbers": (lambda x: x // 128, to_image, "needs floats"),
+    "negative": (lambda x: 1 - x / 127.5, lambda x: to_image(-x), "black and white are exchanged"),
+    "no rounding": (to_model, lambda x: ((x + 1) * 127.5).clamp(0, 255).byte(), "Round first"),
+    "no clamp": (to_model, lambda x: ((x + 1) * 127.5).round().int().byte(), "Clamp before"),
+    "floats back": (to_model, lambda x: (x + 1) * 127.5, "not torch.uint8"),
+}
+
+
+def generator(latent_dim):
+    return nn.Sequential(
+        nn.Linear(latent_dim, 32),
+        nn.ReLU(),
+        nn.Linear(32, 784),
+        nn.Tanh(),
+        nn.Unflatten(1, (1, 28, 28)),
+    )
+
+
+def discriminator():
+    return nn.Sequential(
+        nn.Flatten(1), nn.Linear(784, 32), nn.LeakyReLU(0.2), nn.Linear(32, 1), nn.Flatten(0)
+    )
+
+
+class OtherG(nn.Module):
+    def __init__(self, latent_dim):
+        super().__init__()
+        self.a, self.b = nn.Linear(latent_dim, 40), nn.Linear(40, 784)
+
+    def forward(self, z):
+        return torch.tanh(self.b(torch.relu(self.a(z)))).view(len(z), 1, 28, 28)
+
+
+class OtherD(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.a, self.b = nn.Linear(784, 40), nn.Linear(40, 1)
+
+    def forward(self, x):
+        return self.b(torch.relu(self.a(x.reshape(-1, 784)))).squeeze(1)
+
+
+def _g(*end):
+    return lambda latent_dim: nn.Sequential(nn.Linear(latent_dim, 32), nn.ReLU(), *end)
+
+
+def _d(*end):
+    return lambda: nn.Sequential(nn.Flatten(1), nn.Linear(784, 32), nn.LeakyReLU(0.2), *end)
+
+
+class _Squeeze(nn.Module):
+    def forward(self, x):
+        return x.squeeze()
+
+
+_IMAGE = nn.Unflatten(1, (1, 28, 28))
+RIGHT_NETWORKS = [(generator, discriminator), (OtherG, OtherD)]
+WRONG_NETWORKS = {
+    "7 x 7": (
+        _g(nn.Linear(32, 784), nn.Tanh(), nn.Unflatten(1, (7, 7, 1))),
+        discriminator,
+        "has places for 49",
+    ),
+    "no channel": (
+        _g(nn.Linear(32, 784), nn.Tanh(), nn.Unflatten(1, (28, 28))),
+        discriminator,
+        "channel axis is missing",
+    ),
+    "flat": (_g(nn.Linear(32, 784), nn.Tanh()), discriminator, "channel axis is missing"),
+    "channel last": (
+        _g(nn.Linear(32, 784), nn.Tanh(), nn.Unflatten(1, (28, 28, 1))),
+        discriminator,
+        "channel last",
+    ),
+    "no activation": (_g(nn.Linear(32, 784), _IMAGE), discriminator, "no activation at its end"),
+    "sigmoid in G": (
+        _g(nn.Linear(32, 784), nn.Sigmoid(), _IMAGE),
+        discriminator,
+        "cannot reach -1",
+    ),
+    "one column of logits": (generator, _d(nn.Linear(32, 1)), "end with nn.Flatten(0)"),
+    "sigmoid in D": (
+        generator,
+        _d(nn.Linear(32, 1), nn.Sigmoid(), nn.Flatten(0)),
+        "ends in a sigmoid",
+    ),
+    "bare squeeze": (generator, _d(nn.Linear(32, 1), _Squeeze()), "squeeze() without an axis"),
+    "28 logits": (
+        generator,
+        lambda: nn.Sequential(nn.Linear(28, 1), nn.Flatten(1)),
+        "not one logit each",
+    ),
+}
+
+
+def slerp(a, b, t):
+    cosine = (a * b).sum() / (a.norm() * b.norm())
+    angle = cosine.clamp(-1, 1).acos()
+    if angle < 1e-3:
+        return (1 - t) * a + t * b
+    return (((1 - t) * angle).sin() * a + (t * angle).sin() * b) / angle.sin()
+
+
+def slerp_by_turning(a, b, t):
+    """The same walk, written as a turn in the plane of a and b."""
+    u = a / a.norm()
+    side = b / b.norm() - (u @ (b / b.norm())) * u
+    if side.norm() < 1e-4:
+        return a + t * (b - a)
+    side = side / side.norm()
+    angle = math.acos(max(-1.0, min(1.0, float(u @ b / b.norm()))))
+    # a weight in each direction, so that both ends are met whatever their lengths
+    wa, wb = math.sin((1 - t) * angle), math.sin(t * angle)
+    plane_b = math.cos(angle) * u + math.sin(angle) * side
+    return (wa * a.norm() * u + wb * b.norm() * plane_b) / math.sin(angle)
+
+
+def _stretched(a, b, t):
+    straight = (1 - t) * a + t * b
+    length = (1 - t) * a.norm() + t * b.norm()
+    return straight / straight.norm() * length
+
+
+def _no_guard(a, b, t):
+    a, b = a.double(), b.double()
+    angle = ((a * b).sum() / (a.norm() * b.norm())).clamp(-1, 1).acos() * (
+        1 - (a == b).all().double()
+    )
+    return ((((1 - t) * angle).sin() * a + (t * angle).sin() * b) / angle.sin()).float()
+
+
+RIGHT_SLERPS = [slerp, slerp_by_turning]
+WRONG_SLERPS = {
+    "lerp": (lambda a, b, t: (1 - t) * a + t * b, "straight line (lerp)"),
+    "turned round": (lambda a, b, t: slerp(b, a, t), "starts at b"),
+    "unit length": (
+        lambda a, b, t: slerp(a / a.norm(), b / b.norm(), t),
+        "with their own lengths",
+    ),
+    "stretched lerp": (_stretched, "not even"),
+    "divides by zero": (_no_guard, "not NaN"),
+    "sum of squares": (
+        lambda a, b, t: math.sqrt(1 - t) * a + math.sqrt(t) * b,
+        "not even",
+    ),
+}
+
+
+def nearest(fake, train):
+    return torch.cdist(fake.flatten(1).float(), train.flatten(1).float()).min(dim=1)
+
+
+def nearest_in_a_loop(fake, train):
+    found = []
+    for image in fake.float():
+        distance = ((train.float() - image) ** 2).flatten(1).sum(1).sqrt()
+        found.append((distance.min(), distance.argmin()))
+    return torch.stack([d for d, _ in found]), torch.stack([i for _, i in found])
+
+
+def _pairs(fake, train):
+    return torch.cdist(fake.flatten(1).float(), train.flatten(1).float())
+
+
+def _by_mean(fake, train):
+    gap = (fake.float().mean((1, 2, 3))[:, None] - train.float().mean((1, 2, 3))).abs()
+    return gap.min(dim=1)
+
+
+def _overflows(fake, train):
+    gap = (fake[:, None] - train[None]).flatten(2)
+    return (gap * gap).sum(-1).float().sqrt().min(dim=1)
+
+
+RIGHT_NEAREST = [lambda f, t: tuple(nearest(f, t)), nearest_in_a_loop]
+WRONG_NEAREST = {
+    "farthest": (lambda f, t: tuple(_pairs(f, t).max(dim=1)), "farthest"),
+    "wrong axis": (lambda f, t: tuple(_pairs(f, t).min(dim=0)), "dim=1 of an (N, M) table"),
+    "exchanged": (lambda f, t: tuple(_pairs(f, t).min(dim=1))[::-1], "results are exchanged"),
+    "only distances": (lambda f, t: _pairs(f, t).min(dim=1).values, "return two tensors"),
+    "mean brightness": (lambda f, t: tuple(_by_mean(f, t)), "mean brightness"),
+    "squared": (
+        lambda f, t: ((_pairs(f, t) ** 2).min(dim=1).values, _pairs(f, t).argmin(1)),
+        "are squared",
+    ),
+    "uint8 arithmetic": (lambda f, t: tuple(_overflows(f, t)), "uint8 overflows"),
+}

@@ -1,0 +1,407 @@
+"""The house of the package, read from its syntax trees: floors, ground, size, silence, docstrings.
+
+Every rule is a function from a package's folder to a list of complaints, empty if it is kept. Each
+is shown to notice a violation that is planted in a copy.
+"""
+
+import ast
+import functools
+import io
+import re
+import shutil
+import sys
+import tokenize
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+HOUSE = Path(__file__).resolve().parents[1] / "gan_lessons"
+FLOORS = (
+    {"errors"},  # floor 0 as well, but runtime raises errors too
+    {"runtime"},
+    {"data", "models", "losses", "penalties", "metrics", "augment", "checkpoint", "spies"},
+    {"training", "show"},
+    {"cockpit"},
+    {"checks"},
+)
+FLOOR_OF = {room: number for number, rooms in enumerate(FLOORS) for room in rooms}
+GROUND = {"torch", "numpy", "matplotlib", "PIL", "IPython", "ipywidgets", "tqdm", "pooch"}
+# What pooch stands on: the download of real sets hands it a session of its own.
+GROUND_OF = {"data": {"requests", "urllib3"}}
+LONGEST_FILE, LONGEST_HOUSE = 200, 1_800
+LESSON = re.compile(r"\b[Ll]esson \d\d\b")
+
+Function = ast.FunctionDef | ast.AsyncFunctionDef
+
+
+# -- reading ---------------------------------------------------------------------------------
+
+
+def files(house: Path) -> dict[Path, ast.Module]:
+    """Return the syntax tree of every file, by its path inside the house."""
+    paths = sorted(house.rglob("*.py"))
+    return {path.relative_to(house): parse(path.read_text()) for path in paths}
+
+
+@functools.cache
+def parse(text: str) -> ast.Module:
+    return ast.parse(text)
+
+
+def room(file: Path) -> str:
+    """Return the room a file belongs to: a sub-package is one room."""
+    return file.parts[0].removesuffix(".py")
+
+
+def imports(tree: ast.Module) -> Iterator[tuple[str, int]]:
+    """Yield every module that is imported, anywhere, as a full dotted name, with its line."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from ((alias.name, node.lineno) for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            start = "." * node.level + (node.module or "")
+            yield from ((f"{start}.{alias.name}", node.lineno) for alias in node.names)
+
+
+def dotted(node: ast.expr) -> str:
+    """Return ``a.b.c`` for a chain of names; ``.c`` where its start is not a name."""
+    if isinstance(node, ast.Attribute):
+        return f"{dotted(node.value)}.{node.attr}"
+    return node.id if isinstance(node, ast.Name) else ""
+
+
+def calls(tree: ast.AST, inside: str = "") -> Iterator[tuple[str, ast.Call, str]]:
+    """Yield every call: its dotted name, its node, the outermost function it stands in."""
+    for node in ast.iter_child_nodes(tree):
+        name = inside or (node.name if isinstance(node, Function) else "")
+        if isinstance(node, ast.Call):
+            yield dotted(node.func), node, inside
+        yield from calls(node, name)
+
+
+def public(tree: ast.Module) -> Iterator[tuple[str, ast.AST, list[ast.AST]]]:
+    """Yield every public function, class and method: its name, its node, what it stands in."""
+
+    def of(body: list[ast.stmt], above: list[ast.AST]) -> Iterator:
+        for node in body:
+            if isinstance(node, Function | ast.ClassDef) and not node.name.startswith("_"):
+                names = [a.name for a in above[1:]] + [node.name]
+                yield ".".join(names), node, above
+                if isinstance(node, ast.ClassDef):
+                    yield from of(node.body, [*above, node])
+
+    yield from of(tree.body, [tree])
+
+
+@functools.cache
+def lines_of_code(text: str) -> int:
+    """Return how many lines hold code: not blank, not only a comment, not part of a docstring."""
+    documented: set[int] = set()
+    for node in ast.walk(parse(text)):
+        if isinstance(node, ast.Module | ast.ClassDef | Function) and ast.get_docstring(node):
+            documented |= set(range(node.body[0].lineno, node.body[0].end_lineno + 1))
+    silent = {tokenize.COMMENT, tokenize.NL, tokenize.NEWLINE, tokenize.INDENT, tokenize.DEDENT}
+    silent |= {tokenize.ENDMARKER}
+    written: set[int] = set()
+    for token in tokenize.generate_tokens(io.StringIO(text).readline):
+        if token.type not in silent:
+            written |= set(range(token.start[0], token.end[0] + 1))
+    return len(written - documented)
+
+
+# -- the rules -------------------------------------------------------------------------------
+
+
+def floors(house: Path) -> list[str]:
+    """Imports only point down, and siblings never import each other."""
+    found = []
+    for file, tree in files(house).items():
+        here = room(file)
+        if here == "__init__":
+            found += [f"{file}: imports {n}" for n, _ in imports(tree) if "gan_lessons" in n]
+            continue
+        if here not in FLOOR_OF:
+            found.append(f"{file}: {here} is no room of the house")
+            continue
+        for name, line in imports(tree):
+            place = f"{file}:{line}"
+            if name.startswith("."):
+                found.append(f"{place}: a relative import hides where {name} stands")
+                continue
+            if name.split(".")[0] != "gan_lessons":
+                continue
+            there = name.split(".")[1]
+            if there not in FLOOR_OF:
+                found.append(f"{place}: {there} is no room of the house")
+            elif there != here and FLOOR_OF[there] >= FLOOR_OF[here]:
+                found.append(f"{place}: {here} must not import {there}")
+            elif (
+                there == here == "checks"
+                and file.name != "__init__.py"
+                and name.split(".")[2] != "exercise"
+            ):
+                found.append(f"{place}: one lesson's checks import another's ({name})")
+    return found
+
+
+def ground(house: Path) -> list[str]:
+    """Outside the house only the standard library and the ground packages are used."""
+    found = []
+    for file, tree in files(house).items():
+        allowed = GROUND | GROUND_OF.get(room(file), set()) | sys.stdlib_module_names
+        for name, line in imports(tree):
+            first = name.split(".")[0]
+            if first not in allowed | {"", "gan_lessons"}:
+                found.append(f"{file}:{line}: {first} is not one of the ground packages")
+            if name.startswith(("matplotlib.pyplot", "pylab")):
+                found.append(f"{file}:{line}: pyplot keeps figures open behind one's back")
+    return found
+
+
+def size(house: Path) -> list[str]:
+    """No file over 200 lines; without checks under 1,800 lines of code.
+
+    A line of code is one that is not blank, not only a comment and not part of a docstring.
+    """
+    found = []
+    for file in files(house):
+        length = len((house / file).read_text().splitlines())
+        if length > LONGEST_FILE:
+            found.append(f"{file}: {length} lines, {LONGEST_FILE} is the most")
+    texts = [(house / file).read_text() for file in files(house) if room(file) != "checks"]
+    total = sum(lines_of_code(text) for text in texts)
+    if total >= LONGEST_HOUSE:
+        found.append(f"{total} lines of code without checks, the house must stay under 1,800")
+    return found
+
+
+DRAWS = {"rand", "randn", "randint", "randperm", "normal", "bernoulli", "multinomial", "poisson"}
+DRAWS |= {"rand_like", "randn_like", "randint_like"}
+DRAWS_IN_PLACE = {"normal_", "uniform_", "random_", "bernoulli_", "exponential_", "cauchy_"}
+MAY_DRAW = {("runtime.py", "seed_everything"), ("training.py", "train")}
+
+
+def silence(house: Path) -> list[str]:
+    """No print, no show, no global randomness: checks speak, seed_everything seeds.
+
+    The loop of lesson 04 draws its noise from the global source that the learner seeded.
+    """
+    found = []
+    for file, tree in files(house).items():
+        if room(file) == "checks":
+            continue
+        for name, node, inside in calls(tree):
+            place, last = f"{file}:{node.lineno}", name.split(".")[-1]
+            if name == "print" or (last == "show" and "." in name):
+                found.append(f"{place}: {name}() speaks; the library is silent")
+            own = any(keyword.arg == "generator" for keyword in node.keywords)
+            seeds = name in ("torch.manual_seed", "torch.seed", "torch.set_rng_state")
+            seeds |= name.startswith(("np.random.", "numpy.random.", "random."))
+            seeds &= last not in ("default_rng", "Generator", "Random")
+            draws = (name.startswith("torch.") and last in DRAWS) or last in DRAWS_IN_PLACE
+            if (seeds or (draws and not own)) and (str(file), inside) not in MAY_DRAW:
+                found.append(f"{place}: {name}() uses the global source of randomness")
+    return found
+
+
+def defaults(house: Path) -> list[str]:
+    """No default that one call could change for the next."""
+    found = []
+    changeable = ast.List | ast.Dict | ast.Set | ast.ListComp | ast.DictComp | ast.SetComp
+    for file, tree in files(house).items():
+        for node in ast.walk(tree):
+            if isinstance(node, Function | ast.Lambda):
+                for value in [*node.args.defaults, *node.args.kw_defaults]:
+                    made = isinstance(value, ast.Call) and dotted(value.func) in (
+                        "list",
+                        "dict",
+                        "set",
+                        "bytearray",
+                    )
+                    if made or isinstance(value, changeable):
+                        found.append(f"{file}:{value.lineno}: a default that can change")
+    return found
+
+
+def docstrings(house: Path) -> list[str]:
+    """Everything public has a docstring; it, its class or its module names a lesson."""
+    found = []
+    for file, tree in files(house).items():
+        for name, node, above in public(tree):
+            text = ast.get_docstring(node)
+            if not text and not is_plain_property(node):
+                found.append(f"{file}:{node.lineno}: {name} has no docstring")
+            told = [ast.get_docstring(place) or "" for place in (node, *above)]
+            if not LESSON.search("\n".join(told)) and room(file) != "__init__":
+                found.append(f"{file}:{node.lineno}: {name} does not say which lesson it is from")
+    return found
+
+
+def is_plain_property(node: ast.AST) -> bool:
+    """Say whether a node is a property of one line, whose name says it all."""
+    marks = [dotted(mark) for mark in getattr(node, "decorator_list", [])]
+    return "property" in marks and len(node.body) == 1
+
+
+def hints(house: Path) -> list[str]:
+    """Public functions and methods say the types of what they take and return."""
+    found = []
+    for file, tree in files(house).items():
+        for name, node, above in public(tree):
+            methods = node.body if isinstance(node, ast.ClassDef) else []
+            starts = [m for m in methods if isinstance(m, Function) and m.name == "__init__"]
+            for function in [node] if isinstance(node, Function) else starts:
+                method = len(above) > 1 or function in starts
+                found += [f"{file}:{function.lineno}: {name}, {p}" for p in bare(function, method)]
+    return found
+
+
+def bare(function: Function, method: bool) -> list[str]:
+    """Return the names of a function's arguments without a type, and 'result' if that has none."""
+    args = function.args
+    named = [*args.posonlyargs, *args.args, *args.kwonlyargs]
+    named = named[1:] if method and not is_static(function) else named
+    missing = [arg.arg for arg in named if arg.annotation is None]
+    if function.returns is None and function.name != "__init__":
+        missing.append("result")
+    return missing
+
+
+def is_static(function: Function) -> bool:
+    return any(dotted(mark) == "staticmethod" for mark in function.decorator_list)
+
+
+WAITS = {"item", "tolist", "numpy", "cpu", "synchronize", "nonzero", "float", "int", "bool"}
+WAITS |= {"print", "any", "all", "isnan", "isfinite"}
+
+
+def no_waiting(house: Path) -> list[str]:
+    """Nothing in the body of the game's loop makes a step wait for the device."""
+    tree = parse((house / "training.py").read_text())
+    train = next(n for n in tree.body if isinstance(n, Function) and n.name == "train")
+    loops = [node for node in ast.walk(train) if isinstance(node, ast.For)]
+    assert loops, "train has no loop any more: this rule must be written anew"
+    return [
+        f"training.py:{node.lineno}: {name}() makes every step wait"
+        for name, node, _ in calls(loops[0])
+        if name.split(".")[-1] in WAITS
+    ]
+
+
+RULES = (floors, ground, size, silence, defaults, docstrings, hints, no_waiting)
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.__name__)
+def test_the_house_keeps_the_rule(rule):
+    assert rule(HOUSE) == []
+
+
+# -- the rules notice ------------------------------------------------------------------------
+
+LATE = '''
+def late(x: int) -> int:
+    """Do nothing. Lesson 04."""
+'''
+VIOLATIONS = [
+    (floors, "losses.py", "from gan_lessons import metrics\n", "losses must not import metrics"),
+    (floors, "models.py", "import gan_lessons.training\n", "models must not import training"),
+    (floors, "show/plane.py", "from gan_lessons.training import train\n", "show must not import"),
+    (floors, "errors.py", "from gan_lessons import runtime\n", "errors must not import runtime"),
+    (floors, "runtime.py", "def f():\n    from gan_lessons import data\n", "must not import data"),
+    (floors, "data/plane.py", "from . import batches\n", "a relative import"),
+    (floors, "data/real.py", "from gan_lessons import models\n", "data must not import models"),
+    (floors, "attic.py", "x = 1\n", "attic is no room"),
+    (floors, "__init__.py", "from gan_lessons import losses\n", "imports gan_lessons.losses"),
+    (
+        floors,
+        "checks/second.py",
+        "from gan_lessons.checks.first_gan import train_step\n",
+        "one lesson's checks import another's",
+    ),
+    (ground, "metrics.py", "import scipy.stats\n", "scipy is not one of the ground packages"),
+    (ground, "show/curves.py", "from requests import get\n", "requests is not one of"),
+    (ground, "show/curves.py", "from matplotlib import pyplot as plt\n", "pyplot"),
+    (ground, "show/curves.py", "import matplotlib.pyplot\n", "pyplot"),
+    (size, "metrics.py", "# filler\n" * 200, "lines, 200 is the most"),
+    (size, "metrics.py", "x = 1\n" * 1_800, "lines of code without checks"),
+    (silence, "training.py", "print('step')\n", "print() speaks"),
+    (silence, "show/images.py", "def f(fig):\n    fig.show()\n", "fig.show() speaks"),
+    (silence, "models.py", "torch.manual_seed(0)\n", "torch.manual_seed() uses the global"),
+    (silence, "data/plane.py", "x = torch.randn(3)\n", "torch.randn() uses the global"),
+    (silence, "data/plane.py", "def f(x):\n    x.normal_()\n", "x.normal_() uses the global"),
+    (silence, "metrics.py", "import numpy as np\nnp.random.seed(0)\n", "uses the global"),
+    (silence, "training.py", "z = torch.randn(3, 2)\n", "torch.randn() uses the global"),
+    (defaults, "models.py", "def f(sizes=[1, 2]):\n    pass\n", "a default that can change"),
+    (defaults, "models.py", "def f(*, names=dict()):\n    pass\n", "a default that can change"),
+    (docstrings, "models.py", "def bare() -> None:\n    pass\n", "bare has no docstring"),
+    (docstrings, "models.py", LATE.replace(" Lesson 04.", ""), "late does not say which lesson"),
+    (hints, "models.py", LATE.replace("x: int", "x"), "late, x"),
+    (hints, "models.py", LATE.replace(" -> int", ""), "late, result"),
+    (hints, "models.py", "class A:\n    def b(self, c) -> int:\n        pass\n", "A.b, c"),
+    (hints, "models.py", "class A:\n    def __init__(self, c):\n        pass\n", "A, c"),
+]
+
+
+@pytest.fixture(scope="module")
+def clean(tmp_path_factory) -> Path:
+    """A copy of the house without what its rules complain of."""
+    house = tmp_path_factory.mktemp("copy") / "gan_lessons"
+    shutil.copytree(HOUSE, house, ignore=shutil.ignore_patterns("__pycache__"))
+    return house
+
+
+def noticed(rule, house: Path, file: str, addition: str) -> set[str]:
+    """Return what a rule says of a house with an addition and does not say without it.
+
+    Line numbers are left out: an addition at the end of a file does not move a line.
+    """
+    path = house / file
+    before, old = set(rule(house)), path.read_text() if path.exists() else None
+    path.write_text((old or "") + "\n" + addition)
+    try:
+        return set(rule(house)) - before
+    finally:
+        path.write_text(old) if old is not None else path.unlink()
+
+
+@pytest.mark.parametrize(("rule", "file", "addition", "complaint"), VIOLATIONS)
+def test_a_planted_violation_is_noticed(clean, rule, file, addition, complaint):
+    assert any(complaint in said for said in noticed(rule, clean, file, addition))
+
+
+ALLOWED = [
+    (floors, "checks/second.py", "from gan_lessons.checks.exercise import exercise\n"),
+    (floors, "show/plane.py", "from gan_lessons import data, losses\n"),
+    (floors, "data/plane.py", "from gan_lessons.data.batches import batches\n"),
+    (ground, "metrics.py", "import math, numpy, PIL.Image\n"),
+    (silence, "data/plane.py", "x = torch.randn(3, generator=rng)\n"),
+    (silence, "metrics.py", "rng = np.random.default_rng(0)\n"),
+    (silence, "checks/first_gan.py", "print(torch.randn(3))\n"),
+    (defaults, "models.py", "def f(sizes=(1, 2), *, names=None):\n    pass\n"),
+    (docstrings, "models.py", LATE + "\ndef _hidden():\n    pass\n"),
+    (hints, "models.py", LATE + "\ndef _hidden(x):\n    pass\n"),
+]
+
+
+@pytest.mark.parametrize(("rule", "file", "addition"), ALLOWED)
+def test_what_is_allowed_is_not_complained_of(clean, rule, file, addition):
+    assert noticed(rule, clean, file, addition) == set()
+
+
+@pytest.mark.parametrize("line", ["loss_d.item()", "float(loss_g)", "print(step)", "fake.cpu()"])
+def test_waiting_in_the_loop_is_noticed(clean, line):
+    path = clean / "training.py"
+    old = path.read_text()
+    start = "            real = next(batches)\n"
+    assert start in old
+    path.write_text(old.replace(start, f"{start}            {line}\n"))
+    try:
+        assert len(no_waiting(clean)) == 1
+    finally:
+        path.write_text(old)
+
+
+def test_lines_of_code_are_counted_as_said():
+    text = '"""One\n\ntwo."""\n\n# no\nx = 1  # yes\ny = """a\nb"""\n\n\ndef f():\n    "No."\n'
+    assert lines_of_code(text) == 4  # x, y (two lines), def
