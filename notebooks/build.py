@@ -10,10 +10,12 @@ A source is a jupytext py:percent file. What is special about it:
   ``raise NotImplementedError`` instead, or what follows ``# BEGIN SOLUTION:`` on that line;
 - cells tagged ``solution`` or ``instructor`` are only in the solved notebook;
 - ``{{hints module.exercise}}`` becomes the three hints of ``checks.module.exercise``, folded;
+- the picture of a cell tagged ``readme`` is also written to readme.png;
 - ``{{minutes}}`` becomes the computing time that ``--execute`` measured (minutes.json).
 """
 
 import argparse
+import base64
 import hashlib
 import html
 import importlib
@@ -35,7 +37,8 @@ HERE = Path(__file__).resolve().parent
 MAX_BYTES = 600_000
 ONLY_SOLVED = {"solution", "instructor"}
 SOLUTION = re.compile(
-    r"^(?P<indent>[ ]*)# BEGIN SOLUTION(?:: (?P<stub>[^\n]*))?\n(?P<answer>.*?)^[ ]*# END SOLUTION\n?",
+    r"^(?P<indent> *)# BEGIN SOLUTION(?:: (?P<stub>[^\n]*))?\n"
+    r"(?P<answer>.*?)^ *# END SOLUTION\n?",
     re.MULTILINE | re.DOTALL,
 )
 HINTS = re.compile(r"\{\{hints (\w+)\.(\w+)\}\}")
@@ -142,6 +145,12 @@ def plain(output: NotebookNode) -> NotebookNode:
     return output
 
 
+def png_of(cell: NotebookNode) -> bytes:
+    """Return the picture that a cell's last output shows."""
+    shown = re.search(r'base64,([^"]+)"', cell.outputs[-1].data["text/html"])
+    return base64.b64decode(shown[1])
+
+
 def dump(book: NotebookNode) -> str:
     return json.dumps(book, indent=1, ensure_ascii=False, sort_keys=True) + "\n"
 
@@ -193,6 +202,9 @@ def build(path: Path, *, run: bool) -> None:
     else:
         keep_outputs(book, load(answers))
     answers.write_text(dump(book))
+    for cell in book.cells:
+        if "readme" in cell.metadata.get("tags", []) and cell.outputs:
+            (HERE / "readme.png").write_bytes(png_of(cell))
     (HERE / f"{path.stem}.ipynb").write_text(dump(make(path, with_answers=False)))
 
 

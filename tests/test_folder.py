@@ -1,5 +1,6 @@
 """A folder of the learner's own pictures: what is read, what is refused, what is remembered."""
 
+import importlib
 import io
 import os
 import random
@@ -16,11 +17,11 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from gan_lessons.data import cache
-from gan_lessons.data import folder as module
 from gan_lessons.data.folder import folder
 from gan_lessons.errors import DataFileError, SettingError
 from tests.fault_server import mutate
 
+module = importlib.import_module("gan_lessons.data.folder")  # data.folder is the function
 RED, GREEN, BLUE, WHITE = (255, 0, 0), (0, 255, 0), (0, 0, 255), (255, 255, 255)
 
 

@@ -199,6 +199,15 @@ def test_a_slow_mirror_is_asked_once(server, monkeypatch):
     assert server.asked == ["mute"]
 
 
+def test_a_host_that_is_never_found_does_not_hold_up_the_lesson(server, monkeypatch):
+    """Looking up a name knows no time limit of its own: wifi without internet, in a workshop."""
+    monkeypatch.setattr(download, "_follow", lambda url, sink: time.sleep(5))
+    monkeypatch.setattr(download, "ANSWER", 0.2)
+    monkeypatch.setattr(download, "PATIENCE", 0.1)
+    with pytest.raises(DownloadError, match=r"127\.0\.0\.1: no answer"):
+        real._load("mnist", STEM)
+
+
 def test_an_endless_answer_is_cut(server, monkeypatch):
     mirrors(monkeypatch, server, "endless")
     with pytest.raises(DownloadError, match="more bytes than the file has"):

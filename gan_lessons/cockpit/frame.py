@@ -85,13 +85,15 @@ def draw(
             )
         else:
             show.draw_sheet(axes["samples"], frame.samples[:SHEET])
-        axes["samples"].set_title(f"step {frame.step:,}")
+        axes["samples"].set(title=f"step {frame.step:,}", xlabel="", ylabel="")
         if len(numbers["loss_d"]):
             show.draw_losses(axes["losses"], numbers["loss_d"], numbers["loss_g"]).set(xlabel="")
             if metric is None:
                 show.draw_logits(axes["logits"], numbers["real_logit"], numbers["fake_logit"])
             else:
                 show.draw_metric(axes["logits"], *values, name=metric)
+        for ax in fig.axes:  # ticks are what takes most of the time
+            ax.locator_params(nbins=4)
         return show.Picture(fig, read(frame, history, metric), dpi=72)
 
 

@@ -194,7 +194,8 @@ def known_factors(images):
 def make_reader(images):
     x, y = data.to_model_range(images.x), images.y
     truth = known_factors(images)  # (N, 3), or (N, 0) for real sets
-    center, spread = truth.mean(0), truth.std(0)
+    center = truth.mean(0)
+    spread = (truth - center).square().mean(0).sqrt()
     net = nn.Sequential(
         nn.Flatten(1),  # (B, 784)
         nn.Linear(784, 256),
