@@ -80,9 +80,9 @@ def calibrate(device: torch.device | str = "cpu", *, rounds: int = 300) -> float
     """
     G, D = models.plane_generator().to(device), models.plane_discriminator().to(device)
     opt_g, opt_d = (torch.optim.Adam(net.parameters(), fused=True) for net in (G, D))
-    batches = itertools.repeat(torch.randn(256, 2, device=device))
+    real = torch.randn(256, 2, generator=runtime.generator(0)).to(device)
     ticks = [time.perf_counter()]
-    for moment in train(G, D, opt_g, opt_d, batches, steps=rounds, latent_dim=2):
+    for moment in train(*(G, D, opt_g, opt_d), itertools.repeat(real), steps=rounds, latent_dim=2):
         if moment.step % CHECK_EVERY == 0:
             moment.history.column("loss_d")  # waits for a device that runs ahead
         ticks.append(time.perf_counter())

@@ -143,7 +143,7 @@ def main(arguments: list[str], root: Path = ROOT) -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("lesson", nargs="?", help="a lesson's number, e.g. 04; default: all")
     lesson = parser.parse_args(arguments).lesson
-    problems = unpaired(root)
+    problems = [line for line in unpaired(root) if line.startswith(lesson or "")]
     prefix = offline_prefix()
     print("offline: " + ("enforced (no network but loopback)" if prefix else "not enforced here"))
     for folder, settings in RUNS:

@@ -1,4 +1,4 @@
-"""Where downloads and resized pictures are kept, and how a file gets there whole. Plumbing.
+"""Where downloads and resized pictures are kept, whole or not at all. Plumbing of lesson 06.
 
 A file appears under its name complete or not at all, and whoever reads it checks it: any number of
 notebooks may share a cache without file locks, which network drives ignore anyway.
