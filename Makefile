@@ -28,7 +28,7 @@ lab: $(STAMP)
 	@$(VENV_PYTHON) notebooks/lab.py $(ARGS)
 
 test: $(STAMP)
-	@$(VENV_PYTHON) -m pytest -n 2 --dist loadfile tests
+	@OMP_NUM_THREADS=1 $(VENV_PYTHON) -m pytest -n 2 --dist loadfile tests
 	@$(VENV_PYTHON) tests/run_notebooks.py
 
 notebooks: $(STAMP)

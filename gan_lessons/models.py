@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from math import prod
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 
-def plane_generator(*, latent_dim: int = 2, width: int = 128) -> nn.Sequential:
+def plane_generator(*, latent_dim: int = 2, width: int = 64) -> nn.Sequential:
     """Return an MLP from noise z (B, latent_dim) to points in the plane (B, 2). Lesson 04."""
     return nn.Sequential(
         nn.Linear(latent_dim, width),
@@ -21,7 +21,7 @@ def plane_generator(*, latent_dim: int = 2, width: int = 128) -> nn.Sequential:
     )
 
 
-def plane_discriminator(*, width: int = 128) -> nn.Sequential:
+def plane_discriminator(*, width: int = 64) -> nn.Sequential:
     """Return an MLP from points (B, 2) to logits (B,). Lesson 04."""
     return nn.Sequential(
         nn.Linear(2, width),
@@ -31,6 +31,25 @@ def plane_discriminator(*, width: int = 128) -> nn.Sequential:
         nn.Linear(width, 1),  # (B, 1)
         nn.Flatten(0),  # (B,)
     )
+
+
+class InstanceNoise(nn.Module):
+    """A layer in front of D that blurs what it sees: adds N(0, sigma²) while training. Lesson 04.
+
+    With both clouds blurred they overlap, so D cannot win at once and its slope reaches every mode.
+    Lower ``sigma`` to 0 during the run. In eval mode nothing is added.
+    Source: Sønderby et al. 2017, Amortised MAP Inference for Image Super-resolution, section 4.
+    """
+
+    def __init__(self, sigma: float = 0.0):
+        super().__init__()
+        self.sigma = sigma
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Blur samples (B, …) of any shape. Lesson 04."""
+        if not self.training:
+            return x
+        return x + self.sigma * torch.randn_like(x)
 
 
 def image_generator(

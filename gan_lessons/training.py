@@ -8,6 +8,7 @@ import itertools
 import statistics
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import torch
@@ -146,12 +147,11 @@ def train(
             opt_d.step()
 
             # 2 · the generator raises D(fake); D only passes the gradient on
-            D.requires_grad_(False)
-            loss_g = game.loss_g(D(real) if game.g_needs_real else None, D(fake))
-            opt_g.zero_grad()
-            loss_g.backward()
+            with frozen(D):
+                loss_g = game.loss_g(D(real) if game.g_needs_real else None, D(fake))
+                opt_g.zero_grad()
+                loss_g.backward()
             opt_g.step()
-            D.requires_grad_(True)
 
             if average is not None:
                 models.update_average(average, G, decay=decay)
@@ -167,6 +167,16 @@ def train(
             yield Moment(step + 1, steps, numbers, history, G, D, shown)
             if stop:
                 break
+
+
+@contextmanager
+def frozen(net: nn.Module) -> Iterator[None]:
+    """Let gradients pass through a net without computing those of its own weights. Lesson 06."""
+    net.requires_grad_(False)
+    try:
+        yield
+    finally:
+        net.requires_grad_(True)
 
 
 def _refuse_nonsense(history: History) -> None:

@@ -93,6 +93,19 @@ def test_fresh_weights_are_spread_as_their_fan_in_says(make):
             assert not torch.equal(a.weight, b.weight)
 
 
+@pytest.mark.parametrize("sigma", [0.0, 0.5])
+def test_instance_noise_blurs_only_while_training(sigma):
+    """Training: x + N(0, sigma²), within 5 deviations of mean and spread. Eval: x itself."""
+    torch.manual_seed(0)
+    layer, x = models.InstanceNoise(sigma), torch.zeros(5_000, 2)
+    noise = layer(x)
+    assert abs(noise.mean()) <= 5 * sigma / math.sqrt(noise.numel())
+    assert abs(noise.std() - sigma) <= 5 * sigma / math.sqrt(2 * noise.numel())
+    assert torch.equal(layer(x), noise) == (sigma == 0)
+    assert layer.eval()(x) is x
+    assert not list(layer.parameters())
+
+
 # -- the average -----------------------------------------------------------------------------
 
 

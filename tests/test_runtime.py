@@ -55,8 +55,8 @@ def test_strict(monkeypatch, value, answer):
 @pytest.mark.parametrize(
     ("variable", "ask", "allowed"),
     [
-        ("GAN_LESSONS_BUDGET", lambda: runtime.budget(**FOUR), runtime.BUDGETS),
-        ("GAN_LESSONS_DEVICE", runtime.pick_device, runtime.DEVICES),
+        ("GAN_LESSONS_BUDGET", lambda: runtime.budget(**FOUR), runtime.settings.BUDGETS),
+        ("GAN_LESSONS_DEVICE", runtime.pick_device, runtime.machine.DEVICES),
         ("GAN_LESSONS_STRICT", runtime.strict, ("0", "1")),
     ],
 )
@@ -105,7 +105,7 @@ def pretend(monkeypatch, *, cuda: bool, mps: bool = False, broken: tuple[str, ..
         if name in broken:
             raise RuntimeError(f"no kernel image for {name}\nCompile with TORCH_USE_CUDA_DSA")
 
-    monkeypatch.setattr(runtime, "try_device", first_operation)
+    monkeypatch.setattr(runtime.machine, "try_device", first_operation)
 
 
 @pytest.mark.parametrize(
@@ -166,7 +166,7 @@ def test_whatever_a_driver_says_the_error_stays_short(monkeypatch, message):
     def fail(name):
         raise RuntimeError(message)
 
-    monkeypatch.setattr(runtime, "try_device", fail)
+    monkeypatch.setattr(runtime.machine, "try_device", fail)
     monkeypatch.setenv("GAN_LESSONS_DEVICE", "cuda")
     with pytest.raises(DeviceError) as info:
         runtime.pick_device()
@@ -242,7 +242,7 @@ def test_usable_cores_is_the_least_of_all_limits(
 
 def test_start_sets_the_threads(monkeypatch):
     before = torch.get_num_threads()
-    monkeypatch.setattr(runtime, "usable_cores", lambda: 3)
+    monkeypatch.setattr(runtime.machine, "usable_cores", lambda: 3)
     monkeypatch.setenv("GAN_LESSONS_DEVICE", "cpu")
     try:
         assert runtime.start().type == "cpu"
@@ -422,7 +422,7 @@ def test_the_first_interrupt_asks_and_the_second_insists():
 @pytest.mark.parametrize(("seconds", "insists"), [(1.9, True), (2.1, False), (60, False)])
 def test_only_a_second_interrupt_within_the_patience_insists(monkeypatch, seconds, insists):
     clock = SimpleNamespace(now=100.0)
-    monkeypatch.setattr(runtime, "time", SimpleNamespace(monotonic=lambda: clock.now))
+    monkeypatch.setattr(runtime.stopping, "time", SimpleNamespace(monotonic=lambda: clock.now))
     raised = False
     try:
         with runtime.stop_at_boundary(patience=2.0):

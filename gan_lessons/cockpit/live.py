@@ -4,36 +4,21 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 
 import torch
-from IPython import get_ipython
 from IPython.display import HTML, display
 from torch import Tensor, nn
 from torch.optim import Optimizer
 
 from gan_lessons import losses, runtime
 from gan_lessons.cockpit import frame as looks
+from gan_lessons.cockpit.bar import in_notebook, progress_line
 from gan_lessons.cockpit.film import Film
 from gan_lessons.show import Picture
-from gan_lessons.training import History, Moment
+from gan_lessons.training import NUMBERS, History, Moment
 
 EVERY = 0.3  # seconds between two pictures, at least
 SHARE = 0.08  # of the time that drawing may take
-
-
-def in_notebook() -> bool:
-    """Say whether there is a kernel to display things in."""
-    shell = get_ipython()
-    return shell is not None and hasattr(shell, "kernel")
-
-
-def progress_line(done: int, total: int, seconds: float, *, unit: str) -> str:
-    """Return a progress bar with the time left, as HTML that a screen reader can read."""
-    left = seconds / max(done, 1) * (total - done)
-    state = f"about {left:.0f} s left, ■ stops after a {unit}" if done else "starting"
-    state = f"{seconds:.0f} s" if done >= total else state
-    return (
-        f'<div><progress value="{done}" max="{total}" aria-label="{unit}s"></progress> '
-        f"{done:,} of {total:,} {unit}s · {state}</div>"
-    )
+LISTEN = 0.03  # seconds between two measurements of the gradient norms, at least
+NORMS = ("norm_d", "norm_g")
 
 
 def progress(items: Sequence, *, unit: str = "run") -> Iterator:
@@ -61,7 +46,7 @@ class Cockpit:
         real: (N, 2) points or images to compare with. latent_dim: length of the noise z.
         average: the generator to look at instead of G, where one is kept (EMA).
         metric: a name and a function of 1,000 samples, such as ``("modes", count)``.
-        game: whose loss_g the arrows follow.
+        game: whose loss_g the arrows follow. schedulers: to be rewound with the players.
 
     Two ways to drive it. Around a loop written by hand::
 
@@ -85,20 +70,24 @@ class Cockpit:
         average: nn.Module | None = None,
         metric: tuple[str, Callable[[Tensor], float]] | None = None,
         game: losses.Game = losses.non_saturating,
+        schedulers: tuple = (),
     ):
         self.shown, self.D, self.game = G if average is None else average, D, game
         self.real = real[:1000].detach()
         z = torch.randn(1000, latent_dim, generator=runtime.generator(0))
         self.z = z.to(next(G.parameters()).device)
         self.metric_name, self.metric = metric or (None, None)
-        self.history = History(device=self.z.device)
+        self.history = History(names=NUMBERS + NORMS, device=self.z.device)
         self.film = Film(self.real.cpu(), self.history, self.metric_name)
-        self.film.keep(G=G, D=D, opt_g=opt_g, opt_d=opt_d, average=average)
+        others = {f"scheduler {i}": scheduler for i, scheduler in enumerate(schedulers)}
+        self.film.keep(G=G, D=D, opt_g=opt_g, opt_d=opt_d, average=average, **others)
         self.picture: Picture | None = None
-        self._norms: dict[str, Tensor] = {}
+        self._norms: dict[str, Tensor] = {}  # of the step under way
+        self._last_norms: dict[str, Tensor] = {}  # of the step before it
         self._opt_d, self._opt_g = opt_d, opt_g
         self._handle = None
-        self._next_look, self._due = 0.0, True
+        self._next_look = self._next_norm = 0.0
+        self._due = self._listening = True
 
     @property
     def step(self) -> int:
@@ -107,50 +96,57 @@ class Cockpit:
 
     def record(self, numbers: dict[str, Tensor]) -> None:
         """Keep one step's numbers: scalar tensors loss_d, loss_g, real_logit, fake_logit."""
-        self.history.record(numbers)
+        self._last_norms, self._norms = self._norms, {}
+        self.history.record({**numbers, **self._last_norms})
 
     def watch(self, steps: int) -> Iterator[int]:
         """Yield 0 … steps - 1 and draw in between; the notebook's ■ ends it after a step."""
-        self._begin()
+        self._begin(steps)
         try:
             with runtime.stop_at_boundary() as stop:
                 for step in range(steps):
+                    before = self.step
                     yield step
+                    if self.step == before:  # nothing was recorded: a gap in the curves
+                        self.record({})
                     self._after_step(step + 1, steps)
                     if stop:
                         break
         finally:
-            self._end(step + 1 if steps else 0, steps)
+            self._end(steps)
 
     def follow(self, run: Iterator[Moment]) -> None:
         """Drive a run of :func:`training.train` to its end, or until ■, and draw in between."""
-        self._begin()
-        done, steps, before = 0, 0, self.history.length
+        self._begin(0)
+        steps = 0
         try:
             for moment in run:
-                done, steps = moment.step, moment.steps
-                self.history.record(moment.numbers)
-                self._after_step(done, steps)
+                steps = moment.steps
+                self.film.planned = self._start + steps
+                self.record(moment.numbers)
+                self._after_step(moment.step, steps)
         finally:
-            self._end(self.history.length - before, steps)
+            self._end(steps)
 
-    def _begin(self) -> None:
-        self._started, self._next_look, self._due = time.monotonic(), 0.0, True
+    def _begin(self, steps: int) -> None:
+        self._started, self._start, self._next_look = time.monotonic(), self.step, 0.0
+        self._norms, self._due, self._listening = {}, True, True
+        self.film.planned = self.step + steps
         self._in_notebook = in_notebook()
         if self._in_notebook:
             self._handle = display(HTML("starting …"), display_id=True)
         self._hooks = [
             opt.register_step_pre_hook(self._listen(name))
-            for name, opt in (("D", self._opt_d), ("G", self._opt_g))
+            for name, opt in zip(NORMS, (self._opt_d, self._opt_g), strict=True)
         ]
         if not self.film.frames:
             self.film.add(self._look())
 
     def _listen(self, name: str) -> Callable:
-        """Return a hook that notes an optimizer's gradient norm, in the steps that are drawn."""
+        """Return a hook that notes an optimizer's gradient norm, now and then."""
 
         def hook(optimizer, args, kwargs):
-            if self._due:
+            if self._listening:
                 grads = [p.grad for g in optimizer.param_groups for p in g["params"]]
                 self._norms[name] = nn.utils.get_total_norm(g for g in grads if g is not None)
 
@@ -158,40 +154,39 @@ class Cockpit:
 
     def _after_step(self, done: int, steps: int) -> None:
         now = time.monotonic()
-        if self._due and self._in_notebook:
-            self._draw(done, steps)
+        if self._due and done < steps:  # the last picture is drawn at the end
+            if self._in_notebook:
+                self._draw(done, steps)
             cost = time.monotonic() - now
             self._next_look = time.monotonic() + max(EVERY, cost / SHARE)
-        self._due = now >= self._next_look
+        if self._listening:
+            self._next_norm = now + LISTEN
+        self._due = now >= self._next_look or done + 1 >= steps
+        self._listening = self._due or now >= self._next_norm
 
-    def _end(self, done: int, steps: int) -> None:
+    def _end(self, steps: int) -> None:
         for hook in self._hooks:
             hook.remove()
-        if self.step or done:
-            self._draw(done, steps)
+        self.film.planned = self.step
+        if self.step:
+            self._draw(self.step - self._start, steps)
 
     def _look(self) -> looks.Frame:
-        with looks.evaluating(self.shown, self.D):
-            with torch.no_grad():
-                samples = self.shown(self.z)
-            value = None if self.metric is None else float(self.metric(samples))
-            extra = {}
-            if samples.ndim == 2:
-                extra["field"] = self.film.field(self.D)
-                few = samples[: looks.ARROWS]
-                extra["pushes"] = looks.push(self.D, few, self.real, self.game).cpu()
-            else:
-                samples = samples[: looks.SHEET]
-        norms = (
-            (float(self._norms["D"]), float(self._norms["G"])) if len(self._norms) == 2 else None
+        last = self._last_norms
+        return looks.look(
+            *(self.shown, self.D, self.z),
+            step=self.step,
+            real=self.real,
+            game=self.game,
+            limit=self.film.limit,
+            metric=self.metric,
+            norms=tuple(float(last[name]) for name in NORMS) if len(last) == 2 else None,
         )
-        return looks.Frame(self.step, samples.cpu(), value=value, norms=norms, **extra)
 
     def _draw(self, done: int, steps: int) -> None:
         self.film.add(self._look())
         self.picture = self.film.picture(-1)
         if self._in_notebook:
-            self._handle.update(HTML(self._progress(done, steps) + self.picture._repr_html_()))
-
-    def _progress(self, done: int, steps: int) -> str:
-        return progress_line(done, steps, time.monotonic() - self._started, unit="step")
+            spent = time.monotonic() - self._started
+            line = progress_line(done, steps, spent, unit="step")
+            self._handle.update(HTML(line + self.picture._repr_html_()))

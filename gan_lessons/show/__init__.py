@@ -4,14 +4,45 @@ Each returns a :class:`Picture`, which carries the sentence that says what to se
 ``draw_…`` draw on given axes, for figures of several panels.
 """
 
-from gan_lessons.show.curves import bars, draw_logits, draw_losses, draw_metric, histograms, losses
-from gan_lessons.show.images import draw_sheet, images, rows_of_images
-from gan_lessons.show.picture import D_COLOR, FAKE, G_COLOR, MARK, REAL, STYLE, Picture, figure
-from gan_lessons.show.plane import clouds, draw_points, limit_of, logit_field, points
+from gan_lessons.show.curves import (
+    bars,
+    draw_logits,
+    draw_losses,
+    draw_metric,
+    draw_norms,
+    histograms,
+    losses,
+    smooth,
+)
+from gan_lessons.show.densities import draw_densities, draw_lines, lines, panels
+from gan_lessons.show.explore import explore
+from gan_lessons.show.images import draw_sheet, images, rows_of_images, tile
+from gan_lessons.show.phase import draw_phase, journey, phases
+from gan_lessons.show.picture import (
+    D_COLOR,
+    FAKE,
+    FIELD,
+    G_COLOR,
+    MARK,
+    REAL,
+    STYLE,
+    Picture,
+    figure,
+    key,
+)
+from gan_lessons.show.plane import (
+    clouds,
+    draw_points,
+    draw_pushes,
+    limit_of,
+    logit_field,
+    points,
+)
 
 __all__ = [
     "D_COLOR",
     "FAKE",
+    "FIELD",
     "G_COLOR",
     "MARK",
     "REAL",
@@ -19,17 +50,30 @@ __all__ = [
     "Picture",
     "bars",
     "clouds",
+    "draw_densities",
+    "draw_lines",
     "draw_logits",
     "draw_losses",
     "draw_metric",
+    "draw_norms",
+    "draw_phase",
     "draw_points",
+    "draw_pushes",
     "draw_sheet",
+    "explore",
     "figure",
     "histograms",
     "images",
+    "journey",
+    "key",
     "limit_of",
+    "lines",
     "logit_field",
     "losses",
+    "panels",
+    "phases",
     "points",
     "rows_of_images",
+    "smooth",
+    "tile",
 ]

@@ -14,18 +14,22 @@ DRAWN = 400  # points of a curve; a longer run is averaged in groups
 
 
 def smooth(values: Tensor) -> tuple[np.ndarray, np.ndarray]:
-    """Return steps and values, averaged in equal groups so that at most 400 are left."""
+    """Return steps and values, averaged in equal groups so that at most 400 are left.
+
+    A group with a value that is not finite becomes NaN: a gap in the curve.
+    """
     values = np.asarray(values, dtype=np.float64)
     group = max(1, math.ceil(len(values) / DRAWN))
     kept = len(values) // group * group
-    means = values[:kept].reshape(-1, group).mean(axis=1)
+    values = np.where(np.isfinite(values[:kept]), values[:kept], np.nan)
+    means = values.reshape(-1, group).mean(axis=1)
     return group * (np.arange(len(means)) + 0.5), means
 
 
 def draw_losses(ax: Axes, loss_d: Tensor, loss_g: Tensor) -> Axes:
     """Draw both players' losses over the steps, with the value of a D that says nothing."""
-    ax.plot(*smooth(loss_d), color=D_COLOR, lw=1.4, label="D —")
-    ax.plot(*smooth(loss_g), color=G_COLOR, lw=1.4, ls="--", label="G - -")
+    ax.plot(*smooth(loss_d), color=D_COLOR, lw=1.4, label="D")
+    ax.plot(*smooth(loss_g), color=G_COLOR, lw=1.4, ls="--", label="G")
     ax.axhline(2 * math.log(2), color="black", lw=1, ls=":", label="2 ln 2")
     ax.set(xlabel="step", ylabel="loss", ylim=(0, None))
     ax.legend(fontsize=9, ncols=3, loc="upper right", framealpha=0.8)
@@ -34,17 +38,28 @@ def draw_losses(ax: Axes, loss_d: Tensor, loss_g: Tensor) -> Axes:
 
 def draw_logits(ax: Axes, real_logit: Tensor, fake_logit: Tensor) -> Axes:
     """Draw D's mean logit on real and on fake samples over the steps."""
-    ax.plot(*smooth(real_logit), color=REAL, lw=1.4, label="real —")
-    ax.plot(*smooth(fake_logit), color=FAKE, lw=1.4, ls="--", label="fake - -")
+    ax.plot(*smooth(real_logit), color=REAL, lw=1.4, label="real")
+    ax.plot(*smooth(fake_logit), color=FAKE, lw=1.4, ls="--", label="fake")
     ax.axhline(0, color="black", lw=1, ls=":")
     ax.set(xlabel="step", ylabel="mean logit of D")
     ax.legend(fontsize=9, ncols=2, loc="upper right", framealpha=0.8)
     return ax
 
 
+def draw_norms(ax: Axes, steps: Sequence[int], norms: Sequence[tuple[float, float]]) -> Axes:
+    """Draw the gradient norms of D and of G at the steps where they were measured."""
+    norm_d, norm_g = zip(*norms, strict=True) if norms else ((), ())
+    ax.plot(steps, norm_d, color=D_COLOR, lw=1.4, label="D")
+    ax.plot(steps, norm_g, color=G_COLOR, lw=1.4, ls="--", label="G")
+    ax.set(xlabel="step", ylabel="gradient norm", yscale="log")
+    ax.legend(fontsize=9, ncols=2, loc="upper right", framealpha=0.8)
+    return ax
+
+
 def draw_metric(ax: Axes, steps: Sequence[int], values: Sequence[float], *, name: str) -> Axes:
     """Draw a metric at the steps where it was measured."""
-    ax.plot(steps, values, color=MARK, lw=1.6, marker="o", ms=3)
+    style = {"mfc": MARK, "mec": "black", "mew": 0.6}  # the edge: orange alone is too pale
+    ax.plot(steps, values, color="black", lw=1.2, marker="o", ms=3.5, **style)
     ax.set(xlabel="step", ylabel=name)
     return ax
 

@@ -7,10 +7,14 @@ import base64
 import html
 from io import BytesIO
 
+from matplotlib.axes import Axes
+from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
 
 # Okabe–Ito colors; each goes with a marker or line style, so that color is never alone.
 REAL, FAKE, D_COLOR, G_COLOR, MARK = "#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00"
+# D's logit: vermillion says fake, white knows nothing, blue says real; pale, to lie behind points.
+FIELD = LinearSegmentedColormap.from_list("logit", ["#F2CFB2", "#FFFFFF", "#B2D5E8"])
 
 STYLE = {"font.size": 10, "axes.titlesize": 11, "axes.spines.top": False}
 STYLE |= {"axes.spines.right": False, "figure.facecolor": "white", "savefig.facecolor": "white"}
@@ -22,14 +26,19 @@ class Picture:
     Displaying it shows both; the sentence is also the alt text. The drawing is kept as PNG, so a
     Picture is small, cannot change afterwards and can be put into a film.
 
+    Args:
+        drawing: a figure, or a finished drawing as the bytes of a PNG.
+
     Attributes:
         png: the bytes of the picture. sentence: its reading.
     """
 
-    def __init__(self, figure: Figure, sentence: str, *, dpi: int = 80):
-        buffer = BytesIO()
-        figure.savefig(buffer, format="png", dpi=dpi)
-        self.png = buffer.getvalue()
+    def __init__(self, drawing: Figure | bytes, sentence: str, *, dpi: int = 80):
+        if isinstance(drawing, Figure):
+            buffer = BytesIO()
+            drawing.savefig(buffer, format="png", dpi=dpi)
+            drawing = buffer.getvalue()
+        self.png = drawing
         self.sentence = sentence
 
     def __repr__(self) -> str:
@@ -52,3 +61,11 @@ def figure(
     ``layout=None`` leaves the layout to the caller, which draws several times as fast.
     """
     return Figure(figsize=(width, height), layout=layout)
+
+
+def key(ax: Axes) -> Axes:
+    """Put the legend above the right end of the axes, where it hides nothing."""
+    small = {"fontsize": 9, "handlelength": 1.5, "handletextpad": 0.3, "columnspacing": 0.7}
+    place = {"loc": "lower right", "bbox_to_anchor": (1.02, 1.0), "borderaxespad": 0.2}
+    ax.legend(ncols=3, frameon=False, borderpad=0, markerscale=1.6, **small, **place)
+    return ax

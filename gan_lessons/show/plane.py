@@ -5,9 +5,10 @@ from collections.abc import Sequence
 import torch
 from matplotlib import rc_context
 from matplotlib.axes import Axes
+from matplotlib.quiver import Quiver
 from torch import Tensor, nn
 
-from gan_lessons.show.picture import FAKE, REAL, STYLE, Picture, figure
+from gan_lessons.show.picture import FAKE, FIELD, REAL, STYLE, Picture, figure
 
 DRAWN = 1_000  # points of a cloud that are drawn; more only make a blot
 
@@ -34,23 +35,27 @@ def draw_points(
         limit = limit_of(real if real is not None else fake)
     if field is not None:
         box = (-limit, limit, -limit, limit)
-        style = {"cmap": "RdBu", "vmin": -3, "vmax": 3, "alpha": 0.45, "interpolation": "bilinear"}
-        ax.imshow(field.T, extent=box, origin="lower", **style)
+        style = {"cmap": FIELD, "vmin": -3, "vmax": 3, "interpolation": "bilinear"}
+        ax.imshow(field.T.numpy(), extent=box, origin="lower", **style)
     if real is not None:
         x, y = real[:DRAWN].cpu().T
         ax.scatter(x, y, s=6, c=REAL, alpha=0.5, linewidths=0, label="real ●")
     if fake is not None:
         x, y = fake[:DRAWN].detach().cpu().T
-        ax.scatter(x, y, s=9, c=FAKE, alpha=0.6, marker="^", linewidths=0, label="fake ▲")
+        ax.scatter(x, y, s=9, c=FAKE, alpha=0.85, marker="^", linewidths=0, label="fake ▲")
     if pushes is not None:
-        start = fake[: len(pushes)]
-        length = pushes.norm(dim=1).mean().clamp_min(1e-12)
-        u, v = (pushes * (0.12 * limit / length)).T
-        ax.quiver(*start.T, u, v, angles="xy", scale_units="xy", scale=1, width=0.004)
+        draw_pushes(ax, fake[: len(pushes)], pushes, limit=limit)
     ax.set(xlim=(-limit, limit), ylim=(-limit, limit), aspect="equal", xlabel="x₁", ylabel="x₂")
     if legend:
         ax.legend(loc="upper right", fontsize=9, handletextpad=0.2, borderpad=0.3, framealpha=0.8)
     return ax
+
+
+def draw_pushes(ax: Axes, start: Tensor, pushes: Tensor, *, limit: float) -> Quiver:
+    """Draw an arrow at each point (M, 2), along ``pushes`` (M, 2); their mean length is fixed."""
+    length = pushes.norm(dim=1).nanmean().clamp_min(1e-12)
+    u, v = (pushes * (0.12 * limit / length)).T
+    return ax.quiver(*start.T, u, v, angles="xy", scale_units="xy", scale=1, width=0.004)
 
 
 def limit_of(points: Tensor) -> float:

@@ -26,7 +26,6 @@
 # %%
 from gan_lessons import checks, cockpit, data, metrics
 from gan_lessons import runtime, show
-from statistics import mean
 import copy
 import math
 
@@ -45,11 +44,11 @@ device = runtime.start()
 # %%
 SEED = 0
 seeds = range(runtime.budget(tiny=1, ci=2, lesson=5, full=10))
-steps = runtime.budget(tiny=20, ci=150, lesson=5_000, full=20_000)
+steps = runtime.budget(tiny=20, ci=150, lesson=6_000, full=20_000)
 batch_size = 256  # points per step, real and fake each
 latent_dim = 2  # length of the noise z
 lr = 3e-3  # of both players; falls to 0 in the second half
-decay = 0.999  # of the generator's average
+decay = 0.998  # of the generator's average
 
 # %% [markdown]
 # ## A target you can see
@@ -72,7 +71,7 @@ show.points(
 # It never sees a real one.
 
 # %% tags=["mirrors:models"]
-def plane_generator(*, latent_dim=2, width=128):
+def plane_generator(*, latent_dim=2, width=64):
     return nn.Sequential(
         nn.Linear(latent_dim, width),
         nn.ReLU(),
@@ -87,7 +86,7 @@ def plane_generator(*, latent_dim=2, width=128):
 # $\sigma(\text{logit})$, and we will not need it.
 
 # %% tags=["mirrors:models"]
-def plane_discriminator(*, width=128):
+def plane_discriminator(*, width=64):
     return nn.Sequential(
         nn.Linear(2, width),
         nn.ReLU(),
@@ -106,7 +105,8 @@ assert plane_discriminator()(points).shape == (7,)
 # ## What each player wants
 # $D$ should say *real* to real points and *fake* to fake ones:
 #
-# $$L_D = -\mathbb E\log\sigma(D(x)) - \mathbb E\log\big(1-\sigma(D(G(z)))\big)$$
+# $$L_D = -\mathbb E\log\sigma(D(x))
+# - \mathbb E\log\big(1-\sigma(D(G(z)))\big)$$
 #
 # $G$ wants the opposite of the second half. Used as it stands, that loss is
 # flat where $D$ is sure (lesson 02 measures it), so $G$ minimizes
@@ -200,8 +200,9 @@ def train_step(G, D, opt_g, opt_d, real, latent_dim):
     loss_g.backward()
     opt_g.step()
 
-    means = {"real_logit": real_logits.mean(), "fake_logit": fake_logits.mean()}
-    return {"loss_d": loss_d, "loss_g": loss_g, **means}
+    real, fake = real_logits.mean(), fake_logits.mean()
+    logits = {"real_logit": real, "fake_logit": fake}
+    return {"loss_d": loss_d, "loss_g": loss_g, **logits}
 
 # %% [markdown]
 # > **Careful.** `fake.detach()` cuts the thread between the fake batch and
@@ -305,9 +306,9 @@ def falling_lr(optimizer, steps):
     return LambdaLR(optimizer, slope)
 
 # %%
-def new_players(lr_d=lr, lr_g=lr, total=steps):
+def new_players(lr_d=lr, lr_g=lr, total=steps, glasses=()):
     G = plane_generator(latent_dim=latent_dim).to(device)
-    D = plane_discriminator().to(device)
+    D = nn.Sequential(*glasses, *plane_discriminator()).to(device)
     adam = {"betas": (0.5, 0.99), "fused": True}
     opt_g = torch.optim.Adam(G.parameters(), lr=lr_g, **adam)
     opt_d = torch.optim.Adam(D.parameters(), lr=lr_d, **adam)
@@ -355,24 +356,39 @@ live.film.strip()
 # ## Once is not a result
 # A seed can be lucky. So train anew from several seeds, and look at two
 # moments: half way, while the learning rate is still high, and at the end.
-# Each look takes both generators: $G$ as it stands, and its average.
+# Each look takes both generators: $G$ as it stands, and its average. (The
+# blur comes later; at first it is zero.)
+
+# %% tags=["mirrors:models"]
+class InstanceNoise(nn.Module):
+    def __init__(self, sigma=0.0):
+        super().__init__()
+        self.sigma = sigma
+
+    def forward(self, x):
+        if not self.training:
+            return x
+        return x + self.sigma * torch.randn_like(x)
 
 # %%
-def experiment(points, seed, *, steps=steps, lr_d=lr, lr_g=lr):
+def experiment(points, seed, *, steps=steps, lr_d=lr, lr_g=lr, blur=0.0):
     runtime.seed_everything(seed)
-    *players, average, schedulers = new_players(lr_d, lr_g, steps)
+    noise = InstanceNoise()
+    players = new_players(lr_d, lr_g, steps, glasses=[noise])
+    G, D, opt_g, opt_d, average, schedulers = players
     rng = runtime.generator(seed)
     batches = data.batches(points.x.to(device), batch_size, rng=rng)
     z = torch.randn(10_000, latent_dim, device=device)
     looks = []
-    for step in range(1, steps + 1):
-        train_step(*players, next(batches), latent_dim)
-        update_average(average, players[0], decay=decay)
+    for step in range(steps):
+        noise.sigma = blur * max(0.0, 1 - step / (0.3 * steps))
+        train_step(G, D, opt_g, opt_d, next(batches), latent_dim)
+        update_average(average, G, decay=decay)
         for scheduler in schedulers:
             scheduler.step()
-        if step in (steps // 2, steps):
+        if step + 1 in (steps // 2, steps):
             with torch.no_grad():
-                looks.append([net(z).cpu() for net in (players[0], average)])
+                looks.append([net(z).cpu() for net in (G, average)])
     return looks  # half way and at the end: (from G, from the average)
 
 # %%
@@ -392,45 +408,69 @@ show.clouds(
     "seed, over the real points: modes covered and high-quality share.",
 )
 
-# %%
-worst_modes = min(modes for modes, _ in scores)
-worst_share = min(share for _, share in scores)
-print(f"worst of {len(scores)}: {worst_modes} modes, {worst_share:.1%}")
-if steps >= 5_000:
-    assert worst_modes == 8
-    assert worst_share >= 0.90
-
 # %% [markdown]
 # ## What did the average buy?
 # **Decide first:** is $\bar G$ better than $G$ half way, at the end, or at
 # both moments?
 
 # %%
-half, end = ([[score(cloud, ring)[1] for cloud in run[moment]]
-              for run in on_ring] for moment in (0, 1))
-raw, averaged = zip(*half)
+def quality(runs, moment):
+    clouds = zip(*(run[moment] for run in runs))  # (from G, averaged)
+    return [[score(c, ring)[1] for c in part] for part in clouds]
+
+# %%
+raw, averaged = quality(on_ring, 0)
+raw_end, averaged_end = quality(on_ring, 1)
+gain = torch.tensor(averaged) - torch.tensor(raw)  # same seeds: paired
+assert steps < 6_000 or (gain > 0).all()
 show.bars(
     {
         "G, half way": raw,
         "average, half way": averaged,
-        "G, end": [share for share, _ in end],
-        "average, end": [share for _, share in end],
+        "G, end": raw_end,
+        "average, end": averaged_end,
     },
     ylabel="high-quality share",
-    title=f"Half way: {mean(raw):.0%} for G, {mean(averaged):.0%} averaged",
-    sentence="One dot per seed, their mean as a line. Half way G has "
-    f"{mean(raw):.0%} high quality and its average {mean(averaged):.0%}.",
+    title=f"Half way the average gains {gain.mean():+.0%}",
+    sentence="One dot per seed, their mean as a line. Half way the average "
+    f"gains {gain.min():+.0%} to {gain.max():+.0%} over the generator it "
+    "follows; at the end both rest.",
 )
-
-# %%
-gains = torch.tensor(averaged) - torch.tensor(raw)
-print(f"gain half way, per seed: {[f'{g:+.2f}' for g in gains.tolist()]}")
-if steps >= 5_000:
-    assert (gains > 0).all()  # the same seeds, so a paired comparison
 
 # %% [markdown]
 # Averaging and a falling learning rate cure the same illness, the circling.
 # The average does it at any moment, without knowing when the run will end.
+#
+# ## Why is a mode lost?
+# Early in the game the two clouds do not overlap. $D$ wins at once, far from
+# the data it is flat, and a mode that no sample is near sends no arrow. So
+# blur what $D$ sees, the real points and the fake ones alike, and let the
+# blur fade over the first 30 % of the run: **instance noise**.
+#
+# **Predict:** does blur cost quality at the end?
+
+# %%
+blur = 0.5  # standard deviation at the start, in units of the plane
+blurred = [
+    experiment(ring, seed, blur=blur) for seed in cockpit.progress(seeds)
+]
+named, with_blur = panels(blurred, ring)
+assert steps < 6_000 or min(modes for modes, _ in with_blur) == 8
+assert steps < 6_000 or min(share for _, share in with_blur) >= 0.90
+print("modes per seed, plain: ", [modes for modes, _ in scores])
+print("modes per seed, blurred:", [modes for modes, _ in with_blur])
+show.clouds(
+    named,
+    real=ring.x,
+    sentence=f"With instance noise, after {steps:,} steps, one panel per "
+    "seed: modes covered and high-quality share.",
+)
+
+# %% [markdown]
+# With blur every seed finds all eight, with at least 90 % high quality (the
+# ceiling is 98.9 %). Compare the two lists: is that proof that blur helps?
+# Five seeds a side can hardly tell. Lesson 12 does it with many runs and
+# intervals.
 
 # %% [markdown]
 # ## Two harder targets
@@ -439,20 +479,17 @@ if steps >= 5_000:
 
 # %%
 grid, spiral = data.grid(), data.spiral()
-on_grid = [experiment(grid, seed) for seed in cockpit.progress(seeds)]
+on_grid = [
+    experiment(grid, seed, blur=blur) for seed in cockpit.progress(seeds)
+]
 named, grid_scores = panels(on_grid, grid)
+assert max(modes for modes, _ in grid_scores) < 25
 show.clouds(
     named,
     real=grid.x,
     sentence=f"The averaged generator on 25 modes after {steps:,} steps, "
     "one panel per seed, over the real points.",
 )
-
-# %%
-found = [modes for modes, _ in grid_scores]
-print(f"modes of 25, per seed: {found}")
-if steps >= 5_000:
-    assert max(found) < 25
 
 # %% [markdown]
 # This network does not master the grid, and no seed rescues it. Why it
@@ -465,24 +502,22 @@ if steps >= 5_000:
 # $2\,\mathbb E|x-y| - \mathbb E|x-x'| - \mathbb E|y-y'|$.
 
 # %%
-on_spiral = [experiment(spiral, seed) for seed in cockpit.progress(seeds)]
+on_spiral = [
+    experiment(spiral, seed, blur=blur) for seed in cockpit.progress(seeds)
+]
 few, others = spiral.x[:2000], spiral.x[2000:4000]
 floor = metrics.energy_distance(few, others)
 clouds = [averaged for _, (_, averaged) in on_spiral]
 distances = [metrics.energy_distance(few, c[:2000]) for c in clouds]
+nothing = metrics.energy_distance(few, torch.randn(2000, 2))
+assert steps < 6_000 or max(distances) < nothing / 3
 show.clouds(
     [(f"distance {d:.3f}", cloud) for d, cloud in zip(distances, clouds)],
     real=spiral.x,
     sentence="The averaged generator on the spiral, one panel per seed. "
-    f"Real against real has an energy distance of {floor:.4f}.",
+    f"Real against real has an energy distance of {floor:.4f}, noise "
+    f"{nothing:.3f}.",
 )
-
-# %%
-noise = torch.randn(2000, 2)
-nothing = metrics.energy_distance(few, noise)
-print(f"worst seed {max(distances):.4f}, pure noise {nothing:.4f}")
-if steps >= 5_000:
-    assert max(distances) < nothing / 3
 
 # %% [markdown]
 # ## ✏️ Exercise 4 · Which ratio collapses?
@@ -507,8 +542,6 @@ for ratio in cockpit.progress((0.05, 0.2, 1.0, 5.0, 20.0)):
     *_, (_, cloud) = experiment(ring, SEED, steps=short, **rates)
     measured[ratio] = score(cloud, ring)[0]
 print(measured)
-
-# %%
 checks.first_gan.ratio(my_ratio, measured=measured)
 
 # %% [markdown]
@@ -558,8 +591,9 @@ show.points(
 # | what we changed | what happened |
 # |---|---|
 # | noise → MLP, non-saturating loss, two updates a step | a cloud finds the ring |
-# | average of G (β = .999) | better in every seed, at no cost to the game |
+# | average of G (β = .998) | better in every seed, at no cost to the game |
 # | learning rate falls in the second half | the chase calms down, quality rises |
+# | blur that fades, on what $D$ sees | all 8 modes in every seed |
 # | 25 modes instead of 8, same networks | not solved: lesson 12 |
 # | *your change* | *what you saw* |
 

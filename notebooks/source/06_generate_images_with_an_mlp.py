@@ -208,7 +208,8 @@ def make_reader(images):
     for _, pick in zip(range(reader_steps), picks):
         out = net(x[pick])
         off = out[:, 10:] - (truth[pick] - center) / spread
-        loss = F.cross_entropy(out[:, :10], y[pick]) + off.square().mean(0).sum()
+        loss = F.cross_entropy(out[:, :10], y[pick])
+        loss = loss + off.square().mean(0).sum()
         opt.zero_grad()
         loss.backward()
         opt.step()
@@ -441,7 +442,7 @@ def look(t=0.0):
 
 
 slider = ipywidgets.FloatSlider(min=0, max=4, step=0.1, description="walk")
-ipywidgets.interactive(look, t=slider)
+show.explore(look, t=slider)
 
 # %% [markdown]
 # ## One word: real digits
@@ -476,7 +477,7 @@ picture if digits else None
 # %% [markdown]
 # ## Quiz
 # 1. $D$'s loss falls to almost 0 in the first hundred steps, and samples
-#    look like grey noise. Which bug of this lesson do you check first?
+#    look like gray noise. Which bug of this lesson do you check first?
 #    <details><summary>Answer</summary>The ranges. If real pixels reach 2.82
 #    or stop at 0, <i>D</i> wins without looking at a digit.</details>
 # 2. Why `Flatten(0)` at $D$'s end and not `squeeze()`?

@@ -1,0 +1,29 @@
+"""The progress bar, and where it can be shown. Introduced in lesson 00."""
+
+from IPython import get_ipython
+
+
+def in_notebook() -> bool:
+    """Say whether there is a kernel to display things in."""
+    shell = get_ipython()
+    return shell is not None and hasattr(shell, "kernel")
+
+
+def progress_line(done: int, total: int, seconds: float, *, unit: str) -> str:
+    """Return a progress bar with the time left, as HTML that a screen reader can read."""
+    if done >= total:
+        state = span(seconds)
+    elif done:
+        left = seconds / done * (total - done)
+        state = f"about {span(left)} left, ■ stops after a {unit}"
+    else:
+        state = "starting"
+    return (
+        f'<div><progress value="{done}" max="{total}" aria-label="{unit}s"></progress> '
+        f"{done:,} of {total:,} {unit}s · {state}</div>"
+    )
+
+
+def span(seconds: float) -> str:
+    """Return a length of time in the unit that suits it."""
+    return f"{seconds:.0f} s" if seconds < 100 else f"{seconds / 60:.0f} min"

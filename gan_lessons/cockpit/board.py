@@ -1,0 +1,186 @@
+"""The picture of a frame, drawn fast: one figure that is kept, on which only the data change.
+
+Axes, ticks and legends take most of the time that a figure takes. They are drawn once and kept as
+pixels until a limit changes; a frame is some lines and points on top. Introduced in lesson 00.
+"""
+
+import math
+from collections.abc import Sequence
+from io import BytesIO
+
+import numpy as np
+import torch
+from matplotlib import rc_context
+from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.ticker import LogLocator, MaxNLocator, NullFormatter, StrMethodFormatter
+from PIL import Image
+from torch import Tensor
+
+from gan_lessons import show
+from gan_lessons.cockpit.frame import Frame
+from gan_lessons.training import NUMBERS, History
+
+WIDTH, HEIGHT, DPI = 760, 368, 80  # of the picture; all but the dpi in pixels
+SIDE, LEFT, BOTTOM = 320, 34, 20  # of the square that the samples take
+ROW = 5  # images in a row of the sheet, and rows
+NORM = "gradient norm"  # the one panel with a logarithmic scale
+Curve = tuple[np.ndarray, np.ndarray]  # steps and values
+
+
+def curves_of(
+    history: History, frames: Sequence[Frame], metric: str | None
+) -> dict[str, list[Curve]]:
+    """Return the curves of a run over all its steps, panel by panel."""
+    line = {name: show.smooth(history.column(name)) for name in NUMBERS}
+    curves = {"loss": [line["loss_d"], line["loss_g"]]}
+    curves["logit"] = [line["real_logit"], line["fake_logit"]]
+    curves[NORM] = [measured(history, "norm_d"), measured(history, "norm_g")]
+    if metric is not None:
+        seen = [(f.step, f.value) for f in frames if f.value is not None]
+        curves[metric] = [tuple(np.array(seen, dtype=float).reshape(-1, 2).T)]
+    return curves
+
+
+def measured(history: History, name: str) -> Curve:
+    """Return a number that only some steps have, at those steps; 400 of them at most."""
+    values = history.column(name).numpy() if name in history.names else np.empty(0)
+    (steps,) = np.isfinite(values).nonzero()
+    steps = steps[:: 1 + len(steps) // 400]
+    return steps + 1, values[steps]
+
+
+def limits_of(curves: list[Curve], *, log: bool = False) -> tuple[float, float]:
+    """Return limits around all finite values of some curves, rounded outward.
+
+    Rounded limits rarely change while a run grows, and only then the axes are drawn anew.
+    """
+    values = np.concatenate([values for _, values in curves])
+    values = np.log10(values[values > 0]) if log else values
+    values = values[np.isfinite(values)]
+    low, high = (values.min(), values.max()) if len(values) else (0.0, 1.0)
+    width = max(high - low, 0.1 * abs(high), 1e-6)
+    unit = 1.0 if log else 10 ** math.floor(math.log10(width)) / 2
+    low, high = math.floor(low / unit - 0.1) * unit, math.ceil(high / unit + 0.1) * unit
+    return (10**low, 10**high) if log else (low, high)
+
+
+class Board:
+    """A figure for the frames of one run: samples on the left, its numbers on the right.
+
+    Args:
+        real: the (N, 2) points to draw behind the samples, or images of the samples' shape.
+        metric: the metric's name, or None for no such panel.
+        limit: half the width of the plane that is shown, for points.
+    """
+
+    def __init__(self, real: Tensor, *, metric: str | None, limit: float | None):
+        self._limit, self._drawn_for, none = limit, None, torch.empty(0)
+        with rc_context(show.STYLE):
+            self._figure = show.figure(width=WIDTH / DPI, height=HEIGHT / DPI, layout=None)
+            self._figure.set_dpi(DPI)
+            self._canvas = FigureCanvasAgg(self._figure)
+            self._samples = self._place(real)
+            if real.ndim == 2:
+                field = torch.zeros(2, 2)
+                show.draw_points(self._samples, real, real, field=field, limit=limit)
+                show.key(self._samples).set(xlabel="", ylabel="")
+            else:
+                blank = torch.zeros(ROW * ROW, *real.shape[1:])
+                show.draw_sheet(self._samples, blank, columns=ROW)
+            self._title = self._samples.set_title(" ", loc="left")
+            margins = {"left": 0.53, "right": 0.985, "bottom": 0.115, "top": 0.925}
+            grid = self._figure.add_gridspec(2, 2, wspace=0.35, hspace=0.45, **margins)
+            below = grid[1, 0] if metric else grid[1, :]
+            add = self._figure.add_subplot
+            self.panels = {"loss": show.draw_losses(add(grid[0, 0]), none, none)}
+            self.panels["logit"] = show.draw_logits(add(grid[0, 1]), none, none)
+            self.panels[NORM] = show.draw_norms(add(below), (), ())
+            if metric is not None:
+                self.panels[metric] = show.draw_metric(add(grid[1, 1]), (), (), name=metric)
+            for name, ax in self.panels.items():
+                _tidy(ax, name)
+        moving = [self._title, *self._samples.images, *self._samples.collections]
+        for artist in moving + [line for ax in self.panels.values() for line in ax.lines]:
+            artist.set_animated(True)  # left out when the axes are drawn
+
+    def _place(self, real: Tensor) -> Axes:
+        """Return axes in the samples' square, where each image pixel gets whole pixels."""
+        width = height = SIDE
+        if real.ndim == 4:
+            scale = SIDE / (ROW * max(real.shape[2:]))
+            scale = math.floor(scale) if scale > 1 else scale
+            height, width = (scale * ROW * pixels for pixels in real.shape[2:])
+        left, bottom = LEFT / WIDTH, (BOTTOM + SIDE - height) / HEIGHT
+        return self._figure.add_axes((left, bottom, width / WIDTH, height / HEIGHT))
+
+    def _draw_axes(self, limits: tuple) -> None:
+        """Draw all that stays, unless it was drawn for these very limits before."""
+        if limits == self._drawn_for:
+            return
+        end, *heights = limits
+        for ax, height in zip(self.panels.values(), heights, strict=True):
+            ax.set(xlim=(0, end), ylim=height)
+        with rc_context(show.STYLE):
+            self._canvas.draw()
+        self._axes = self._canvas.copy_from_bbox(self._figure.bbox)
+        self._drawn_for = limits
+
+    def _draw_samples(self, frame: Frame) -> None:
+        ax = self._samples
+        self._title.set_text(f"step {frame.step:,}")
+        ax.draw_artist(self._title)
+        if frame.samples.ndim == 4:
+            ax.images[0].set_data(show.tile(frame.samples[: ROW * ROW], columns=ROW))
+            ax.draw_artist(ax.images[0])
+            return
+        real, fake = ax.collections
+        fake.set_offsets(frame.samples.numpy())
+        if frame.field is not None:
+            ax.images[0].set_data(frame.field.T.numpy())
+            ax.draw_artist(ax.images[0])
+        ax.draw_artist(real)
+        ax.draw_artist(fake)
+        if frame.pushes is not None:
+            start = frame.samples[: len(frame.pushes)]
+            arrows = show.draw_pushes(ax, start, frame.pushes, limit=self._limit)
+            ax.draw_artist(arrows)
+            arrows.remove()
+
+    def draw(self, frame: Frame, curves: dict[str, list[Curve]], *, end: int) -> bytes:
+        """Return the picture of a frame as PNG; what was drawn before leaves no trace.
+
+        Args:
+            curves: the whole run's, from :func:`curves_of`; drawn up to the frame, while the axes
+                make room for all of it. end: the step at which the axes end.
+        """
+        heights = (limits_of(curves[name], log=name == NORM) for name in self.panels)
+        self._draw_axes((end, *heights))
+        self._canvas.restore_region(self._axes)
+        self._draw_samples(frame)
+        for name, ax in self.panels.items():
+            for line, (steps, values) in zip(ax.lines, curves[name], strict=False):
+                upto = np.searchsorted(steps, frame.step, side="right")
+                line.set_data(steps[:upto], values[:upto])
+            for line in ax.lines:
+                ax.draw_artist(line)
+        pixels = np.asarray(self._canvas.buffer_rgba())[..., :3]
+        page = BytesIO()
+        Image.fromarray(np.ascontiguousarray(pixels)).save(page, "PNG", compress_level=1)
+        return page.getvalue()
+
+
+def _tidy(ax: Axes, name: str) -> None:
+    """Make a small panel of axes: its name above it, its key beside that, few ticks."""
+    if ax.get_legend():
+        show.key(ax)
+    ax.set_title(name, loc="left", fontsize=10)
+    ax.set(xlabel="", ylabel="")
+    ax.tick_params(labelsize=9)
+    ax.xaxis.set_major_locator(MaxNLocator(3, integer=True))
+    ax.xaxis.set_major_formatter(StrMethodFormatter("{x:,.0f}"))
+    if name == NORM:
+        ax.yaxis.set_major_locator(LogLocator(numticks=4))
+        ax.yaxis.set_minor_formatter(NullFormatter())
+    else:
+        ax.yaxis.set_major_locator(MaxNLocator(4))

@@ -1,0 +1,59 @@
+"""Stopping a loop between two steps and never inside one. Introduced in lesson 00."""
+
+import math
+import signal
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+
+class StopRequest:
+    """Whether the reader has asked to stop; see :func:`stop_at_boundary`."""
+
+    def __init__(self) -> None:
+        self.requested = False
+
+    def __bool__(self) -> bool:
+        return self.requested
+
+
+@contextmanager
+def stop_at_boundary(patience: float = 2.0) -> Iterator[StopRequest]:
+    """Turn the notebook's ■ (an interrupt) into a request that a loop reads between two steps.
+
+    A loop that is interrupted at random is torn in the middle of a step: D updated, G not. Here the
+    first interrupt only sets the flag, and the loop ends the step it is in. A second one within
+    ``patience`` seconds stops at once, like any KeyboardInterrupt. The previous handler comes back
+    at the end; a loop that is itself inside such a block ends too. Outside the main thread, where
+    Python has no signals, the flag stays False.
+
+    Example::
+
+        with runtime.stop_at_boundary() as stop:
+            for step in range(steps):
+                ...
+                if stop:
+                    break
+    """
+    stop = StopRequest()
+    last = -math.inf
+
+    def on_interrupt(signum, frame):
+        nonlocal last
+        now = time.monotonic()
+        if stop.requested and now - last <= patience:
+            raise KeyboardInterrupt
+        stop.requested, last = True, now
+        if hasattr(previous, "stops_at_boundary"):  # a loop around this one ends as well
+            previous(signum, frame)
+
+    on_interrupt.stops_at_boundary = True
+    if threading.current_thread() is not threading.main_thread():
+        yield stop
+        return
+    previous = signal.signal(signal.SIGINT, on_interrupt)
+    try:
+        yield stop
+    finally:
+        signal.signal(signal.SIGINT, previous)

@@ -1,0 +1,122 @@
+"""Phase portraits: where two players push each other, and their paths. From lesson 03 on."""
+
+from collections.abc import Callable, Mapping
+
+import torch
+from matplotlib import rc_context
+from matplotlib.axes import Axes
+from matplotlib.ticker import LogLocator
+from torch import Tensor
+
+from gan_lessons.show.picture import MARK, STYLE, Picture, figure
+
+# Solid in the highlight color, then dashed in black: style and color tell the paths apart.
+LINES = ({"color": MARK, "lw": 1.8}, {"color": "black", "lw": 1.2, "ls": (0, (4, 2))})
+
+Push = Callable[[Tensor, Tensor], tuple[Tensor, Tensor]]
+
+
+def draw_phase(
+    ax: Axes,
+    push: Push | None,
+    paths: Mapping[str, Tensor] | None = None,
+    *,
+    limit: float,
+    cells: int = 11,
+) -> Axes:
+    """Draw a game of two numbers: arrows, dotted lines through the equilibrium, paths.
+
+    Args:
+        push: gives the two players' pushes for two tensors of one shape; None draws no arrows.
+        paths: for each name, (steps + 1, 2) states; a ring marks where a path starts.
+        limit: half the width of the square. cells: arrows per side.
+    """
+    ax.axhline(0, color="black", lw=0.8, ls=":")
+    ax.axvline(0, color="black", lw=0.8, ls=":")
+    if push is not None:
+        ticks = torch.linspace(-limit, limit, cells + 2, dtype=torch.float64)[1:-1]
+        theta, psi = torch.meshgrid(ticks, ticks, indexing="xy")
+        u, v = push(theta, psi)
+        size = torch.hypot(u, v)
+        # the root keeps weak pushes visible; the longest arrow is one cell long
+        scale = 2 * limit / (cells + 1) / size.max().sqrt().clamp_min(1e-12)
+        scale = scale / size.sqrt().clamp_min(1e-12)
+        style = {"angles": "xy", "scale_units": "xy", "scale": 1, "color": "#999999"}
+        ax.quiver(theta, psi, u * scale, v * scale, width=0.006, pivot="mid", **style)
+    for (name, path), style in zip((paths or {}).items(), LINES, strict=False):
+        ax.plot(*path.detach().cpu().T, label=name, **style)
+        ax.plot(*path[0].tolist(), "o", color="black", mfc="white", ms=5)
+    ax.set(xlim=(-limit, limit), ylim=(-limit, limit), aspect="equal")
+    ax.set(xlabel="θ, where G is", ylabel="ψ, the slope of D")
+    return ax
+
+
+def phases(
+    panels: Mapping[str, tuple[Push, Mapping[str, Tensor] | None]],
+    *,
+    title: str,
+    sentence: str,
+    limit: float = 1.5,
+    columns: int = 4,
+) -> Picture:
+    """Show several games side by side on one scale. Lesson 03.
+
+    Args:
+        panels: for each name, the game's push and its paths, as for :func:`draw_phase`.
+    """
+    columns = min(columns, len(panels))
+    rows = -(-len(panels) // columns)
+    with rc_context(STYLE):
+        fig = figure(width=2.3 * columns + 0.4, height=2.45 * rows + 0.7)
+        axes = list(fig.subplots(rows, columns, squeeze=False).flat)
+        for i, (ax, (name, (push, paths))) in enumerate(zip(axes, panels.items(), strict=False)):
+            draw_phase(ax, push, paths, limit=limit)
+            ax.set_title(name, fontsize=10)
+            if i % columns:
+                ax.set_ylabel("")
+            if i + columns < len(panels):
+                ax.set_xlabel("")
+        for ax in axes[len(panels) :]:
+            ax.axis("off")
+        fig.suptitle(title)
+        if axes[0].get_legend_handles_labels()[0]:
+            fig.legend(*axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=2)
+        return Picture(fig, sentence)
+
+
+def journey(
+    push: Push,
+    paths: Mapping[str, Tensor],
+    *,
+    title: str,
+    sentence: str,
+    limit: float,
+    span: tuple[float, float] | None = None,
+    predicted: Tensor | None = None,
+) -> Picture:
+    """Show paths in the plane, and beside it their distance from the equilibrium. Lesson 03.
+
+    Drawn fast enough for a slider.
+
+    Args:
+        push, paths, limit: as for :func:`draw_phase`. span: the range of distances that is shown.
+        predicted: (steps + 1,) distances to compare with, drawn dotted.
+    """
+    with rc_context(STYLE):
+        fig = figure(width=8, height=3.7, layout=None)
+        left, right = fig.subplots(1, 2)
+        fig.subplots_adjust(left=0.08, right=0.98, bottom=0.15, top=0.9, wspace=0.28)
+        draw_phase(left, push, paths, limit=limit)
+        right.set(yscale="log", xlabel="step", ylabel="distance from the equilibrium", title=title)
+        for (name, path), style in zip(paths.items(), LINES, strict=False):
+            right.plot(torch.linalg.vector_norm(path, dim=1), label=name, **style)
+        if predicted is not None:
+            right.plot(predicted, color="#555555", lw=1.5, ls=":", label="predicted")
+        low, high = span or right.get_ylim()
+        right.set_ylim(low, high)
+        if high < 100 * low:  # label more than the powers of ten
+            right.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+            right.yaxis.set_major_formatter("{x:g}")
+            right.yaxis.set_minor_formatter("")
+        right.legend(fontsize=9, framealpha=0.85)
+        return Picture(fig, sentence)

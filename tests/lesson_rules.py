@@ -1,0 +1,426 @@
+"""The style of a lesson as rules: each takes a :class:`Lesson` and returns its complaints."""
+
+import ast
+import importlib
+import io
+import re
+import tokenize
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import median
+
+from gan_lessons import checks
+from notebooks import build
+
+HOUSE = Path(__file__).resolve().parents[1] / "gan_lessons"
+Function = ast.FunctionDef | ast.AsyncFunctionDef
+Definition = Function | ast.ClassDef
+
+
+@dataclass(frozen=True)
+class Lesson:
+    """One source: its cells as they are written, and what the learner reads and runs."""
+
+    path: Path
+
+    @property
+    def number(self) -> str:
+        return self.path.stem[:2]
+
+    @property
+    def cells(self) -> list:
+        return build.read_cells(self.path)
+
+    @property
+    def code(self) -> list[str]:
+        """The code cells with their answers; lines of IPython magic are blanked."""
+        magic = re.compile(r"^\s*[%!].*$", re.MULTILINE)
+        kept = [cell.source for cell in self.cells if cell.cell_type == "code"]
+        return [magic.sub("", build.solved(source)) for source in kept]
+
+    @property
+    def prose(self) -> list[str]:
+        """The markdown cells, hints as placeholders."""
+        return [cell.source for cell in self.cells if cell.cell_type == "markdown"]
+
+    @property
+    def text(self) -> str:
+        return "\n\n".join(self.prose)
+
+
+def written(code: str) -> int:
+    """Return the number of lines of a cell that are not blank."""
+    return sum(bool(line.strip()) for line in code.splitlines())
+
+
+def plain(text: str, *, folded: bool = False) -> str:
+    """Return the words of a markdown text: no code, formula, link target, tag or hint.
+
+    ``folded`` keeps what a reader must unfold, such as the answers of the quiz.
+    """
+    if not folded:
+        text = re.sub(r"<details>.*?</details>", " ", text, flags=re.DOTALL)
+    for pattern in (r"```.*?```", r"\$\$.*?\$\$", r"\$[^$]*\$", r"`[^`]*`", r"\{\{.*?\}\}"):
+        text = re.sub(pattern, " ", text, flags=re.DOTALL)
+    text = re.sub(r"\[([^\]]*)\]\([^)]*\)", r"\1", text)
+    return re.sub(r"<[^>]+>", " ", text)
+
+
+def words(text: str, *, folded: bool = False) -> list[str]:
+    return re.findall(r"[^\W\d_][\w'’-]*", plain(text, folded=folded))
+
+
+# -- size ------------------------------------------------------------------------------------
+
+
+def lines(lesson: Lesson) -> list[str]:
+    """18 lines a code cell, 30 if it is one class or function (at most 2 of those); median 8."""
+    lengths = [written(code) for code in lesson.code]
+    found, long = [], 0
+    for length, code in zip(lengths, lesson.code, strict=True):
+        start = code.strip().splitlines()[0]
+        body = ast.parse(code).body
+        one = len(body) == 1 and isinstance(body[0], Definition)
+        if length > 18 and not one:
+            found.append(f"{length} lines, 18 is the most: {start}")
+        elif length > 30:
+            found.append(f"{length} lines, 30 is the most for one definition: {start}")
+        long += length > 18
+    if long > 2:
+        found.append(f"{long} cells of more than 18 lines, 2 is the most")
+    if lengths and median(lengths) > 8:
+        found.append(f"the median cell has {median(lengths)} lines, 8 is the most")
+    return found
+
+
+def columns(lesson: Lesson) -> list[str]:
+    """79 columns, but for what cannot be broken: a row of a table, a link."""
+    source = lesson.path.read_text().splitlines()
+    return [
+        f"line {number} has {len(line)} columns, 79 is the most"
+        for number, line in enumerate(source, start=1)
+        if len(line) > 79 and not re.match(r"# \||#.*\]\(https://\S+$", line)
+    ]
+
+
+def cells(lesson: Lesson) -> list[str]:
+    """12 to 30 code cells (lesson 00 from 6); never more than 3 in a row, for either reader.
+
+    The style guide aims at 25.
+    """
+    found = []
+    count, least = len(lesson.code), 6 if lesson.number == "00" else 12
+    if not least <= count <= 30:
+        found.append(f"{count} code cells, {least} to 30 is right")
+    for with_answers in (False, True):
+        run = 0
+        for cell in build.make(lesson.path, with_answers=with_answers).cells:
+            run = run + 1 if cell.cell_type == "code" else 0
+            if run == 4:
+                found.append(f"4 code cells in a row without prose: {cell.source.splitlines()[0]}")
+    return sorted(set(found))
+
+
+def length(lesson: Lesson) -> list[str]:
+    """900 to 2,000 words (lesson 00 from 400), folded answers counted; 150 a cell, unfolded."""
+    found = []
+    total, least = len(words(lesson.text, folded=True)), 400 if lesson.number == "00" else 900
+    if not least <= total <= 2_000:
+        found.append(f"{total} words, {least} to 2,000 is right")
+    for text in lesson.prose:
+        if len(words(text)) > 150:
+            found.append(f"{len(words(text))} words in a cell: {text.strip().splitlines()[0]}")
+    return found
+
+
+FIGURE = re.compile(
+    r"\bshow\.(?!draw_|figure\b|limit_of|logit_field|[A-Z])\w+\(|\.film\.\w+\(|Cockpit\("
+)
+
+
+def figures(lesson: Lesson) -> list[str]:
+    """At most 10 figures (the live view is one), one a cell."""
+    counts = [len(FIGURE.findall(code)) for code in lesson.code]
+    found = []
+    if sum(counts) > 10:
+        found.append(f"{sum(counts)} figures, 10 is the most")
+    for count, code in zip(counts, lesson.code, strict=True):
+        if count > 1:
+            found.append(f"{count} figures in one cell: {code.splitlines()[0]}")
+    return found
+
+
+# -- code ------------------------------------------------------------------------------------
+
+
+def habits(lesson: Lesson) -> list[str]:
+    """No star import, no shell, no semicolon, no bare plt, at most 2 prints a cell."""
+    found = []
+    exercises = [
+        "exercise" in cell.metadata.tags for cell in lesson.cells if cell.cell_type == "code"
+    ]
+    raw = [cell.source for cell in lesson.cells if cell.cell_type == "code"]
+    for code, source, exercise in zip(lesson.code, raw, exercises, strict=True):
+        start = code.strip().splitlines()[0] if code.strip() else source
+        tree = ast.parse(code)
+        calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call)]
+        if sum(getattr(call.func, "id", "") == "print" for call in calls) > 2:
+            found.append(f"more than 2 prints: {start}")
+        for node in ast.walk(tree):
+            if isinstance(node, ast.ImportFrom) and node.names[0].name == "*":
+                found.append(f"import * hides where a name is from: {start}")
+            if isinstance(node, ast.Name) and node.id == "plt" and not exercise:
+                found.append(f"plt outside an exercise: {start}")
+        if re.search(r"^\s*[!%]", source, re.MULTILINE):
+            found.append(f"a line of shell or magic: {start}")
+        tokens = tokenize.generate_tokens(io.StringIO(code).readline)
+        if any(token.type == tokenize.OP and token.string == ";" for token in tokens):
+            found.append(f"a semicolon: {start}")
+    return found
+
+
+def setup(lesson: Lesson) -> list[str]:
+    """At most 8 import lines, in the first code cell; the package before torch; modules only."""
+    found = []
+    cells = [ast.parse(code).body for code in lesson.code]
+    imports = [node for node in cells[0] if isinstance(node, ast.Import | ast.ImportFrom)]
+    if len(imports) > 8:
+        found.append(f"{len(imports)} import lines in the setup cell, 8 is the most")
+    found += [
+        f"an import outside the setup cell: {ast.unparse(node)}"
+        for body in cells[1:]
+        for node in body
+        if isinstance(node, ast.Import | ast.ImportFrom)
+    ]
+    names = [ast.unparse(node) for node in imports]
+    first = next((i for i, name in enumerate(names) if "gan_lessons" in name), None)
+    torch = next((i for i, name in enumerate(names) if re.search(r"\btorch\b", name)), None)
+    if torch is not None and (first is None or torch < first):
+        found.append("torch is imported before gan_lessons, which sets its threads' manners")
+    for name in names:
+        if re.match(r"from gan_lessons\.\w+", name):
+            found.append(f"names instead of modules: {name}")
+        for module in re.findall(r"^from gan_lessons import (.+)$", name):
+            for one in module.split(", "):
+                if not ((HOUSE / f"{one}.py").exists() or (HOUSE / one).is_dir()):
+                    found.append(f"gan_lessons has no module {one}")
+    return found
+
+
+def mirrors(lesson: Lesson) -> list[str]:
+    """What is shown is what runs: a cell tagged ``mirrors:module`` equals that module's code."""
+    found = []
+    for cell in lesson.cells:
+        for tag in cell.metadata.tags:
+            if tag.startswith("mirrors:"):
+                module = tag.removeprefix("mirrors:")
+                found += differences(cell.source, module)
+    return found
+
+
+def differences(code: str, module: str) -> list[str]:
+    """Return how the definitions of a cell differ from those of ``gan_lessons.<module>``.
+
+    A cell may hold functions, classes and constants. Two definitions are equal if their syntax
+    trees are, once docstrings and type hints are taken out: names, order, defaults, decorators and
+    every expression count; comments and line breaks do not.
+    """
+    path = HOUSE / module.replace(".", "/")
+    files = sorted(path.glob("*.py")) if path.is_dir() else [path.with_suffix(".py")]
+    if not all(file.exists() for file in files) or not files:
+        return [f"gan_lessons has no module {module}"]
+    library: dict[str, str] = {}
+    for file in files:
+        for node in ast.parse(file.read_text()).body:
+            library |= {name: canonical(node) for name in names_of(node)}
+    found, seen = [], 0
+    for node in ast.parse(code).body:
+        names = names_of(node)
+        seen += len(names)
+        if not names:
+            found.append(f"a mirror holds only definitions: {ast.unparse(node)[:50]}")
+        for name in names:
+            if name not in library:
+                found.append(f"gan_lessons.{module} has no {name}")
+            elif library[name] != canonical(node):
+                found.append(f"{name} is not what gan_lessons.{module} runs")
+    return found if seen else [*found, f"a mirror of {module} without a definition"]
+
+
+def names_of(node: ast.stmt) -> list[str]:
+    """Return the names that a statement at the top of a file defines."""
+    if isinstance(node, Definition):
+        return [node.name]
+    targets = getattr(node, "targets", [getattr(node, "target", None)])
+    return [target.id for target in targets if isinstance(target, ast.Name)]
+
+
+class Bare(ast.NodeTransformer):
+    """Take out docstrings and type hints; the fields of a class keep their place."""
+
+    def visit_FunctionDef(self, node):
+        node = self.generic_visit(node)
+        node.returns = None
+        for arg in ast.walk(node.args):
+            if isinstance(arg, ast.arg):
+                arg.annotation = None
+        return without_docstring(node)
+
+    visit_AsyncFunctionDef = visit_FunctionDef
+
+    def visit_ClassDef(self, node):
+        for statement in node.body:
+            if isinstance(statement, ast.AnnAssign):
+                statement.annotation = ast.Name("Any", ast.Load())
+        body = [self.visit(s) if isinstance(s, Definition) else s for s in node.body]
+        node.body = body
+        return without_docstring(node)
+
+    def visit_AnnAssign(self, node):
+        return ast.Assign([node.target], node.value) if node.value else None
+
+
+def without_docstring(node: ast.AST) -> ast.AST:
+    if ast.get_docstring(node) is not None:
+        node.body = node.body[1:] or [ast.Pass()]
+    return node
+
+
+def canonical(node: ast.stmt) -> str:
+    """Return a statement's syntax tree as text, without docstrings and type hints."""
+    return ast.dump(Bare().visit(ast.parse(ast.unparse(node)).body[0]))
+
+
+# -- the parts -------------------------------------------------------------------------------
+
+
+def head(lesson: Lesson) -> list[str]:
+    """``# NN · Verb …`` in sentence case, and what you'll do, learn (three things) and need."""
+    found = []
+    text = lesson.prose[0]
+    title = re.match(r"# (\d\d) · ([A-Z][\w'’-]*)( .*)?$", text.splitlines()[0])
+    if not title:
+        return [f"the title is not `# NN · Verb …`: {text.splitlines()[0]}"]
+    verb = lesson.path.stem.split("_")[1]
+    if (title[1], title[2].lower()) != (lesson.number, verb):
+        found.append(f"the title {title[0]!r} does not fit the file {lesson.path.name}")
+    rest = [w for w in re.findall(r"[A-Za-z]+", title[3] or "") if w[0].isupper()]
+    if any(not w.isupper() and w not in ("GANs", "Python", "PyTorch") for w in rest):
+        found.append(f"a title is in sentence case: {title[0]!r}")
+    for part in ("What you'll do", "What you'll learn", "What you'll need"):
+        if f"**{part}" not in text:
+            found.append(f"the first cell lacks: {part}")
+    learn = text.partition("**What you'll learn")[2].partition("**What you'll need")[0]
+    if len(re.findall(r"^- \S", learn, re.MULTILINE)) != 3:
+        found.append("what you'll learn is three things")
+    return found
+
+
+def exercises(lesson: Lesson) -> list[str]:
+    """3 to 5, numbered, with minutes, difficulty, a check, three hints and a stub.
+
+    Lesson 00 has warm-ups, as many as it likes.
+    """
+    found = []
+    kind = "Warm-up" if lesson.number == "00" else "Exercise"
+    heads = re.findall(
+        rf"^## ✏️ {kind} (\d+) · \S.*\n\*(\d+) minutes · ([●○]{{3}})\*$", lesson.text, re.M
+    )
+    all_heads = re.findall(r"^## ✏️.*$", lesson.text, re.MULTILINE)
+    if len(heads) != len(all_heads):
+        found.append(f"headings `## ✏️ {kind} N · …` with `*5 minutes · ●○○*`: {all_heads}")
+    if [int(number) for number, *_ in heads] != list(range(1, len(heads) + 1)):
+        found.append(f"{kind}s are not numbered 1, 2, 3 …")
+    if lesson.number != "00" and not 3 <= len(heads) <= 5:
+        found.append(f"{len(heads)} exercises, 3 to 5 is right")
+    asked = build.HINTS.findall(lesson.text)
+    if len(asked) < len(heads) or len(set(asked)) != len(asked):  # an exercise may have two parts
+        found.append(f"{len(asked)} hints for {len(heads)} exercises")
+    for module, name in asked:
+        check = getattr(importlib.import_module(f"{checks.__name__}.{module}"), name, None)
+        if len(set(getattr(check, "hints", ()))) != 3:
+            found.append(f"{module}.{name} has not three hints")
+        if not any(f"checks.{module}.{name}(" in code for code in lesson.code):
+            found.append(f"no cell calls checks.{module}.{name}")
+    tagged = [cell for cell in lesson.cells if "exercise" in cell.metadata.tags]
+    if len(tagged) != len(asked):
+        found.append(f"{len(tagged)} cells tagged exercise for {len(asked)} with hints")
+    for cell in tagged:
+        stub = build.blank(cell.source)
+        if stub == cell.source or not re.search(r"raise NotImplementedError|= \.\.\.", stub):
+            found.append(f"an exercise without a stub: {stub.splitlines()[0]}")
+        ast.parse(stub)
+    return found
+
+
+def quiz(lesson: Lesson) -> list[str]:
+    """Five questions, 1 to 5, each with its answer folded; lesson 00 needs none."""
+    parts = re.findall(r"^## Quiz\n(.*?)(?=^#|\Z)", lesson.text, re.MULTILINE | re.DOTALL)
+    if not parts and lesson.number == "00":
+        return []
+    if len(parts) != 1:
+        return [f"{len(parts)} parts called Quiz"]
+    found = []
+    numbers = re.findall(r"^(\d)\. \S", parts[0], re.MULTILINE)
+    if numbers != ["1", "2", "3", "4", "5"]:
+        found.append(f"the quiz has the questions {numbers}, not 1 to 5")
+    folded = re.findall(r"<details><summary>\w+</summary>\s*(\S.*?)</details>", parts[0], re.S)
+    if len(folded) != 5:
+        found.append(f"{len(folded)} folded answers for five questions")
+    return found
+
+
+def ending(lesson: Lesson) -> list[str]:
+    """A ledger (a table), In practice, Further reading with every link described."""
+    found = []
+    if lesson.number == "00":
+        return found
+    for part in ("Ledger", "In practice", "Further reading"):
+        if len(re.findall(rf"^## {part}$", lesson.text, re.MULTILINE)) != 1:
+            found.append(f"not one part called {part}")
+    ledger = lesson.text.partition("## Ledger\n")[2].partition("\n## ")[0]
+    if len(re.findall(r"^\|.+\|.+\|$", ledger, re.MULTILINE)) < 3:
+        found.append("the ledger is a table of what was changed and what happened")
+    reading = lesson.text.partition("## Further reading\n")[2].partition("\n## ")[0]
+    items = re.split(r"^- ", reading, flags=re.MULTILINE)[1:]
+    if not items:
+        found.append("no further reading")
+    for item in items:
+        link = re.match(r"\[[^\]]+\]\(https://[^)]+\)(.*)", item, re.DOTALL)
+        if not link or len(words(link[1])) < 3:
+            found.append(f"a link without a description: {item.strip().splitlines()[0]}")
+    return found
+
+
+# -- words -----------------------------------------------------------------------------------
+
+FORBIDDEN = re.compile(r"\b(simply|just|obviously)\b", re.IGNORECASE)
+BRITISH = re.compile(
+    r"\b(\w*(colour|behaviour|favour|neighbour|honour)\w*|centre[sd]?|grey(scale)?|licence\w*"
+    r"|\w*(optimis|generalis|normalis|initialis|minimis|maximis|visualis|regularis|organis|realis"
+    r"|recognis|summaris|penalis|randomis|stabilis)(e|ed|er|es|ing|ation)\w*|analys(e|ed|es|ing)"
+    r"|(un)?labelled|labelling|modelling|travell\w+|catalogue\w*|artefact\w*|programme[sd]?|whilst)\b",
+    re.IGNORECASE,
+)
+ELSEWHERE = re.compile(
+    r"(?<![\w.:/])(/home|/Users|/root|/tmp|/work|/mnt|/content|/usr)/|\b[A-Z]:\\"
+)
+
+
+def voice(lesson: Lesson) -> list[str]:
+    """Never simply, just, obviously."""
+    return [f"the word {word!r}" for word in FORBIDDEN.findall(plain(lesson.text, folded=True))]
+
+
+def spelling(lesson: Lesson) -> list[str]:
+    """American spelling, in prose and code."""
+    return [f"the spelling {m[0]!r}" for m in BRITISH.finditer(lesson.path.read_text())]
+
+
+def places(lesson: Lesson) -> list[str]:
+    """No path of one machine."""
+    return [f"the path {m[0]!r}" for m in ELSEWHERE.finditer(lesson.path.read_text())]
+
+
+RULES = (lines, columns, cells, length, figures, habits, setup, mirrors, head, exercises, quiz)
+RULES += (ending, voice, spelling, places)

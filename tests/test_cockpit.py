@@ -1,0 +1,595 @@
+"""The cockpit looks without touching; its film can be scrubbed, rewound, forked and exported."""
+
+import copy
+import html
+import itertools
+import re
+import signal
+from contextlib import suppress
+from io import BytesIO
+from types import SimpleNamespace
+
+import pytest
+import torch
+from PIL import Image
+from torch import nn
+from torch.testing import assert_close
+
+from gan_lessons import cockpit, data, losses, models, runtime, show, training
+from gan_lessons.cockpit import film as films
+from gan_lessons.cockpit import frame as looks
+from gan_lessons.cockpit import live as lives
+from gan_lessons.errors import SettingError, TrainingDiverged
+from tests.three_lines import complaints
+
+RING = data.ring(300)
+IMAGES = torch.rand(60, 1, 8, 8, generator=torch.Generator().manual_seed(0)) * 2 - 1
+LATENT = 2
+
+
+class Team:
+    """Fresh small players of either kind, all from one seed."""
+
+    def __init__(self, *, pictures: bool = False, norm: bool = False, lr: float = 1e-2):
+        runtime.seed_everything(0)
+        if pictures:
+            self.G = models.image_generator(latent_dim=LATENT, shape=(1, 8, 8), width=8)
+            self.D = models.image_discriminator(shape=(1, 8, 8), width=8)
+        else:
+            self.G, self.D = models.plane_generator(width=8), models.plane_discriminator(width=8)
+        if norm:
+            self.G.insert(1, nn.BatchNorm1d(8))
+            self.D.insert(1, nn.BatchNorm1d(8))
+        self.opt_g, self.opt_d = (
+            torch.optim.Adam(net.parameters(), lr=lr) for net in (self.G, self.D)
+        )
+        self.average = copy.deepcopy(self.G)
+        self.real = IMAGES if pictures else RING.x
+        self.batches = data.batches(self.real, 16, rng=runtime.generator(0))
+
+    @property
+    def players(self) -> tuple:
+        return self.G, self.D, self.opt_g, self.opt_d
+
+    def run(self, steps: int, **more):
+        more = {"average": self.average, "latent_dim": LATENT, **more}
+        return training.train(*self.players, self.batches, steps=steps, **more)
+
+    def live(self, **more) -> cockpit.Cockpit:
+        more = {"average": self.average, "real": self.real, "latent_dim": LATENT, **more}
+        return cockpit.Cockpit(*self.players, **more)
+
+    def step(self) -> dict[str, torch.Tensor]:
+        """Make one step as lesson 04 writes it; return its numbers."""
+        real = next(self.batches)
+        fake = self.G(torch.randn(len(real), LATENT))
+        real_logits, fake_logits = self.D(real), self.D(fake.detach())
+        loss_d = losses.cross_entropy_d(real_logits, fake_logits)
+        self.opt_d.zero_grad()
+        loss_d.backward()
+        self.opt_d.step()
+        loss_g = losses.non_saturating_g(None, self.D(fake))
+        self.opt_g.zero_grad()
+        loss_g.backward()
+        self.opt_g.step()
+        models.update_average(self.average, self.G, decay=0.999)
+        means = {"real_logit": real_logits.mean(), "fake_logit": fake_logits.mean()}
+        return {"loss_d": loss_d, "loss_g": loss_g, **means}
+
+    def by_hand(self, live: cockpit.Cockpit, steps: int) -> None:
+        """Drive ``live`` around a loop written by hand."""
+        for _ in live.watch(steps):
+            live.record(self.step())
+
+    def state(self) -> dict:
+        named = {"G": self.G, "D": self.D, "average": self.average}
+        named |= {"opt_g": self.opt_g, "opt_d": self.opt_d}
+        return {name: copy.deepcopy(player.state_dict()) for name, player in named.items()}
+
+
+def same(a, b) -> bool:
+    """Say whether two nested states are equal bit for bit."""
+    if isinstance(a, torch.Tensor):
+        return torch.equal(a, b)
+    if isinstance(a, dict):
+        return a.keys() == b.keys() and all(same(a[key], b[key]) for key in a)
+    if isinstance(a, list | tuple):
+        return len(a) == len(b) and all(map(same, a, b))
+    return a == b
+
+
+class Notebook:
+    """Stands in for a kernel: keeps what would be displayed; its clock only moves when told."""
+
+    def __init__(self, monkeypatch):
+        self.now, self.shown = 0.0, []
+        monkeypatch.setattr(lives, "in_notebook", lambda: True)
+        monkeypatch.setattr(lives, "time", SimpleNamespace(monotonic=self.clock))
+        monkeypatch.setattr(lives, "display", self.display)
+
+    def clock(self) -> float:
+        return self.now
+
+    def display(self, page, *, display_id):
+        self.update(page)
+        return self
+
+    def update(self, page) -> None:
+        self.shown.append(page.data)
+
+
+@pytest.fixture
+def notebook(monkeypatch) -> Notebook:
+    return Notebook(monkeypatch)
+
+
+@pytest.fixture
+def always(notebook, monkeypatch) -> Notebook:
+    """A notebook in which every step is drawn."""
+    monkeypatch.setattr(lives, "EVERY", 0.0)
+    monkeypatch.setattr(lives, "SHARE", 1.0)
+    return notebook
+
+
+# -- without a kernel ------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("pictures", [False, True], ids=["points", "images"])
+@pytest.mark.parametrize("way", ["watch", "follow"])
+def test_in_a_script_the_first_and_the_last_look_are_kept(pictures, way):
+    team = Team(pictures=pictures)
+    live = team.live(metric=("spread", lambda samples: samples.std()))
+    if way == "watch":
+        team.by_hand(live, 12)
+    else:
+        live.follow(team.run(12))
+    assert live.step == live.history.length == 12
+    assert [frame.step for frame in live.film.frames] == [0, 12]
+    assert isinstance(live.picture, show.Picture)
+    assert live.picture.png == live.film.picture(-1).png
+    frame = live.film.frames[-1]
+    assert frame.value == pytest.approx(team.average(live.z).std().item(), rel=1e-5)
+    assert (frame.field is None) == (frame.pushes is None) == pictures
+    for part in (frame.samples, frame.field, frame.pushes):
+        assert part is None or (part.device.type == "cpu" and not part.requires_grad)
+
+
+def test_both_ways_give_the_same_film():
+    pages = []
+    for way in ("watch", "follow"):
+        team = Team()
+        live = team.live()
+        live.follow(team.run(5)) if way == "follow" else team.by_hand(live, 5)
+        pages.append(live.picture)
+    assert pages[0].png == pages[1].png
+    assert pages[0].sentence == pages[1].sentence
+
+
+def test_the_history_is_that_of_the_run():
+    team = Team()
+    live = team.live()
+    live.follow(team.run(30))
+    (*_, last) = Team().run(30)
+    for name in training.NUMBERS:
+        assert torch.equal(live.history.column(name), last.history.column(name))
+
+
+def test_a_second_run_goes_on_with_the_same_film():
+    team = Team()
+    live = team.live()
+    team.by_hand(live, 3)
+    live.follow(team.run(4))
+    assert live.step == 7
+    assert [frame.step for frame in live.film.frames] == [0, 3, 7]
+
+
+def test_watch_counts_from_zero_and_nothing_happens_for_no_steps():
+    live = Team().live()
+    assert list(live.watch(0)) == []
+    assert live.picture is None
+    assert list(live.watch(4)) == [0, 1, 2, 3]
+
+
+@pytest.mark.parametrize("way", ["watch", "follow"])
+def test_a_stop_ends_after_the_step_and_the_last_look_is_of_it(way):
+    team = Team()
+    live = team.live()
+
+    def interrupted():
+        for moment in team.run(10**9):
+            if moment.step == 6:
+                signal.raise_signal(signal.SIGINT)
+            yield moment
+
+    before = signal.getsignal(signal.SIGINT)
+    if way == "follow":
+        live.follow(interrupted())
+    else:
+        for step in live.watch(10**9):
+            if step == 5:
+                signal.raise_signal(signal.SIGINT)
+            live.record(team.step())
+    assert signal.getsignal(signal.SIGINT) is before
+    assert live.film.frames[-1].step == live.step == 6
+
+
+def test_an_error_in_the_loop_keeps_what_was_there_and_takes_the_ears_off():
+    team = Team()
+    live = team.live()
+    before = signal.getsignal(signal.SIGINT)
+
+    def loop():
+        for step in live.watch(10):
+            live.record(team.step())
+            if step == 3:
+                raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        loop()
+    assert signal.getsignal(signal.SIGINT) is before
+    assert live.film.frames[-1].step == 4
+    assert not team.opt_g._optimizer_step_pre_hooks
+    assert not team.opt_d._optimizer_step_pre_hooks
+
+
+@pytest.mark.parametrize("pictures", [False, True], ids=["points", "images"])
+def test_a_run_that_diverged_says_so_and_can_still_be_looked_at(pictures):
+    """The learner sees TrainingDiverged, not an error of the drawing; the film is kept."""
+    team = Team(pictures=pictures)
+    live = team.live()
+
+    def sick():
+        for i, real in enumerate(Team(pictures=pictures).batches):
+            yield real * float("nan") if i == 5 else real
+
+    team.batches = sick()
+    with pytest.raises(TrainingDiverged, match="at step 6:"):
+        live.follow(team.run(60))
+    assert live.film.frames[0].step == 0
+    assert live.film.picture(-1).png
+
+
+# -- it looks, and does not touch ------------------------------------------------------------
+
+
+@pytest.mark.parametrize("norm", [False, True], ids=["plain", "batch norm"])
+@pytest.mark.parametrize("way", ["watch", "follow"])
+def test_a_watched_run_is_the_unwatched_run_bit_for_bit(always, norm, way):
+    """Drawn at every step: no number drawn, no gradient left, no running statistic moved."""
+    alone = Team(norm=norm)
+    list(alone.run(4))
+    watched = Team(norm=norm)
+    live = watched.live(metric=("spread", lambda samples: samples.std()))
+    live.follow(watched.run(4)) if way == "follow" else watched.by_hand(live, 4)
+    assert len(live.film.frames) == 5
+    assert same(watched.state(), alone.state())
+    assert watched.G.training
+    assert watched.D.training
+
+
+def test_looking_puts_every_net_back_into_its_mode_even_after_an_error():
+    G, D = nn.Linear(1, 1).train(), nn.Linear(1, 1).eval()
+    with suppress(ZeroDivisionError), looks.evaluating(G, D):
+        assert not G.training | D.training
+        raise ZeroDivisionError
+    assert G.training
+    assert not D.training
+
+
+class Slope(nn.Module):
+    """A D whose logit is a·x₁."""
+
+    def __init__(self, a: float = 1.0):
+        super().__init__()
+        self.a = nn.Parameter(torch.tensor(a))
+
+    def forward(self, points):
+        return self.a * points[:, 0]
+
+
+@pytest.mark.parametrize(
+    ("game", "slope"),
+    [
+        (losses.non_saturating, lambda t: torch.sigmoid(-t)),
+        (losses.minimax, lambda t: torch.sigmoid(t)),
+    ],
+)
+def test_arrows_are_minus_the_gradient_of_g_s_loss(game, slope):
+    """D(x) = 2·x₁: −∂L/∂x₁ = 2·σ(∓t)/N and −∂L/∂x₂ = 0; D's own gradient stays as it was."""
+    D, samples = Slope(2.0), RING.x[:50]
+    pushes = looks.push(D, samples, RING.x, game)
+    t = D(samples).detach()
+    assert_close(pushes[:, 0], 2 * slope(t) / 50)
+    assert (pushes[:, 1] == 0).all()
+    assert D.a.grad is None
+    assert not samples.requires_grad
+
+
+def test_arrows_of_a_game_that_looks_at_real_samples():
+    seen = []
+
+    def loss_g(real_logits, fake_logits):
+        seen.append(real_logits)
+        return (real_logits - fake_logits).mean()
+
+    game = losses.Game(losses.cross_entropy_d, loss_g, g_needs_real=True)
+    pushes = looks.push(Slope(), RING.x[:20], RING.x, game)
+    assert_close(seen[0], RING.x[:20, 0])
+    assert_close(pushes[:, 0], torch.full((20,), 1 / 20))
+
+
+def test_the_norms_are_those_of_the_step_that_is_drawn(always):
+    team = Team()
+    live, truth = team.live(), []
+
+    def spy(net, name):
+        def hook(optimizer, args, kwargs):
+            truth.append((name, torch.cat([p.grad.flatten() for p in net.parameters()]).norm()))
+
+        return hook
+
+    team.opt_d.register_step_pre_hook(spy(team.D, "D"))
+    team.opt_g.register_step_pre_hook(spy(team.G, "G"))
+    live.follow(team.run(3))
+    assert live.film.frames[0].norms is None
+    told = [norm for frame in live.film.frames[1:] for norm in frame.norms]
+    assert_close(torch.tensor(told), torch.stack([norm for _, norm in truth]))
+    assert [name for name, _ in truth] == ["D", "G"] * 3
+
+
+def test_the_same_noise_is_looked_at_throughout():
+    team = Team()
+    first, second = team.live(), Team().live()
+    assert torch.equal(first.z, second.z)
+    assert first.z.shape == (1000, LATENT)
+
+
+# -- in a notebook ---------------------------------------------------------------------------
+
+
+def test_what_is_displayed_is_a_progress_bar_and_a_picture_with_words(always):
+    team = Team()
+    live = team.live(metric=("modes", lambda samples: 3.0))
+    live.follow(team.run(4))
+    assert len(always.shown) == 1 + 4  # starting, each step (the last one at the end)
+    page = always.shown[-1]
+    assert re.search(r'<progress value="4" max="4" aria-label="steps">', page)
+    assert f'alt="{html.escape(live.picture.sentence)}"' in page
+    words = live.picture.sentence
+    assert words.startswith("After 4 steps, modes is 3")
+    for part in ("D's loss is", "and G's", "mean logit", "gradient norms"):
+        assert part in words
+    assert all("<script" not in shown for shown in always.shown)
+
+
+@pytest.mark.parametrize(("step_s", "draw_s"), [(0.001, 0.04), (0.01, 0.02), (0.3, 0.2), (0.1, 1)])
+def test_drawing_takes_less_than_a_tenth_of_the_time(notebook, monkeypatch, step_s, draw_s):
+    """With any costs of a step and of a picture, on a clock of our own."""
+    team = Team()
+    live, drawn = team.live(), []
+
+    def draw(done, steps):
+        drawn.append(notebook.now)
+        notebook.now += draw_s
+
+    monkeypatch.setattr(live, "_draw", draw)
+    steps = int(30 / step_s)
+    for _ in live.watch(steps):
+        notebook.now += step_s
+    looks_s = draw_s * (len(drawn) - 2)  # without the first and the last
+    assert looks_s / notebook.now < 0.1
+    assert drawn[0] == pytest.approx(step_s), "the first picture comes at once"
+    gaps = [b - a for a, b in itertools.pairwise(drawn[:-1])]
+    assert min(gaps) >= lives.EVERY
+    assert len(drawn) >= 4
+
+
+@pytest.mark.parametrize(
+    ("done", "total", "seconds", "words"),
+    [
+        (0, 10, 0.0, "0 of 10 steps · starting"),
+        (5, 10, 20.0, "5 of 10 steps · about 20 s left, ■ stops after a step"),
+        (10, 10, 20.4, "10 of 10 steps · 20 s"),
+        (2_000, 5_000, 2.0, "2,000 of 5,000 steps · about 3 s left, ■ stops after a step"),
+    ],
+)
+def test_the_progress_line(done, total, seconds, words):
+    line = cockpit.live.progress_line(done, total, seconds, unit="step")
+    assert words in line
+    assert f'value="{done}" max="{total}"' in line
+
+
+@pytest.mark.parametrize("items", [range(3), (0.05, 20.0), [], "ab"])
+def test_progress_yields_everything(items):
+    assert list(cockpit.progress(items)) == list(items)
+
+
+def test_progress_is_shown_and_stops_after_the_item_it_is_at(notebook):
+    done = []
+    for item in cockpit.progress(range(9), unit="seed"):
+        if item == 2:
+            signal.raise_signal(signal.SIGINT)
+        done.append(item)
+    assert done == [0, 1, 2]
+    assert "3 of 9 seeds" in notebook.shown[-1]
+
+
+def test_a_stop_inside_a_progress_ends_both_loops():
+    team, done = Team(), []
+    for item in cockpit.progress(range(9)):
+        for moment in team.run(10**9):
+            if moment.step == 3:
+                signal.raise_signal(signal.SIGINT)
+        done.append((item, moment.step))
+    assert done == [(0, 3)]
+
+
+# -- the film --------------------------------------------------------------------------------
+
+
+BLANK = show.Picture(show.figure(width=0.1, height=0.1, layout=None), "Not drawn.")
+
+
+@pytest.fixture
+def filmed(always, monkeypatch):
+    """A team, its cockpit after 8 looks, and its true state after each of them.
+
+    The film holds what was seen; its pictures are drawn when they are asked for.
+    """
+    team = Team()
+    live, states = team.live(metric=("spread", lambda s: s.std())), {0: team.state()}
+
+    def run():
+        for moment in team.run(8):
+            states[moment.step] = team.state()
+            yield moment
+
+    with monkeypatch.context() as patch:
+        patch.setattr(films.Film, "picture", lambda film, index: BLANK)
+        live.follow(run())
+    return team, live, states
+
+
+def test_a_picture_is_a_pure_function_of_the_film(filmed):
+    """Asked for in any order, and after the run went on: the same bytes, no random number."""
+    team, live, _ = filmed
+    before = torch.get_rng_state()
+    first = [live.film.picture(i).png for i in range(9)]
+    assert [live.film.picture(i).png for i in (5, 2)] == [first[5], first[2]]
+    assert len(set(first)) == 9
+    assert live.film.picture(-1).png == first[8]
+    assert torch.equal(torch.get_rng_state(), before)
+    live.follow(team.run(2))
+    assert len(live.film.frames) == 11
+    later = [live.film.picture(i).png for i in range(11)]  # the axes reach further now
+    fresh = copy.copy(live.film)
+    fresh._board = None
+    assert [fresh.picture(i).png for i in range(11)] == later
+
+
+def test_scrub_moves_through_the_film(filmed):
+    film = filmed[1].film
+    slider, page = film.scrub().children
+    assert (slider.min, slider.max, slider.value) == (0, 8, 8)
+    assert page.value == film.picture(8)._repr_html_(), "there is a picture before it is moved"
+    for index in (3, 0, 8):
+        slider.value = index
+        assert page.value == film.picture(index)._repr_html_()
+
+
+@pytest.mark.parametrize("index", [0, 3, 8, -1, -9])
+def test_rewind_brings_the_players_back_bit_for_bit(filmed, index):
+    team, live, states = filmed
+    step = range(9)[index]
+    assert live.film.rewind(index) == step
+    assert same(team.state(), states[step])
+    assert live.step == live.history.length == step
+    assert [frame.step for frame in live.film.frames] == list(range(step + 1))
+
+
+def test_a_fork_goes_its_own_way_and_can_be_rewound_again(filmed):
+    team, live, states = filmed
+    before = live.film.frames[:5]
+    live.film.rewind(4)
+    for group in team.opt_g.param_groups:
+        group["lr"] = 0.1
+    live.follow(team.run(3))
+    assert not same(team.state()["G"], states[7]["G"])
+    assert [frame.step for frame in live.film.frames] == list(range(8))
+    assert all(a is b for a, b in zip(live.film.frames, before, strict=False))
+    live.film.rewind(2)
+    assert same(team.state(), states[2])
+
+
+def test_what_is_kept_is_a_copy(filmed):
+    """Training on does not change it, and neither does training on after a rewind."""
+    team, live, states = filmed
+    for _ in range(2):
+        live.film.rewind(1)
+        assert same(team.state(), states[1])
+        list(team.run(2))
+
+
+@pytest.mark.parametrize("index", [9, 100, -10])
+def test_a_frame_that_is_not_there_is_told_in_three_lines(filmed, index):
+    team, live, states = filmed
+    with pytest.raises(SettingError, match=str(index)) as info:
+        live.film.rewind(index)
+    assert complaints(info.value) == []
+    assert same(team.state(), states[8])
+    assert len(live.film.frames) == 9
+
+
+def add(film: cockpit.Film, steps: range) -> None:
+    for step in steps:
+        film.add(cockpit.Frame(step, RING.x[:3]))
+
+
+def size_of(film: cockpit.Film) -> int:
+    """Return the bytes of all copied weights in a film."""
+    states = [s for kept in film.states.values() for s in kept.values()]
+    return sum(value.nbytes for state in states for value in state.values())
+
+
+@pytest.mark.parametrize("many", [films.FRAMES, films.FRAMES + 1, 1_000])
+def test_the_film_stays_bounded_and_keeps_its_ends(many):
+    """At most 120 frames in order, the first and the last always; evenly thinned in between."""
+    film = cockpit.Film(RING.x, training.History())
+    add(film, range(many))
+    steps = [frame.step for frame in film.frames]
+    assert len(steps) <= films.FRAMES
+    assert len(steps) >= films.FRAMES // 2
+    assert steps == sorted(set(steps))
+    assert (steps[0], steps[-1]) == (0, many - 1)
+    gaps = [b - a for a, b in itertools.pairwise(steps)]
+    assert max(gaps) <= 2 * many / len(steps) + 1
+
+
+@pytest.mark.parametrize("allowed", [1, 20_000, 100_000])
+def test_the_copies_of_the_players_stay_bounded(monkeypatch, allowed):
+    """Within the allowance, or three copies where not even three fit."""
+    monkeypatch.setattr(films, "STATE_BYTES", allowed)
+    film = cockpit.Film(RING.x, training.History())
+    net = nn.Linear(10, 10)
+    one = 4 * 110
+    film.keep(G=net, average=None)
+    add(film, range(500))
+    assert size_of(film) <= max(allowed, 3 * one)
+    assert {0, 499} <= set(film.states)
+    film._history.length = 499
+    for index in range(-len(film.frames), 0):
+        assert max(s for s in film.states if s <= film.frames[index].step) >= 0
+    step = film.rewind(len(film.frames) // 2)
+    assert film.frames[-1].step == step == max(film.states)
+
+
+def test_a_frame_of_the_same_step_replaces_the_one_before():
+    film = cockpit.Film(RING.x, training.History())
+    add(film, range(3))
+    film.add(cockpit.Frame(2, RING.x[:7]))
+    assert [len(frame.samples) for frame in film.frames] == [3, 3, 7]
+
+
+def test_the_gif_has_every_frame(filmed, tmp_path):
+    path = filmed[1].film.gif(tmp_path / "run.gif", seconds=4.5)
+    with Image.open(path) as page:
+        assert page.format == "GIF"
+        assert page.n_frames == 9
+        assert page.info["duration"] == 500
+        assert page.info["loop"] == 0
+        assert page.size == Image.open(BytesIO(filmed[1].film.picture(0).png)).size
+
+
+@pytest.mark.parametrize(("panels", "steps"), [(5, "0, 2, 4, 6, 8"), (2, "0, 8"), (1, "0")])
+def test_the_strip_names_its_steps(filmed, panels, steps):
+    strip = filmed[1].film.strip(panels=panels)
+    assert strip.sentence == f"The same noise after {steps} steps."
+    assert strip.png == filmed[1].film.strip(panels=panels).png
+
+
+def test_a_strip_of_images_and_of_a_film_of_one_frame():
+    team = Team(pictures=True)
+    live = team.live()
+    live.film.add(cockpit.Frame(0, IMAGES[:12]))
+    assert live.film.strip().sentence == "The same noise after 0 steps."
+    assert live.film.picture(0).sentence == "After 0 steps."

@@ -1,0 +1,428 @@
+"""Every lesson follows the style guide, and its two notebooks are what its source makes.
+
+The rules are in lesson_rules.py; here they are applied to every source, and each is shown to notice
+a small lesson that breaks it.
+"""
+
+import json
+import re
+from pathlib import Path
+
+import nbformat
+import pytest
+
+from notebooks import build
+from tests import lesson_rules as rules
+from tests.lesson_rules import Lesson
+
+SOURCES = build.sources()
+each_lesson = pytest.mark.parametrize("path", SOURCES, ids=lambda path: path.stem[:2])
+
+
+def test_there_are_lessons():
+    assert SOURCES
+    numbers = [path.stem[:2] for path in SOURCES]
+    assert len(set(numbers)) == len(numbers)
+    assert all(re.fullmatch(r"\d\d(_[a-z0-9]+)+", path.stem) for path in SOURCES)
+
+
+@each_lesson
+@pytest.mark.parametrize("rule", rules.RULES, ids=lambda rule: rule.__name__)
+def test_the_lesson_keeps_the_rule(path, rule):
+    assert rule(Lesson(path)) == []
+
+
+@each_lesson
+def test_both_notebooks_are_what_the_source_makes_and_the_solved_one_has_been_run(path):
+    assert build.problems_of(path) == []
+
+
+@each_lesson
+@pytest.mark.parametrize("with_answers", [False, True], ids=["learner", "solved"])
+def test_a_notebook_is_valid_and_made_the_same_twice(path, with_answers):
+    book = build.make(path, with_answers=with_answers)
+    nbformat.validate(book)
+    assert build.dump(book) == build.dump(build.make(path, with_answers=with_answers))
+    ids = [cell.id for cell in book.cells]
+    assert len(set(ids)) == len(ids)
+
+
+@each_lesson
+def test_the_learner_s_notebook_has_no_outputs_and_no_answers(path):
+    book = build.make(path, with_answers=False)
+    text = build.dump(book)
+    assert "BEGIN SOLUTION" not in text
+    assert "END SOLUTION" not in text
+    for cell in book.cells:
+        assert not build.ONLY_SOLVED & set(cell.metadata.get("tags", []))
+        if cell.cell_type == "code":
+            assert cell.outputs == []
+            assert cell.execution_count is None
+    for cell in build.read_cells(path):
+        for answer in build.SOLUTION.finditer(cell.source):
+            assert answer["answer"].rstrip() not in build.blank(cell.source)
+
+
+@each_lesson
+def test_the_solved_notebook_holds_no_error_and_no_open_exercise(path):
+    book = nbformat.read(path.parents[1] / "solutions" / f"{path.stem}.ipynb", as_version=4)
+    outputs = [o for cell in book.cells if cell.cell_type == "code" for o in cell.outputs]
+    assert not [output for output in outputs if output.output_type == "error"]
+    shown = json.dumps(outputs, ensure_ascii=False)
+    assert not re.search(r"[○✗] [A-Z]", shown), "an exercise that is not solved"
+    assert not rules.ELSEWHERE.search(re.sub(r"base64,[^\"]+", "", shown))
+
+
+# -- the small lesson ------------------------------------------------------------------------
+
+FILLER = "Two players learn from each other and neither of them rests for long. " * 9
+EXERCISE = """
+# %% [markdown]
+# ## ✏️ Exercise {number} · Something to do
+# *5 minutes · ●○○*
+#
+# {{{{hints first_gan.{check}}}}}
+
+# %% tags=["exercise"]
+def my_{check}(x):
+    # BEGIN SOLUTION
+    return x + {number}
+    # END SOLUTION
+
+
+checks.first_gan.{check}(my_{check})
+"""
+GOOD = (
+    """# ---
+# jupyter:
+#   kernelspec:
+#     display_name: Python 3
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown]
+# # 04 · Train your first GAN
+#
+# **What you'll do.** One thing.
+#
+# **What you'll learn**
+# - *write* it;
+# - *read* it;
+# - *measure* it.
+#
+# **What you'll need.** Nothing.
+
+# %%
+from gan_lessons import checks, losses, show
+import torch
+from torch.nn import functional as F
+
+# %% [markdown]
+# Read the [paper](https://example.org/a/simply/long/path) with `just` care.
+
+# %% tags=["mirrors:losses"]
+def cross_entropy_d(real_logits, fake_logits):
+    return F.softplus(-real_logits).mean() + F.softplus(fake_logits).mean()
+"""
+    + "".join(f"\n# %% [markdown]\n# {FILLER}\n\n# %%\nx = {i}\n" for i in range(8)).replace(
+        "for long. ", "for long.\n# "
+    )
+    + "".join(
+        EXERCISE.format(number=number, check=check)
+        for number, check in enumerate(("train_step", "half_life", "modes_covered"), start=1)
+    )
+    + """
+# %% [markdown] tags=["instructor"]
+# Let them wait.
+
+# %% [markdown]
+# ## Quiz
+"""
+    + "".join(
+        f"# {i}. What?\n#    <details><summary>Answer</summary>That.</details>\n"
+        for i in range(1, 6)
+    )
+    + """
+# %% [markdown]
+# ## Ledger
+# | what we changed | what happened |
+# |---|---|
+# | this | that |
+
+# %% [markdown]
+# ## In practice
+# - Much.
+#
+# ## Further reading
+# - [A paper](https://example.org): where it all began.
+"""
+)
+SEMICOLON, FOUR = "x = 0; y = 1", "\n# %%\ny = 1" * 3
+LONG_FUNCTION = "def f():\n" + "    print\n" * 20
+LONG_CLASS = "class A:\n" + "    x = 1\n" * 30
+MANY_FIGURES = "\n".join(f"\n# %% [markdown]\n# See.\n\n# %%\nshow.points({i})" for i in range(11))
+
+# rule, what is replaced, by what, what is said
+BROKEN = [
+    (rules.lines, "x = 0\n", "x = 0\n" * 19, "19 lines, 18 is the most"),
+    (rules.lines, "x = 0\n", LONG_FUNCTION + "x = 0\n", "22 lines, 18 is the most"),
+    (rules.lines, "x = 0\n", LONG_CLASS, "31 lines, 30 is the most for one definition"),
+    (rules.lines, "x = ", LONG_FUNCTION + "# %%\nx = ", "8 cells of more than 18 lines"),
+    (rules.lines, "x = ", "x = 1\n" * 8 + "x = ", "the median cell has 9"),
+    (rules.columns, "x = 0", "x = 0  #" + 80 * "a", "79 is the most"),
+    (rules.columns, "# Read the", "# Read" + 80 * "e" + " the", "79 is the most"),
+    (rules.cells, "# %%\nx", "# %% [markdown]\n# x", "code cells, 12 to 30 is right"),
+    (rules.cells, "\n# %%\nx = ", 4 * "\n# %%\nx = 1\n" + "\nx = ", "12 to 30 is right"),
+    (rules.cells, "x = 3\n", "x = 3\n" + FOUR, "4 code cells in a row"),
+    (rules.length, "Two players learn from each other and neither", "No", "900 to 2,000 is right"),
+    (rules.length, "Two players", 9 * "Two players ", "900 to 2,000 is right"),
+    (rules.length, "# - Much.", "# - Much." + 150 * " more", "words in a cell: ## In practice"),
+    (rules.figures, "x = 0\n", MANY_FIGURES, "11 figures, 10 is the most"),
+    (rules.figures, "x = 0\n", "show.points(1)\nshow.losses(2)\n", "2 figures in one cell"),
+    (rules.habits, "x = 0", SEMICOLON, "a semicolon"),
+    (rules.habits, "x = 0", "!pip install torch", "shell or magic"),
+    (rules.habits, "x = 0", "%matplotlib inline", "shell or magic"),
+    (rules.habits, "x = 0", "plt.plot([1])", "plt outside an exercise"),
+    (rules.habits, "x = 0", "from torch import *", "import *"),
+    (rules.habits, "x = 0", "print(1)\nprint(2)\nprint(3)", "more than 2 prints"),
+    (rules.setup, "import torch\n", "import torch\n" * 7, "9 import lines"),
+    (rules.setup, "x = 0", "import math", "an import outside the setup cell: import math"),
+    (rules.setup, "from gan_lessons import checks", "import torch\nfrom gan_lessons import checks",
+     "torch is imported before"),
+    (rules.setup, "import torch\n", "from gan_lessons.losses import minimax\n", "names instead of"),
+    (rules.setup, "losses, show", "losses, tricks", "no module tricks"),
+    (rules.mirrors, ".mean() + F", ".mean() - F", "cross_entropy_d is not what gan_lessons.losses"),
+    (rules.mirrors, "cross_entropy_d(real", "my_loss(real", "gan_lessons.losses has no my_loss"),
+    (rules.mirrors, "mirrors:losses", "mirrors:tricks", "no module tricks"),
+    (rules.mirrors, "\ndef cross", "\nprint(1)\n\n\ndef cross", "only definitions"),
+    (rules.head, "# # 04 · Train", "# # 05 · Train", "does not fit the file"),
+    (rules.head, "# # 04 · Train", "# # 04 · Teach", "does not fit the file"),
+    (rules.head, "# # 04 · Train", "# # 04: Train", "the title is not"),
+    (rules.head, "your first GAN", "Your First GAN", "sentence case"),
+    (rules.head, "**What you'll need.**", "**Need.**", "lacks: What you'll need"),
+    (rules.head, "# - *read* it;\n", "", "three things"),
+    (rules.exercises, "Exercise 2 ·", "Exercise 4 ·", "not numbered"),
+    (rules.exercises, "5 minutes · ●○○", "a while", "headings"),
+    (rules.exercises, "    # BEGIN SOLUTION\n    return x + 2\n    # END SOLUTION", "    return 2",
+     "an exercise without a stub"),
+    (rules.exercises, "{{hints first_gan.half_life}}", "", "2 hints for 3 exercises"),
+    (rules.exercises, "checks.first_gan.half_life(", "print(", "no cell calls checks.first"),
+    (rules.exercises, "## ✏️ Exercise 3 · Something to do\n# *5 minutes · ●○○*", "", "2 exercises"),
+    (rules.exercises, ' tags=["exercise"]', "", "0 cells tagged exercise"),
+    (rules.quiz, "# 5. What?", "# What?", "not 1 to 5"),
+    (rules.quiz, "<details><summary>Answer</summary>", "", "0 folded answers"),
+    (rules.quiz, "## Quiz", "## Questions", "0 parts called Quiz"),
+    (rules.ending, "## Ledger", "## Book", "not one part called Ledger"),
+    (rules.ending, "# | this | that |\n", "", "the ledger is a table"),
+    (rules.ending, ": where it all began.", "", "a link without a description"),
+    (rules.ending, "[A paper](https://example.org)", "A paper", "a link without a description"),
+    (rules.voice, "Read the", "Just read the", "the word 'Just'"),
+    (rules.voice, "That.<", "Obviously that.<", "the word 'Obviously'"),
+    (rules.spelling, "Read the", "Read the colourful", "the spelling 'colourful'"),
+    (rules.spelling, "x = 0", "normalised = 0", "the spelling 'normalised'"),
+    (rules.places, "x = 0", "x = open('/home/me/x')", "the path '/home/'"),
+    (rules.places, "x = 0", r"x = 'C:\\data'", "the path"),
+]  # fmt: skip
+
+
+@pytest.fixture
+def lesson(tmp_path):
+    """A function that writes a small lesson, changed in one place."""
+
+    def write(old: str = "", new: str = "") -> Lesson:
+        assert old in GOOD, old
+        path = tmp_path / "source" / "04_train_your_first_gan.py"
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(GOOD.replace(old, new) if old else GOOD)
+        return Lesson(path)
+
+    return write
+
+
+@pytest.mark.parametrize("rule", rules.RULES, ids=lambda rule: rule.__name__)
+def test_the_small_lesson_is_good(lesson, rule):
+    assert rule(lesson()) == []
+
+
+@pytest.mark.parametrize(("rule", "old", "new", "complaint"), BROKEN)
+def test_a_broken_rule_is_noticed(lesson, rule, old, new, complaint):
+    said = rule(lesson(old, new))
+    assert any(complaint in line for line in said), said
+
+
+def test_every_rule_is_shown_to_notice_something():
+    assert {rule for rule, *_ in BROKEN} == set(rules.RULES)
+
+
+# -- mirrors ---------------------------------------------------------------------------------
+
+EMA = '''
+@torch.no_grad()
+def update_average(average, G, *, decay):
+    """Another docstring."""
+    for kept, new in zip(average.parameters(), G.parameters(), strict=True):
+        kept.lerp_(new, 1 - decay)  # another comment
+    for kept, new in zip(average.buffers(), G.buffers(), strict=True):
+        kept.copy_(new)
+'''
+
+
+def test_docstrings_hints_and_comments_do_not_count():
+    assert rules.differences(EMA, "models") == []
+    hinted = EMA.replace("(average, G, *, decay)", "(average: int, G: 'Net', *, decay: float) -> 1")
+    assert rules.differences(hinted, "models") == []
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("1 - decay", "1 + decay"),
+        ("1 - decay", "decay"),
+        ("@torch.no_grad()\n", ""),
+        ("*, decay", "decay"),
+        ("decay):", "decay=0.9):"),
+        ("strict=True", "strict=False"),
+        ("kept.copy_(new)", "kept.lerp_(new, 1 - decay)"),
+        ("        kept.copy_(new)", "        pass"),
+    ],
+)
+def test_every_change_of_meaning_counts(old, new):
+    assert old in EMA
+    assert rules.differences(EMA.replace(old, new), "models") == [
+        "update_average is not what gan_lessons.models runs"
+    ]
+
+
+def test_classes_constants_and_packages_can_be_mirrored():
+    history = "CHECK_EVERY = 50\n"
+    assert rules.differences(history, "training") == []
+    assert rules.differences("CHECK_EVERY = 51\n", "training") != []
+    game = "@dataclass(frozen=True)\nclass Game:\n    loss_d: Any\n    loss_g: Any\n"
+    assert rules.differences(game + "    g_needs_real: bool = False\n", "losses") == []
+    assert rules.differences(game, "losses") != []
+    pixels = "def to_model_range(images):\n    return images.float() / 127.5 - 1\n"
+    assert rules.differences(pixels, "data") == []
+    assert rules.differences(pixels, "data.batches") == []
+
+
+# -- the builder -----------------------------------------------------------------------------
+
+NOT_DONE = "raise NotImplementedError"
+
+
+@pytest.mark.parametrize(
+    ("source", "blank", "solved"),
+    [
+        ("x = 1", "x = 1", "x = 1"),
+        ("# BEGIN SOLUTION\nx = 1\n# END SOLUTION", NOT_DONE, "x = 1"),
+        (
+            "# BEGIN SOLUTION: x = ...  # 1 or 2\nx = 1\n# END SOLUTION",
+            "x = ...  # 1 or 2",
+            "x = 1",
+        ),
+        (
+            "def f():\n    # BEGIN SOLUTION\n    a = 1\n\n    return a\n    # END SOLUTION\n\nf()",
+            f"def f():\n    {NOT_DONE}\n\nf()",
+            "def f():\n    a = 1\n\n    return a\n\nf()",
+        ),
+        (
+            "def f():\n    # BEGIN SOLUTION: return ...\n    return 1\n    # END SOLUTION",
+            "def f():\n    return ...",
+            "def f():\n    return 1",
+        ),
+        (
+            "# BEGIN SOLUTION\na\n# END SOLUTION\nb\n# BEGIN SOLUTION\nc\n# END SOLUTION\nd",
+            f"{NOT_DONE}\nb\n{NOT_DONE}\nd",
+            "a\nb\nc\nd",
+        ),
+        ("# BEGIN SOLUTION\n# END SOLUTION\nx", f"{NOT_DONE}\nx", "x"),
+    ],
+)
+def test_blank_and_solved(source, blank, solved):
+    assert build.blank(source) == blank
+    assert build.solved(source) == solved
+
+
+def test_hints_are_folded_and_written_as_text():
+    text = build.hints_of("first_gan", "modes_covered")
+    assert text.count("<details>") == text.count("</details>") == 3
+    assert [f"Hint {i}" in text for i in (1, 2, 3, 4)] == [True, True, True, False]
+    assert "{{" not in build.prose("{{hints first_gan.half_life}} {{minutes}}", "99_none")
+
+
+@pytest.fixture
+def tree(monkeypatch, lesson) -> Path:
+    """A tree of its own with one built lesson, whose solved notebook looks as if it was run."""
+    path = lesson().path
+    monkeypatch.setattr(build, "HERE", path.parents[1])
+    build.build(path, run=False)
+    run_by_hand(path)
+    assert build.problems_of(path) == []
+    return path
+
+
+def run_by_hand(path: Path) -> None:
+    solved = build.HERE / "solutions" / f"{path.stem}.ipynb"
+    book = build.load(solved)
+    for number, cell in enumerate((c for c in book.cells if c.cell_type == "code"), start=1):
+        cell.execution_count = number
+        cell.outputs = [nbformat.v4.new_output("stream", text="ran")]
+    solved.write_text(build.dump(book))
+
+
+def edit(path: Path, old: str, new: str) -> None:
+    text = path.read_text()
+    assert old in text
+    path.write_text(text.replace(old, new))
+
+
+@pytest.mark.parametrize(
+    ("what", "complaint"),
+    [
+        (lambda path: edit(path, "x = 0", "x = 7"), "is not what its source makes"),
+        (lambda path: edit(path, "# - Much.", "# - More."), "is not what its source makes"),
+        (lambda path: edit(learner(path), "x = 0", "x = 7"), "04_train_your_first_gan.ipynb is"),
+        (lambda path: edit(solution(path), "x = 0", "x = 7"), "solutions/04_train_your_first_gan"),
+        (lambda path: learner(path).unlink(), "04_train_your_first_gan.ipynb is not"),
+        (lambda path: solution(path).unlink(), "solutions/04_train_your_first_gan.ipynb is not"),
+        (lambda path: edit(solution(path), '"execution_count": 3', '"execution_count": null'),
+         "has not been run"),
+        (lambda path: edit(solution(path), '"ran"', f'"{"x" * 600_001}"'), "larger than"),
+    ],
+)  # fmt: skip
+def test_a_tree_that_is_not_in_sync_is_noticed(tree, what, complaint):
+    what(tree)
+    assert any(complaint in said for said in build.problems_of(tree))
+
+
+def learner(path: Path) -> Path:
+    return build.HERE / f"{path.stem}.ipynb"
+
+
+def solution(path: Path) -> Path:
+    return build.HERE / "solutions" / f"{path.stem}.ipynb"
+
+
+def test_outputs_survive_a_change_of_prose_and_not_one_of_code(tree):
+    edit(tree, "# - Much.", "# - More.")
+    build.build(tree, run=False)
+    assert build.problems_of(tree) == []
+    edit(tree, "x = 0", "x = 7")
+    build.build(tree, run=False)
+    assert any("has not been run" in said for said in build.problems_of(tree))
+    assert "ran" not in solution(tree).read_text()
+
+
+def test_instructors_read_more_than_learners(tree):
+    assert "Let them wait." in solution(tree).read_text()
+    assert "Let them wait." not in learner(tree).read_text()
+    assert "return x + 2" in solution(tree).read_text()
+    assert "return x + 2" not in learner(tree).read_text()
+
+
+@each_lesson
+def test_no_notebook_is_too_large(path):
+    for file in (path.parents[1] / f"{path.stem}.ipynb", path.parents[1] / "solutions"):
+        file = file if file.suffix else file / f"{path.stem}.ipynb"
+        assert file.stat().st_size <= build.MAX_BYTES

@@ -1,0 +1,269 @@
+"""Figures are pictures with a sentence; colors mean one thing; nothing depends on pyplot."""
+
+import base64
+import functools
+import html
+import re
+import subprocess
+import sys
+from html.parser import HTMLParser
+from io import BytesIO
+
+import numpy as np
+import pytest
+import torch
+from matplotlib.colors import to_rgb
+from matplotlib.figure import Figure
+from PIL import Image
+from torch import nn
+from torch.testing import assert_close
+
+from gan_lessons import data, show
+from gan_lessons.show import curves
+from gan_lessons.show.curves import smooth
+from gan_lessons.show.images import tile
+
+RING = data.ring(300)
+FAKE = torch.randn(200, 2, generator=torch.Generator().manual_seed(0))
+GRAY = torch.linspace(-1, 1, 12 * 64).reshape(12, 1, 8, 8)
+COLOR = (255 * torch.rand(5, 3, 8, 8, generator=torch.Generator().manual_seed(0))).byte()
+CURVE = torch.linspace(2, 0, 1000)
+NASTY = 'D("x") < G & <script>alert(1)</script>'
+
+
+SAID = {"sentence": NASTY}
+TOLD = {"title": "5 of 8 modes found", **SAID}
+COUNTS = {"class": torch.arange(20) % 4, "slant": torch.linspace(-1, 1, 20)}
+# every figure of the course, from data that are a little unusual too
+FIGURES = {
+    "points": lambda: show.points(RING.x, FAKE, D=Right(), **TOLD),
+    "only real points": lambda: show.points(RING.x, **TOLD),
+    "only fake points": lambda: show.points(None, FAKE, **TOLD),
+    "points with a graph": lambda: show.points(RING.x, FAKE.clone().requires_grad_(), **TOLD),
+    "clouds": lambda: show.clouds([("a", FAKE), ("b", FAKE), ("c", FAKE)], columns=2, **SAID),
+    "clouds over real": lambda: show.clouds([("a", FAKE)], real=RING.x, **SAID),
+    "losses": lambda: show.losses(CURVE, 2 - CURVE, **TOLD),
+    "losses of one step": lambda: show.losses(CURVE[:1], CURVE[:1], **TOLD),
+    "histograms": lambda: show.histograms(COUNTS, COUNTS, **SAID),
+    "one histogram": lambda: show.histograms({"a": FAKE[:, 0]}, {"a": FAKE[:, 1]}, **SAID),
+    "bars": lambda: show.bars({"with": [0.9, 0.8], "without": [0.5]}, ylabel="share", **TOLD),
+    "gray images": lambda: show.images(GRAY, **TOLD),
+    "color images": lambda: show.images(COLOR, columns=2, **TOLD),
+    "one image": lambda: show.images(GRAY[:1], **TOLD),
+    "rows of images": lambda: show.rows_of_images({"real": GRAY[:4], "fake": GRAY[4:8]}, **SAID),
+}
+
+
+@functools.cache
+def drawn(name: str) -> show.Picture:
+    return FIGURES[name]()
+
+
+class Right(nn.Module):
+    """A D whose logit is x₁, so it says real on the right."""
+
+    def __init__(self):
+        super().__init__()
+        self.weight = nn.Parameter(torch.ones(()))
+
+    def forward(self, points):
+        return self.weight * points[:, 0]
+
+
+class Tags(HTMLParser):
+    """Collect a page's tags and text."""
+
+    def __init__(self, page: str):
+        super().__init__()
+        self.tags, self.text = [], ""
+        self.feed(page)
+
+    def handle_starttag(self, tag, attrs):
+        self.tags.append((tag, dict(attrs)))
+
+    def handle_data(self, data):
+        self.text += data
+
+
+@pytest.fixture(params=FIGURES)
+def picture(request) -> show.Picture:
+    return drawn(request.param)
+
+
+def test_a_figure_is_a_png_of_a_sensible_size(picture):
+    assert picture.png.startswith(b"\x89PNG\r\n\x1a\n")
+    image = Image.open(BytesIO(picture.png))
+    image.load()
+    assert min(image.size) >= 60
+    assert max(image.size) <= 1200
+    assert len(picture.png) < 150_000
+    assert len(np.unique(np.asarray(image.convert("L")))) > 2, "something is drawn"
+
+
+def test_a_figure_says_what_to_see_as_alt_text_and_as_caption(picture):
+    page = Tags(picture._repr_html_())
+    tags = dict(page.tags)
+    assert list(tags) == ["figure", "img", "figcaption"], "nothing of the sentence became a tag"
+    assert tags["img"]["alt"] == page.text == NASTY == repr(picture)
+    assert html.escape(NASTY) in picture._repr_html_()
+    kind, code = re.fullmatch(r"data:(.+);base64,(.+)", tags["img"]["src"]).groups()
+    assert kind == "image/png"
+    assert base64.b64decode(code) == picture.png
+
+
+@pytest.mark.parametrize("name", FIGURES)
+def test_the_same_data_give_the_same_bytes(name):
+    assert FIGURES[name]().png == drawn(name).png
+
+
+def test_other_data_give_other_bytes():
+    told = {"title": "t", "sentence": "s"}
+    assert show.points(RING.x, FAKE, **told).png != show.points(RING.x, -FAKE, **told).png
+
+
+def test_a_picture_does_not_change_with_its_figure():
+    fig = Figure()
+    picture = show.Picture(fig, "An empty page.")
+    before = picture.png
+    fig.subplots().plot([0, 1])
+    assert picture.png == before
+
+
+def test_nothing_stays_open_and_pyplot_is_never_imported():
+    code = (
+        "import sys; from gan_lessons import checks, cockpit, show; import torch; "
+        "show.losses(torch.ones(3), torch.ones(3), title='t', sentence='s'); "
+        "sys.exit('matplotlib.pyplot' in sys.modules)"
+    )
+    assert subprocess.run([sys.executable, "-c", code], timeout=120).returncode == 0
+
+
+# -- the palette -----------------------------------------------------------------------------
+
+
+def test_the_palette_is_okabe_and_ito_s():
+    palette = (show.REAL, show.FAKE, show.D_COLOR, show.G_COLOR, show.MARK)
+    assert palette == ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00")
+
+
+def axes():
+    return show.figure().subplots()
+
+
+def test_color_is_never_alone_for_points():
+    """Real and fake differ in the marker as well, and the legend names both."""
+    ax = show.draw_points(axes(), RING.x, FAKE)
+    real, fake = ax.collections
+    assert tuple(real.get_facecolor()[0][:3]) == to_rgb(show.REAL)
+    assert tuple(fake.get_facecolor()[0][:3]) == to_rgb(show.FAKE)
+    assert len(real.get_paths()[0]) != len(fake.get_paths()[0])
+    assert [text.get_text() for text in ax.get_legend().get_texts()] == ["real ●", "fake ▲"]
+    assert ax.get_xlabel()
+    assert ax.get_ylabel()
+
+
+@pytest.mark.parametrize(
+    ("draw", "colors"),
+    [(show.draw_losses, (show.D_COLOR, show.G_COLOR)), (show.draw_logits, (show.REAL, show.FAKE))],
+)
+def test_color_is_never_alone_for_curves(draw, colors):
+    ax = draw(axes(), CURVE, CURVE / 2)
+    first, second, reference = ax.get_lines()
+    assert (first.get_color(), second.get_color(), reference.get_color()) == (*colors, "black")
+    styles = [line.get_linestyle() for line in (first, second, reference)]
+    assert styles == ["-", "--", ":"]
+    assert ax.get_xlabel() == "step"
+    assert ax.get_ylabel()
+    assert min(text.get_fontsize() for text in ax.get_legend().get_texts()) >= 9
+
+
+def test_the_loss_of_a_d_that_says_nothing_is_marked():
+    (line,) = (
+        line for line in show.draw_losses(axes(), CURVE, CURVE).get_lines() if ":" in line.get_ls()
+    )
+    assert line.get_ydata()[0] == pytest.approx(1.38629, abs=1e-5)
+
+
+# -- what is drawn ---------------------------------------------------------------------------
+
+
+def test_the_field_is_d_s_logit_and_lies_the_right_way_round():
+    """field[i, j] = D(x₁ = tick i, x₂ = tick j), drawn with x₁ to the right and x₂ upward."""
+    field = show.logit_field(Right(), 2.0, cells=5)
+    ticks = torch.linspace(-2, 2, 5)
+    assert_close(field, ticks[:, None].expand(5, 5))
+    assert not field.requires_grad
+    image = show.draw_points(axes(), RING.x, field=field, limit=2.0).images[0]
+    assert tuple(image.get_extent()) == (-2, 2, -2, 2)
+    assert image.origin == "lower"
+    assert_close(torch.as_tensor(np.asarray(image.get_array())), field.T)
+    low, _, high = (image.cmap(image.norm(value))[:3] for value in (-2.0, 0.0, 2.0))
+    assert low[0] > low[2], "fake is vermillion"
+    assert high[2] > high[0], "real is blue"
+
+
+def test_arrows_start_at_the_fakes_and_point_where_they_are_pushed():
+    pushes = torch.tensor([[1.0, 0.0], [0.0, -1.0]])
+    ax = show.draw_points(axes(), RING.x, FAKE, pushes=pushes, limit=4.0)
+    arrows = ax.collections[-1]
+    assert_close(torch.as_tensor(arrows.get_offsets()).float(), FAKE[:2])
+    assert arrows.U[0] > 0 == arrows.V[0]
+    assert arrows.V[1] < 0 == arrows.U[1]
+
+
+def test_no_push_at_all_is_no_division_by_zero():
+    ax = show.draw_points(axes(), RING.x, FAKE, pushes=torch.zeros(5, 2))
+    assert np.isfinite(ax.collections[-1].U).all()
+
+
+def test_the_square_has_room_for_every_point():
+    assert show.limit_of(RING.x) > RING.x.abs().max()
+    ax = show.draw_points(axes(), RING.x)
+    assert ax.get_xlim() == ax.get_ylim()
+    assert ax.get_aspect() == 1
+
+
+@pytest.mark.parametrize("n", [1, 399, 400, 401, 1234, 10_000])
+def test_a_long_curve_is_averaged_in_groups(n):
+    """The mean of a line stays on the line; at most 400 points are drawn."""
+    steps, values = smooth(torch.arange(n).float() + 0.5)
+    assert 0 < len(steps) <= 400
+    assert_close(torch.as_tensor(values), torch.as_tensor(steps))
+
+
+@pytest.mark.parametrize(("n", "columns", "shape"), [(6, 3, (16, 24)), (7, 3, (24, 24))])
+def test_tiles_lie_row_by_row(n, columns, shape):
+    images = torch.arange(n).reshape(n, 1, 1, 1).expand(n, 1, 8, 8).to(torch.uint8)
+    sheet = tile(images, columns=columns)
+    assert sheet.shape == shape
+    for i in range(n):
+        row, column = divmod(i, columns)
+        assert (
+            sheet[8 * row : 8 * row + 8, 8 * column : 8 * column + 8] == i / np.float32(255)
+        ).all()
+    if n % columns:
+        assert (sheet[-8:, 8 * (n % columns) :] == 0).all()
+
+
+def test_both_ranges_of_images_look_the_same():
+    pixels = torch.arange(256, dtype=torch.uint8).reshape(4, 1, 8, 8)
+    inside = data.to_model_range(pixels)
+    assert_close(tile(inside, columns=2), tile(pixels, columns=2))
+    assert tile(2 * inside, columns=2).max() == 1
+    assert tile(COLOR, columns=5).shape == (8, 40, 3)
+
+
+def test_pixels_stay_pixels():
+    image = show.draw_sheet(axes(), GRAY).images[0]
+    assert image.get_interpolation() == "nearest"
+    assert (image.norm.vmin, image.norm.vmax) == (0, 1)
+
+
+def test_histograms_say_what_is_real_and_what_is_made(monkeypatch):
+    """Whole numbers get one bar each: the heights are the shares."""
+    figures = []
+    monkeypatch.setattr(curves, "Picture", lambda figure, sentence: figures.append(figure))
+    real, fake = torch.tensor([0, 0, 1, 3]), torch.tensor([1, 1, 1, 1])
+    show.histograms({"class": real}, {"class": fake}, sentence="s")
+    heights = [patch.get_height() for patch in figures[0].axes[0].patches[:4]]
+    assert heights == pytest.approx([0.5, 0.25, 0, 0.25])
