@@ -68,14 +68,20 @@ def image_generator(
 
 
 def image_discriminator(*, shape: Sequence[int] = (1, 28, 28), width: int = 256) -> nn.Sequential:
-    """Return an MLP from images (B, *shape) in [-1, 1] to logits (B,). Lesson 06."""
+    """Return an MLP from images (B, *shape) in [-1, 1] to logits (B,). Lesson 06.
+
+    While training, dropout hides 30 % of its units, others at each look, so that no single pixel
+    decides.
+    """
     return nn.Sequential(
         nn.Flatten(1),  # (B, C·H·W)
-        nn.Linear(prod(shape), width),
+        nn.Linear(prod(shape), 2 * width),
         nn.LeakyReLU(0.2),
-        nn.Linear(width, width // 2),
+        nn.Dropout(0.3),
+        nn.Linear(2 * width, width),
         nn.LeakyReLU(0.2),
-        nn.Linear(width // 2, 1),  # (B, 1)
+        nn.Dropout(0.3),
+        nn.Linear(width, 1),  # (B, 1)
         nn.Flatten(0),  # (B,)
     )
 

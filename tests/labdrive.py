@@ -37,12 +37,16 @@ class Desk:
     Attributes:
         strays: addresses outside this machine that the page asked for (none was let through).
         complaints: errors on the page's console.
+        ran: the code cells after the last :meth:`run_all`.
+        delays: seconds that something took, for whoever measures.
     """
 
     def __init__(self, browser, url: str, token: str, *, width: int = 1280, height: int = 1000):
         self.url, self.token = url, token
         self.strays: list[str] = []
         self.complaints: list[str] = []
+        self.delays: list[float] = []
+        self.ran: list[dict] = []
         self.context = browser.new_context(
             viewport={"width": width, "height": height}, reduced_motion="reduce"
         )
@@ -78,7 +82,8 @@ class Desk:
     def run_all(self) -> list[dict]:
         """Run every cell and wait for the last; return the code cells."""
         self.page.evaluate(RUN_ALL)
-        return self.cells()
+        self.ran = self.cells()
+        return self.ran
 
     def start_all(self) -> None:
         """Start running every cell, and do not wait."""
@@ -88,12 +93,9 @@ class Desk:
         """Return the code cells: source, count (None if it did not run), outputs."""
         return self.page.evaluate(CELLS)
 
-    def close(self) -> None:
-        """Shut the kernel down and close the page."""
-        try:
-            self.page.evaluate(SHUT_DOWN)
-        finally:
-            self.context.close()
+    def leave(self) -> None:
+        """Save the notebook and shut its kernel down, so that the next one has the machine."""
+        self.page.evaluate(SHUT_DOWN)
 
     def keep(self, folder: Path, name: str) -> None:
         """Leave a picture of the page, as an artifact of a failure."""

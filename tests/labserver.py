@@ -1,4 +1,4 @@
-"""A JupyterLab of its own for the browser tests: free port, fresh settings, nothing of the user's."""
+"""A JupyterLab of its own for the browser tests: free port, fresh settings, nobody's files."""
 
 import contextlib
 import json

@@ -67,7 +67,8 @@ def phases(
     columns = min(columns, len(panels))
     rows = -(-len(panels) // columns)
     with rc_context(STYLE):
-        fig = figure(width=2.3 * columns + 0.4, height=2.45 * rows + 0.7)
+        side = 2.3 if columns > 2 else 3.2
+        fig = figure(width=side * columns + 0.4, height=side * rows + 0.9)
         axes = list(fig.subplots(rows, columns, squeeze=False).flat)
         for i, (ax, (name, (push, paths))) in enumerate(zip(axes, panels.items(), strict=False)):
             draw_phase(ax, push, paths, limit=limit)
