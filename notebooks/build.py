@@ -34,6 +34,7 @@ from nbformat import NotebookNode
 from gan_lessons import runtime, training
 
 HERE = Path(__file__).resolve().parent
+README = HERE.parent / "README.md"
 MAX_BYTES = 600_000
 ONLY_SOLVED = {"solution", "instructor"}
 SOLUTION = re.compile(
@@ -159,6 +160,14 @@ def load(path: Path) -> NotebookNode | None:
     return nbformat.read(path, as_version=4) if path.exists() else None
 
 
+def with_minutes(readme: str) -> str:
+    """Return the README with the measured minutes in the last column of its table of lessons."""
+    for lesson, measured in runtime.measured_minutes().items():
+        row = re.compile(rf"^(\| {lesson[:2]} · .* \|) [^|]* \|$", re.MULTILINE)
+        readme = row.sub(rf"\g<1> {measured['minutes']:.1f} |", readme)
+    return readme
+
+
 def problems_of(path: Path) -> list[str]:
     """Return what is wrong between a source and its two notebooks; empty if nothing is."""
     learner, answers = HERE / f"{path.stem}.ipynb", HERE / "solutions" / f"{path.stem}.ipynb"
@@ -220,10 +229,13 @@ def main() -> int:
         return 2
     if asked.check:
         found = [problem for path in chosen for problem in problems_of(path)]
+        if with_minutes(README.read_text()) != README.read_text():
+            found.append("README.md states other minutes than were measured: run `make notebooks`")
         print("\n".join(found) or f"{len(chosen)} lessons in sync")
         return 1 if found else 0
     for path in chosen:
         build(path, run=asked.execute)
+    README.write_text(with_minutes(README.read_text()))
     return 0
 
 

@@ -1,8 +1,13 @@
 """Lesson 03's checks accept right answers in any style and name each wrong one."""
 
-import pytest
+import time
 
+import pytest
+import torch
+
+from gan_lessons import show
 from gan_lessons.checks import motion
+from notebooks import build
 from tests import mutants_motion as answers
 
 
@@ -54,3 +59,51 @@ def test_a_stub_is_not_attempted():
     assert motion.steps.judge(answers.simultaneous, stub).mark == "○"
     for check in (motion.eigenvalues, motion.critical_gamma, motion.least_gamma):
         assert check.judge(stub).mark == "○"
+
+
+# -- the lesson's widget -----------------------------------------------------------------------
+
+KNOBS = [
+    {},
+    {"gamma": 3.0, "ratio": 16, "n_critic": 10},  # D overshoots: the run ends early
+    {"gamma": 0.3, "ratio": 1 / 16, "beta1": 0.9},
+    {"gamma": 1.0, "n_critic": 10, "beta1": -0.5},
+]
+
+
+@pytest.fixture(scope="module")
+def lesson():
+    """The names that the solved lesson leaves behind, run at the tiny budget."""
+    path = next(path for path in build.sources() if path.stem.startswith("03_"))
+    names: dict = {}
+    dtype, threads = torch.get_default_dtype(), torch.get_num_threads()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("GAN_LESSONS_BUDGET", "tiny")
+        patch.setenv("GAN_LESSONS_STRICT", "1")
+        try:
+            for cell in build.read_cells(path):
+                if cell.cell_type == "code":
+                    exec(build.solved(cell.source), names)
+            yield names
+        finally:
+            torch.set_default_dtype(dtype)
+            torch.set_num_threads(threads)
+
+
+@pytest.mark.parametrize("knobs", KNOBS)
+def test_the_phase_portrait_is_a_pure_picture_of_its_knobs(lesson, knobs):
+    first, second = lesson["portrait"](**knobs), lesson["portrait"](**knobs)
+    assert isinstance(first, show.Picture)
+    assert (first.png, first.sentence) == (second.png, second.sentence)
+    assert "nan" not in first.sentence
+    assert lesson["play"](**knobs).isfinite().all()
+
+
+def test_a_slider_step_redraws_in_150_ms_of_one_core(lesson):
+    lesson["portrait"]()
+    spent = []
+    for gamma in (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8):
+        started = time.process_time()
+        lesson["portrait"](gamma=gamma, n_critic=10)
+        spent.append(time.process_time() - started)
+    assert min(spent) < 0.15, spent

@@ -52,8 +52,8 @@ def test_every_d_returns_one_logit_for_each_sample(D, shape, n):
 @pytest.mark.parametrize("D", [models.plane_discriminator(), models.image_discriminator(width=16)])
 def test_d_judges_each_sample_alone(D):
     shape = (2,) if D[0].__class__ is nn.Linear else (1, 28, 28)
-    D = D.eval()  # without dropout, which is drawn anew at each look
-    x = torch.randn(6, *shape)
+    D = copy.deepcopy(D).double().eval()  # no dropout, which is drawn anew at each look
+    x = torch.randn(6, *shape, dtype=torch.float64)
     assert_close(torch.cat([D(row[None]) for row in x]), D(x))
 
 

@@ -9,10 +9,18 @@ def in_notebook() -> bool:
     return shell is not None and hasattr(shell, "kernel")
 
 
-def progress_line(done: int, total: int, seconds: float, *, unit: str) -> str:
-    """Return a progress bar with the time left, as HTML that a screen reader can read."""
+def progress_line(
+    done: int, total: int, seconds: float, *, unit: str, ended: bool = False
+) -> str:
+    """Return a progress bar with the time left, as HTML that a screen reader can read.
+
+    Args:
+        done, total: how many units. seconds: since the start. ended: nothing more will come.
+    """
     if done >= total:
         state = span(seconds)
+    elif ended:
+        state = f"stopped after {span(seconds)}, everything is kept"
     elif done:
         left = seconds / done * (total - done)
         state = f"about {span(left)} left, ■ stops after a {unit}"

@@ -31,7 +31,8 @@ def progress(items: Sequence, *, unit: str = "run") -> Iterator:
     with runtime.stop_at_boundary() as stop:
         for done, item in enumerate([*items, None]):
             if handle is not None:
-                line = progress_line(done, len(items), time.monotonic() - started, unit=unit)
+                about = {"unit": unit, "ended": bool(stop)}
+                line = progress_line(done, len(items), time.monotonic() - started, **about)
                 handle.update(HTML(line))
             if done == len(items) or stop:
                 break
@@ -130,7 +131,7 @@ class Cockpit:
 
     def _begin(self, steps: int) -> None:
         self._started, self._start, self._next_look = time.monotonic(), self.step, 0.0
-        self._norms, self._due, self._listening = {}, True, True
+        self._norms, self._due, self._listening, self._ended = {}, True, True, False
         self.film.planned = self.step + steps
         self._in_notebook = in_notebook()
         if self._in_notebook:
@@ -167,7 +168,7 @@ class Cockpit:
     def _end(self, steps: int) -> None:
         for hook in self._hooks:
             hook.remove()
-        self.film.planned = self.step
+        self.film.planned, self._ended = self.step, True
         if self.step:
             self._draw(self.step - self._start, steps)
 
@@ -188,5 +189,5 @@ class Cockpit:
         self.picture = self.film.picture(-1)
         if self._in_notebook:
             spent = time.monotonic() - self._started
-            line = progress_line(done, steps, spent, unit="step")
+            line = progress_line(done, steps, spent, unit="step", ended=self._ended)
             self._handle.update(HTML(line + self.picture._repr_html_()))

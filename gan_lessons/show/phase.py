@@ -13,36 +13,36 @@ from gan_lessons.show.picture import MARK, STYLE, Picture, figure
 # Solid in the highlight color, then dashed in black: style and color tell the paths apart.
 LINES = ({"color": MARK, "lw": 1.8}, {"color": "black", "lw": 1.2, "ls": (0, (4, 2))})
 
+ARROWS = 11  # per side
+
 Push = Callable[[Tensor, Tensor], tuple[Tensor, Tensor]]
 
 
 def draw_phase(
     ax: Axes,
-    push: Push | None,
-    paths: Mapping[str, Tensor] | None = None,
+    push: Push,
+    paths: Mapping[str, Tensor] | None,
     *,
     limit: float,
-    cells: int = 11,
 ) -> Axes:
     """Draw a game of two numbers: arrows, dotted lines through the equilibrium, paths.
 
     Args:
-        push: gives the two players' pushes for two tensors of one shape; None draws no arrows.
+        push: gives the two players' pushes for two tensors of one shape.
         paths: for each name, (steps + 1, 2) states; a ring marks where a path starts.
-        limit: half the width of the square. cells: arrows per side.
+        limit: half the width of the square.
     """
     ax.axhline(0, color="black", lw=0.8, ls=":")
     ax.axvline(0, color="black", lw=0.8, ls=":")
-    if push is not None:
-        ticks = torch.linspace(-limit, limit, cells + 2, dtype=torch.float64)[1:-1]
-        theta, psi = torch.meshgrid(ticks, ticks, indexing="xy")
-        u, v = push(theta, psi)
-        size = torch.hypot(u, v)
-        # the root keeps weak pushes visible; the longest arrow is one cell long
-        scale = 2 * limit / (cells + 1) / size.max().sqrt().clamp_min(1e-12)
-        scale = scale / size.sqrt().clamp_min(1e-12)
-        style = {"angles": "xy", "scale_units": "xy", "scale": 1, "color": "#999999"}
-        ax.quiver(theta, psi, u * scale, v * scale, width=0.006, pivot="mid", **style)
+    ticks = torch.linspace(-limit, limit, ARROWS + 2, dtype=torch.float64)[1:-1]
+    theta, psi = torch.meshgrid(ticks, ticks, indexing="xy")
+    u, v = push(theta, psi)
+    size = torch.hypot(u, v)
+    # the root keeps weak pushes visible; the longest arrow is one cell long
+    scale = 2 * limit / (ARROWS + 1) / size.max().sqrt().clamp_min(1e-12)
+    scale = scale / size.sqrt().clamp_min(1e-12)
+    style = {"angles": "xy", "scale_units": "xy", "scale": 1, "color": "#999999"}
+    ax.quiver(theta, psi, u * scale, v * scale, width=0.006, pivot="mid", **style)
     for (name, path), style in zip((paths or {}).items(), LINES, strict=False):
         ax.plot(*path.detach().cpu().T, label=name, **style)
         ax.plot(*path[0].tolist(), "o", color="black", mfc="white", ms=5)
@@ -80,8 +80,8 @@ def phases(
         for ax in axes[len(panels) :]:
             ax.axis("off")
         fig.suptitle(title)
-        if axes[0].get_legend_handles_labels()[0]:
-            fig.legend(*axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=2)
+        if (known := axes[0].get_legend_handles_labels())[0]:
+            fig.legend(*known, loc="outside lower center", ncols=2)
         return Picture(fig, sentence)
 
 
@@ -95,9 +95,7 @@ def journey(
     span: tuple[float, float] | None = None,
     predicted: Tensor | None = None,
 ) -> Picture:
-    """Show paths in the plane, and beside it their distance from the equilibrium. Lesson 03.
-
-    Drawn fast enough for a slider.
+    """Show paths, and beside them their distance from the equilibrium, fast. Lesson 03.
 
     Args:
         push, paths, limit: as for :func:`draw_phase`. span: the range of distances that is shown.
@@ -118,6 +116,7 @@ def journey(
         if high < 100 * low:  # label more than the powers of ten
             right.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
             right.yaxis.set_major_formatter("{x:g}")
-            right.yaxis.set_minor_formatter("")
-        right.legend(fontsize=9, framealpha=0.85)
+        right.minorticks_off()  # half of the drawing time
+        if len(paths) > 1 or predicted is not None:
+            right.legend(loc="upper left", fontsize=9, framealpha=0.85)
         return Picture(fig, sentence)

@@ -9,7 +9,7 @@
 # %% [markdown]
 # # 03 · Watch the game move
 #
-# Two players, one number each. You will see them circle for ever, fly
+# Two players, one number each. You will see them circle forever, fly
 # apart, or come to rest, and know beforehand which.
 #
 # **What you'll do.** Shrink a GAN until its whole life fits into one
@@ -83,6 +83,7 @@ def minimax(theta, psi):
 def field(game):
     def push(theta, psi):
         again = theta.requires_grad  # is a second derivative wanted?
+        # fresh copies: neither number depends on the other one
         theta = theta.clone().requires_grad_()
         psi = psi.clone().requires_grad_()
         loss_g, loss_d = game(theta, psi)
@@ -94,7 +95,8 @@ def field(game):
     return push
 
 
-theta, psi = torch.randn(2, 100)
+ticks = torch.linspace(-3, 3, 10)
+theta, psi = torch.cartesian_prod(ticks, ticks).T
 push_g, push_d = field(minimax)(theta, psi)
 assert torch.allclose(push_g, psi * torch.sigmoid(theta * psi))
 assert torch.allclose(push_d, -theta * torch.sigmoid(theta * psi))
@@ -128,7 +130,7 @@ show.phases(
 # The push stands at a right angle to the way home:
 # $\theta\cdot\psi\sigma - \psi\cdot\theta\sigma = 0$. Players that followed
 # the arrows smoothly would keep their distance
-# $r = \sqrt{\theta^2+\psi^2}$ for ever. There is no hill to descend, and no
+# $r = \sqrt{\theta^2+\psi^2}$ forever. There is no hill to descend, and no
 # number that both of them lower.
 
 # %% [markdown]
@@ -253,7 +255,9 @@ assert math.isclose(full.log() / half.log(), 2, rel_tol=0.01)
 # eigenvalues.
 #
 # **Together**, a step multiplies by $I+hJ$, with eigenvalues $1\pm ihs$ of
-# size $\sqrt{1+h^2s^2} > 1$. **In turns**, with $\alpha = hs$, it is
+# size $\sqrt{1+h^2s^2} > 1$. **In turns**, with $\alpha = hs$, first
+# $\psi' = \psi - \alpha\theta$ and then $\theta' = \theta + \alpha\psi'$.
+# As a matrix:
 #
 # $$\begin{pmatrix}1-\alpha^2 & \alpha\\ -\alpha & 1\end{pmatrix}:\qquad
 # \text{product } 1,\quad \text{sum } 2-\alpha^2.$$
@@ -328,8 +332,8 @@ checks.motion.eigenvalues(my_eigenvalues)
 # - **WGAN**: the plain difference $D(\theta)-D(0)$, so $s=1$; *clipped*
 #   keeps $|\psi|\le\frac12$.
 # - **WGAN-GP** fines a slope that is not 1: $\frac\gamma2(|\psi|-1)^2$.
-# - **Instance noise**: real and fake samples get the same Gaussian noise
-#   before $D$ sees them. We compute the exact average instead of drawing.
+# - **Instance noise**: real and fake samples get Gaussian noise of size
+#   $\tau$ before $D$ sees them. We compute the exact average, draw nothing.
 
 # %%
 def non_saturating(theta, psi):
@@ -356,12 +360,12 @@ def gp(gamma):
     return lambda psi: gamma / 2 * (psi.abs() - 1) ** 2
 
 
-def noisy(sigma):
-    noise = torch.linspace(-6, 6, 61)  # in units of sigma
+def noisy(tau):
+    noise = torch.linspace(-6, 6, 61)  # in units of tau
     weight = torch.softmax(-(noise**2) / 2, dim=0)
 
     def game(theta, psi):
-        real = psi[..., None] * sigma * noise  # D at 0 + noise
+        real = psi[..., None] * tau * noise  # D at 0 + noise
         fake = theta[..., None] * psi[..., None] + real
         loss_d = softplus(-real) + softplus(fake)
         return -softplus(fake) @ weight, loss_d @ weight
@@ -370,7 +374,7 @@ def noisy(sigma):
 
 # %% [markdown]
 # **Predict, for each of the eight:** rest at the dotted crossing, a circle
-# for ever, or away? Write it down, then run.
+# forever, or away? Write it down, then run.
 
 # %%
 games = {
@@ -381,7 +385,7 @@ games = {
     "WGAN-GP, γ = 0.5": penalized(wgan, gp(0.5)),
     "R1, γ = 0.3": penalized(minimax, r1(0.3)),
     "R1, γ = 3": penalized(minimax, r1(3.0)),
-    "instance noise, σ = 0.8": noisy(0.8),
+    "instance noise, τ = 0.8": noisy(0.8),
 }
 
 # %%
@@ -407,7 +411,7 @@ show.phases(
     title=f"{len(rest)} of 8 games are at rest after {steps} steps",
     limit=2.2,
     sentence="R1 and instance noise end at the equilibrium, together "
-    "(orange) and in turns (dashed). The others circle or fly off.",
+    "(orange) and in turns (dashed). The others circle, creep or fly off.",
 )
 
 # %% [markdown]
@@ -418,8 +422,8 @@ show.phases(
 # %% [markdown]
 # ## Do the eigenvalues know?
 # Noise acts like R1. Close to the equilibrium it adds
-# $-2\operatorname{softplus}''(0)\,\sigma^2\psi = -\frac{\sigma^2}2\psi$ to
-# $D$'s push, so $\gamma=\sigma^2/2$: here 0.32. Autograd knows nothing of
+# $-2\operatorname{softplus}''(0)\,\tau^2\psi = -\frac{\tau^2}2\psi$ to
+# $D$'s push, so $\gamma=\tau^2/2$: here 0.32. Autograd knows nothing of
 # that formula.
 
 # %%
@@ -429,7 +433,7 @@ closed = {  # slope s, damping γ
     "WGAN": (1.0, 0.0),
     "R1, γ = 0.3": (0.5, 0.3),
     "R1, γ = 3": (0.5, 3.0),
-    "instance noise, σ = 0.8": (0.5, 0.8**2 / 2),
+    "instance noise, τ = 0.8": (0.5, 0.8**2 / 2),
 }
 for name, (slope, gamma) in closed.items():
     found = torch.linalg.eigvals(jacobian(field(games[name])))
@@ -489,9 +493,10 @@ slowest = found.real.max(dim=1).values
 assert float(gamma[slowest.argmin()]) == 1.0
 three = torch.tensor([0.3, 1.0, 3.0])
 push_r1 = field(penalized(minimax, r1(three)))
-left = walk(simultaneous, push_r1, torch.ones(3), steps=100).norm(dim=1)[-1]
-print("radius after 100 steps:", [f"{r:.1e}" for r in left.tolist()])
-assert left.argmin() == 1
+left = walk(simultaneous, push_r1, torch.ones(3), steps=100).norm(dim=1)
+print("radius after 100 steps:", [f"{r:.1e}" for r in left[-1].tolist()])
+assert left[-1].argmin() == 1
+assert (left[1] > left[0]).all()  # at ψ = 0 the penalty does nothing
 
 # %% [markdown]
 # No. Beyond the critical $\gamma$, here 1, one eigenvalue climbs back to 0:
@@ -526,7 +531,7 @@ checks.motion.least_gamma(my_least_gamma)
 #   $0<\gamma<\frac2h-\frac{hs^2}2$.
 #
 # The paper's theorem says that *some* small $h$ will do. Here is how small.
-# We train 2,500 GANs at once, each from $\theta=0.01$, and ask which
+# We train a whole grid of GANs at once, each from $\theta=0.01$, and ask which
 # are closer to the equilibrium at the end.
 
 # %%
@@ -569,9 +574,8 @@ show.Picture(fig, "Orange: the radius shrank. Dotted: the predicted borders.")
 # ## Where the theory stops
 # **Non-saturating.** The field itself takes $hr^4/8$ off $r^2$ in a
 # step (averaged over a turn), and moving together adds $h^2r^2/4$. They
-# balance at $r=\sqrt{2h}$: neither rest nor flight. In
-# turns only the pull is left, and $r=1/\sqrt{1+hN/8}$: it arrives, more slowly
-# than any exponential.
+# balance at $r=\sqrt{2h}$: neither rest nor flight. In turns only the pull is
+# left, and $r=1/\sqrt{1+hN/8}$: it arrives, more slowly than any exponential.
 
 # %%
 sizes_h = torch.tensor([0.1, 0.2, 0.4])
@@ -588,7 +592,7 @@ assert (path.norm(dim=1) / slow - 1).abs().max() < 0.1
 # $\psi>0$ the game spirals around $(\gamma,0)$, for $\psi<0$ around
 # $(-\gamma,0)$. A half turn shrinks the distance to its center by $\rho =
 # e^{-\pi a/b}$, with $a=\frac\gamma2$, $b=\sqrt{1-a^2}$. A path from $-x$
-# to $x$ repeats if $x-\gamma=\rho\,(x+\gamma)$: a loop for ever, of
+# to $x$ repeats if $x-\gamma=\rho\,(x+\gamma)$: a loop forever, of
 # half width $x=\gamma\,(1+\rho)/(1-\rho)$.
 
 # %%
@@ -700,7 +704,7 @@ assert end(gamma=1, beta1=0.9) < 0.01 < 2 < end(n_critic=5)
 # | taking turns | bounded up to $hs=2$, no rest |
 # | non-saturating loss | stops at $\sqrt{2h}$, or creeps in |
 # | WGAN, clipped, WGAN-GP | away, a circle, a loop |
-# | R1, or noise with $\gamma=\sigma^2/2$ | rest; fastest at $\gamma=2s$ |
+# | R1, or noise with $\gamma=\tau^2/2$ | rest; fastest at $\gamma=2s$ |
 # | *your change* | *what you saw* |
 
 # %% [markdown]

@@ -1,0 +1,168 @@
+"""The long run of lesson 05's detectors: 300 healthy runs and ten sabotages, 30 seeds each.
+
+    OMP_NUM_THREADS=1 nice -n 19 python tests/soak_detectors.py            # about ten minutes
+    OMP_NUM_THREADS=1 nice -n 19 python tests/soak_detectors.py --healthy 30 --seeds 3
+
+Prints, for every sabotage, how often the alarm that it must set off was set off, and for the
+healthy runs how often any was; each with the upper end of an exact 95 % interval (Clopper and
+Pearson 1934). Small nets and 600 steps: a run takes about a second.
+"""
+
+import argparse
+import itertools
+import math
+import sys
+import time
+from collections.abc import Iterator
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from gan_lessons import data, detectors, losses, models, runtime, training
+from gan_lessons.errors import TrainingDiverged
+
+STEPS, EVERY = 600, 100
+RING = data.ring(sigma=0.1)
+
+
+class Constant(nn.Module):
+    """A generator that gets the same noise whatever it is handed."""
+
+    def __init__(self, G: nn.Module):
+        super().__init__()
+        self.G = G
+
+    def forward(self, z: Tensor) -> Tensor:
+        return self.G(torch.ones_like(z))
+
+
+def of_probabilities(real_logits: Tensor, fake_logits: Tensor) -> Tensor:
+    """D's loss by way of a sigmoid and a logarithm: infinite where a probability rounds to 0."""
+    real, fake = real_logits.sigmoid(), fake_logits.sigmoid()
+    return -real.log().mean() - (1 - fake).log().mean()
+
+
+def turned(real_logits: Tensor | None, fake_logits: Tensor) -> Tensor:
+    """G's loss with its sign turned: G lowers D(fake), as D does."""
+    return F.softplus(fake_logits).mean()
+
+
+def own_samples(G: nn.Module, batches: Iterator[Tensor]) -> Iterator[Tensor]:
+    """Fakes where real samples should come."""
+    while True:
+        yield G(torch.randn(64, 2)).detach()
+
+
+def one_nan(G: nn.Module, batches: Iterator[Tensor]) -> Iterator[Tensor]:
+    """A real batch that holds one NaN, as a broken file would, in the middle of the run."""
+    for step in itertools.count():
+        real = next(batches)
+        yield real.where(torch.arange(64)[:, None] > 0, torch.nan) if step == 300 else real
+
+
+def same_batch(G: nn.Module, batches: Iterator[Tensor]) -> Iterator[Tensor]:
+    """Eight real points for ever."""
+    return itertools.repeat(next(batches)[:4].repeat(16, 1))
+
+
+def tanh(G: nn.Module) -> nn.Module:
+    return nn.Sequential(G, nn.Tanh())
+
+
+# what is changed, and the alarm that it must set off
+SABOTAGES = {
+    "G learns 500 times too slowly": ({"lr_g": 8e-6}, "D wins"),
+    "G ends in a tanh, data reach 2": ({"change_g": tanh}, "D wins"),
+    "the sign of G's loss is turned": ({"loss_g": turned}, "D wins"),
+    "z is constant": ({"change_g": Constant}, "collapse"),
+    "D 10 times faster, G 20 times slower": ({"lr_d": 8e-2, "lr_g": 2e-4}, "collapse"),
+    "no real data arrive": ({"change_data": own_samples}, "collapse"),
+    "D learns 20 times too slowly": ({"lr_d": 4e-4}, "oscillation"),
+    "G learns 10 times too fast": ({"lr_g": 4e-2, "lr_d": 2e-3}, "oscillation"),
+    "log of a rounded probability": ({"loss_d": of_probabilities, "lr_g": 8e-6}, "not finite"),
+    "one NaN in the data": ({"change_data": one_nan}, "not finite"),
+}
+
+
+def play(
+    seed: int,
+    *,
+    lr_d: float = 8e-3,
+    lr_g: float = 4e-3,
+    loss_d=losses.cross_entropy_d,
+    loss_g=losses.non_saturating_g,
+    change_g=lambda G: G,
+    change_data=lambda G, batches: batches,
+    steps: int = STEPS,
+) -> dict[str, int]:
+    """Train one run and return its alarms."""
+    runtime.seed_everything(seed)
+    G = change_g(models.plane_generator(width=64))
+    D = models.plane_discriminator(width=64)
+    adam = {"betas": (0.5, 0.99), "fused": True}
+    opt_g = torch.optim.Adam(G.parameters(), lr=lr_g, **adam)
+    opt_d = torch.optim.Adam(D.parameters(), lr=lr_d, **adam)
+    batches = change_data(G, data.batches(RING.x, 64, rng=runtime.generator(seed)))
+    z = torch.randn(256, 2, generator=runtime.generator(seed))
+    looks, history = [], None
+    game = losses.Game(loss_d, loss_g)
+    try:
+        for moment in training.train(
+            *(G, D, opt_g, opt_d), batches, steps=steps, latent_dim=2, game=game
+        ):
+            history = moment.history
+            if moment.step % EVERY == 0:
+                looks.append(G(z).detach())
+    except TrainingDiverged:
+        looks += [G(z).detach()] * (steps // EVERY - len(looks))
+    numbers = {name: history.column(name) for name in training.NUMBERS}
+    return detectors.alarms(numbers, torch.stack(looks), RING.centers)
+
+
+def upper_bound(failures: int, n: int, *, confidence: float = 0.95) -> float:
+    """Return the largest rate at which so few failures in n are not yet a surprise."""
+    if failures >= n:
+        return 1.0
+
+    def at_most(rate: float) -> float:  # P(failures or fewer)
+        terms = (math.comb(n, k) * rate**k * (1 - rate) ** (n - k) for k in range(failures + 1))
+        return sum(terms)
+
+    low, high = failures / n, 1.0
+    for _ in range(50):
+        middle = (low + high) / 2
+        low, high = (middle, high) if at_most(middle) > 1 - confidence else (low, middle)
+    return high
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--healthy", type=int, default=300, help="healthy runs")
+    parser.add_argument("--seeds", type=int, default=30, help="seeds of each sabotage")
+    parser.add_argument("--first", type=int, default=1_000, help="the first seed")
+    asked = parser.parse_args()
+    torch.set_num_threads(1)
+    started = time.process_time()
+    missed = 0
+    for name, (change, alarm) in SABOTAGES.items():
+        found = [play(asked.first + seed, **change) for seed in range(asked.seeds)]
+        misses = [asked.first + seed for seed, alarms in enumerate(found) if alarm not in alarms]
+        silent = sum(not alarms for alarms in found)
+        missed += len(misses)
+        print(f"{asked.seeds - len(misses):3} of {asked.seeds}  {alarm:11}  {name}", end="")
+        print(f"  missed: {misses}, without any alarm: {silent}" if misses else "", flush=True)
+    n = asked.seeds * len(SABOTAGES)
+    print(f"missed {missed} of {n}; 95 % bound {upper_bound(missed, n):.2%}", flush=True)
+    false = {}
+    for seed in range(asked.first, asked.first + asked.healthy):
+        if alarms := play(seed):
+            false[seed] = alarms
+    n = asked.healthy
+    print(f"false alarms {len(false)} of {n}; 95 % bound {upper_bound(len(false), n):.2%}  {false}")
+    print(f"{time.process_time() - started:.0f} s of CPU")
+    return int(missed > 0.05 * asked.seeds * len(SABOTAGES) or len(false) > 0.01 * n)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
