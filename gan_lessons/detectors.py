@@ -14,8 +14,10 @@ from torch import Tensor
 def rolling_mean(values: Tensor, window: int) -> Tensor:
     """Return the mean of each ``window`` values in a row: (T,) becomes (T - window + 1,).
 
-    Entry i covers steps i to i + window - 1: nothing of the future beyond its last step. Lesson 05.
+    Entry i covers values i to i + window - 1. Empty if there are fewer than ``window``. Lesson 05.
     """
+    if len(values) < window:
+        return values[:0]
     return values.unfold(0, window, 1).mean(dim=1)
 
 
@@ -88,8 +90,8 @@ def alarms(numbers: Mapping[str, Tensor], looks: Tensor, centers: Tensor) -> dic
     """Return every alarm that a run sets off, with the step or look of its first call. Lesson 05.
 
     Args:
-        numbers: loss_d, loss_g, real_logit and fake_logit, each (T,), T at least 100.
-        looks: (L, N, 2), at least four. centers: (K, 2) of the modes.
+        numbers: loss_d, loss_g, real_logit and fake_logit, each (T,).
+        looks: (L, N, 2), at least one. centers: (K, 2) of the modes.
     """
     found = {
         "not finite": not_finite(numbers["loss_d"], numbers["loss_g"]),

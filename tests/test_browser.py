@@ -278,7 +278,7 @@ def test_readable_in_both_themes_and_at_800_pixels(stopped, theme):
         page.evaluate(
             "theme => window.jupyterapp.commands.execute('apputils:change-theme', {theme})", theme
         )
-        page.locator(f"body[data-jp-theme-name='{theme}']").wait_for()
+        page.locator(f"body[data-jp-theme-name='{theme}']").wait_for(state="attached")
         page.evaluate("window.jupyterapp.shell.collapseLeft()")
         page.wait_for_timeout(300)
         assert contrast(page, ".jp-OutputArea-output figcaption") >= 4.5

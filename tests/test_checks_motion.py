@@ -1,6 +1,5 @@
 """Lesson 03's checks accept right answers in any style and name each wrong one."""
 
-import time
 
 import pytest
 import torch
@@ -97,13 +96,3 @@ def test_the_phase_portrait_is_a_pure_picture_of_its_knobs(lesson, knobs):
     assert (first.png, first.sentence) == (second.png, second.sentence)
     assert "nan" not in first.sentence
     assert lesson["play"](**knobs).isfinite().all()
-
-
-def test_a_slider_step_redraws_in_150_ms_of_one_core(lesson):
-    lesson["portrait"]()
-    spent = []
-    for gamma in (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8):
-        started = time.process_time()
-        lesson["portrait"](gamma=gamma, n_critic=10)
-        spent.append(time.process_time() - started)
-    assert min(spent) < 0.15, spent

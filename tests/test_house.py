@@ -20,7 +20,17 @@ HOUSE = Path(__file__).resolve().parents[1] / "gan_lessons"
 FLOORS = (
     {"errors"},  # floor 0 as well, but runtime raises errors too
     {"runtime"},
-    {"data", "models", "losses", "penalties", "metrics", "augment", "checkpoint", "spies"},
+    {
+        "data",
+        "models",
+        "losses",
+        "penalties",
+        "metrics",
+        "augment",
+        "checkpoint",
+        "detectors",
+        "spies",
+    },
     {"training", "show"},
     {"cockpit"},
     {"checks"},

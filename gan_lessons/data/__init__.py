@@ -2,12 +2,13 @@
 
 Points in the plane: :func:`ring`, :func:`grid`, :func:`moons`, :func:`spiral`, :func:`drawn`.
 Digits that ship with the course: :func:`strokes`. Real sets: :func:`mnist`, :func:`fashion_mnist`,
-and your own pictures: :func:`folder`.
+and your own pictures: :func:`folder`. The runs of lesson 05: :func:`gallery`.
 """
 
 from gan_lessons.data.batches import batches, to_image_range, to_model_range
 from gan_lessons.data.dataset import Dataset
 from gan_lessons.data.folder import folder
+from gan_lessons.data.gallery import gallery
 from gan_lessons.data.plane import drawn, grid, moons, ring, spiral
 from gan_lessons.data.real import fashion_mnist, mnist
 from gan_lessons.data.strokes import strokes
@@ -18,6 +19,7 @@ __all__ = [
     "drawn",
     "fashion_mnist",
     "folder",
+    "gallery",
     "grid",
     "mnist",
     "moons",

@@ -18,13 +18,7 @@ ARROWS = 11  # per side
 Push = Callable[[Tensor, Tensor], tuple[Tensor, Tensor]]
 
 
-def draw_phase(
-    ax: Axes,
-    push: Push,
-    paths: Mapping[str, Tensor] | None,
-    *,
-    limit: float,
-) -> Axes:
+def draw_phase(ax: Axes, push: Push, paths: Mapping[str, Tensor] | None, *, limit: float) -> Axes:
     """Draw a game of two numbers: arrows, dotted lines through the equilibrium, paths.
 
     Args:
@@ -68,7 +62,7 @@ def phases(
     rows = -(-len(panels) // columns)
     with rc_context(STYLE):
         side = 2.3 if columns > 2 else 3.2
-        fig = figure(width=side * columns + 0.4, height=side * rows + 0.9)
+        fig = figure(width=side * columns + 0.4, height=(side + 0.25) * rows + 0.6)
         axes = list(fig.subplots(rows, columns, squeeze=False).flat)
         for i, (ax, (name, (push, paths))) in enumerate(zip(axes, panels.items(), strict=False)):
             draw_phase(ax, push, paths, limit=limit)

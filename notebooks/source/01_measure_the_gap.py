@@ -224,6 +224,7 @@ gap_view(6.0)
 # to their ceilings, and there they are flat. Move the gap and the width:
 
 # %%
+assert "JS 0.00 (slope 0.000)" in gap_view(0.0).sentence
 show.explore(
     gap_view,
     gap=ipywidgets.FloatSlider(2, min=0, max=6, description="gap θ"),
@@ -358,9 +359,9 @@ assert torch.allclose(far.grad, torch.tensor(1 / 1_000))
 # Every fake sample gets the same push toward the data, $1/N$, even from 50
 # away. JS of two histograms has no gradient here at all.
 #
-# > **Careful.** Sorting works on a line only. In the plane a solver needs
-# > seconds for a few thousand points, for images it is hopeless. Lesson 11
-# > trains a network to do it.
+# > **Careful.** Sorting works on a line only. In the plane it takes a solver,
+# > in the space of images more samples than anyone has. Lesson 11 trains a
+# > network to do it.
 
 # %% [markdown]
 # ## A classifier sees the ratio
@@ -418,6 +419,7 @@ ratio_view(0.5)
 # bumps $D^*$ becomes a cliff, and on the fake side a plain.
 
 # %%
+assert "real in 50.0%" in ratio_view(1.0, gap=2.0).sentence
 show.explore(
     ratio_view,
     x=ipywidgets.FloatSlider(0.5, min=-3, max=6, description="place x"),
@@ -483,8 +485,8 @@ show.Picture(fig, "The logit follows the true log ratio where samples "
 
 # %%
 if enough:
-    assert error < 0.3
-    assert outside > 3 * error
+    assert error < 0.6
+    assert outside > 10
 
 # %% [markdown]
 # A generator never shows its density, and yet the classifier has found the
@@ -500,8 +502,8 @@ if enough:
 # \mathrm{JS}=\ln 2-\tfrac12\,\text{loss}.$$
 #
 # A worse classifier has a higher loss, so on average the estimate errs on
-# the low side. **Decide first:** where will it be poor, at small or at
-# large gaps?
+# the low side. **Decide first:** can six small classifiers, each trained for
+# seconds, measure JS to within 0.02?
 
 # %%
 runtime.seed_everything(SEED)
@@ -522,7 +524,8 @@ with rc_context(show.STYLE):
     show.draw_lines(ax, gaps, {"exact JS": values["JS"]}, xlabel="gap θ")
     ax.plot(*zip(*estimates.items()), "o", color=show.D_COLOR)
     ax.axhline(math.log(2), color="black", lw=1, ls=":")
-    ax.set(ylabel="JS", title=f"Samples alone: off by at most {worst:.3f}")
+    ax.set(xlim=(-0.2, 6.2), ylabel="JS")
+    ax.set(title=f"Samples alone: off by at most {worst:.3f}")
 if enough:
     assert worst < 0.02
 show.Picture(fig, "Dots: JS as six classifiers measured it. Line: exact.")

@@ -210,13 +210,15 @@ with rc_context(show.STYLE):
     fig = show.figure(height=3.2)
     ax = fig.subplots()
     show.draw_densities(ax, line, p, q)
-    ax.plot(line, best, ":", color="black", lw=2, label="D* ···")
+    ax.plot(line, best, "k:", lw=2, label="D* ···")
     ax.plot(line, logits.sigmoid(), color=show.D_COLOR, label="trained D —")
     ax.set(ylim=(0, 1.3), ylabel="density, probability")
     ax.set_title(f"Off D* by {off.mean():.3f}, at most {off.max():.2f}")
     ax.legend(fontsize=9, ncols=2, loc="upper center")
 if enough:
-    assert off.max() < 0.3 and off.mean() < 0.04 and where > 2.3
+    assert off.max() < 0.3
+    assert off.mean() < 0.04
+    assert where > 2.3
 show.Picture(fig, f"The trained D follows D* = p/(p+q). Its worst place is at "
              f"{where:.1f} from the middle, where hardly a sample falls.")
 
@@ -391,7 +393,7 @@ def logit_view(t=-10.0):
     show.draw_lines(left, ticks, values, ylabel="loss of G", **axes)
     show.draw_lines(right, ticks, slopes, ylabel="slope", **axes)
     here = [-1 / (1 + math.exp(-t)), -1 / (1 + math.exp(t))]
-    left.set_title(f"D says real with {-here[0]:.1%}")
+    left.set_title(f"D = σ({t:.0f}) = {-here[0]:.2g}")
     right.set_title(f"slopes {here[0]:.2g} and {here[1]:.2g}")
     said = f"saturating {here[0]:.2g}, non-saturating {here[1]:.2g}."
     return show.Picture(fig, f"Slopes at a logit of {t:.1f}: {said}")
@@ -401,7 +403,8 @@ logit_view()
 
 # %%
 knob = ipywidgets.FloatSlider(-10, min=-12, max=12, description="logit t")
-ipywidgets.interactive(logit_view, t=knob)
+assert "-0.5, non-saturating -0.5" in logit_view(0.0).sentence
+show.explore(logit_view, t=knob)
 
 # %% [markdown]
 # Both slopes are negative everywhere: the two losses agree on *where* to
@@ -424,7 +427,7 @@ def push_view(gap=4.0):
     show.draw_densities(left, grid, normal(grid), normal(grid, gap))
     curve = torch.sigmoid(gap**2 / 2 - gap * grid)
     left.plot(grid, curve, color=show.D_COLOR, label="D* —")
-    left.set(title=f"D* on the fakes: {D.mean():.3f}", ylim=(0, 1.5))
+    left.set(title=f"D* of these fakes: {D.mean():.1g}", ylim=(0, 1.5))
     left.legend(fontsize=9, loc="upper right")
     arrows = {"angles": "xy", "scale_units": "xy", "scale": 1}
     for ax, (name, push) in zip(others, pushes.items()):
@@ -435,11 +438,13 @@ def push_view(gap=4.0):
     for ax in (left, *others):
         ax.set_xlim(-4, 9)
     sat, non = (push.mean() for push in pushes.values())
-    said = f"mean push {sat:.3f} saturating, {non:.3f} non-saturating."
-    return show.Picture(fig, f"Gap {gap:.1f}, arrows to scale: {said}")
+    said = f"{sat:.3f} saturating, {non:.3f} non-saturating."
+    said = f"Gap {gap:.1f}, mean push of these nine fakes: {said}"
+    return show.Picture(fig, said)
 
 # %%
-ipywidgets.interactive(
+assert "mean push of these nine fakes: 0.000" in push_view(0.0).sentence
+show.explore(
     push_view,
     gap=ipywidgets.FloatSlider(4, min=0, max=6, description="gap θ"),
 )
@@ -463,7 +468,8 @@ push_view(6.0)
 
 # %% [markdown]
 # At a gap of 6 the non-saturating push is more than 400 times as strong, and
-# its arrows end where the real data begin.
+# its arrows, drawn to scale, land among the real data. (What little the
+# other loss pushes, it pushes the rare fakes that are far ahead of these.)
 # This is the way out that lesson 01 promised: $D$'s *logit* still has a
 # slope where JS is flat.
 
@@ -558,7 +564,8 @@ show.bars(
 # Adam turns the order round. It divides by the gradients it *remembers*.
 # Those of the non-saturating loss start large and shrink, so its steps stay
 # too small for long; those of the saturating loss start tiny. Give Adam a
-# short memory, `betas=(0, 0.5)`, and look again.
+# short memory, `betas=(0, 0.5)`, and look again. One learning rate is all we
+# tried.
 #
 # So "saturates" is a property of the loss, "slow" one of loss and optimizer.
 # And where a gradient is tiny, Adam magnifies its noise as well.
