@@ -21,8 +21,12 @@ def rolling_mean(values: Tensor, window: int) -> Tensor:
     return values.unfold(0, window, 1).mean(dim=1)
 
 
-def _first(alarm: Tensor, window: int) -> int | None:
-    """Return the number, counted from 1, of the last step in the first window that alarms."""
+def first_alarm(alarm: Tensor, window: int) -> int | None:
+    """Return the last step, counted from 1, of the first window that alarms, or None. Lesson 05.
+
+    Args:
+        alarm: (T - window + 1,) whether each window alarms.
+    """
     hits = alarm.nonzero()
     return int(hits[0]) + window if len(hits) else None
 
@@ -33,7 +37,7 @@ def not_finite(loss_d: Tensor, loss_g: Tensor) -> int | None:
     Args:
         loss_d, loss_g: (T,) both players' losses. Lesson 05.
     """
-    return _first(~(loss_d.isfinite() & loss_g.isfinite()), 1)
+    return first_alarm(~(loss_d.isfinite() & loss_g.isfinite()), 1)
 
 
 def d_wins(
@@ -47,7 +51,7 @@ def d_wins(
         real_logit, fake_logit: (T,) D's mean logits. sure: how far from 0 both must be.
     """
     real, fake = rolling_mean(real_logit, window), rolling_mean(fake_logit, window)
-    return _first(torch.minimum(real, -fake) > sure, window)
+    return first_alarm(torch.minimum(real, -fake) > sure, window)
 
 
 def mode_shares(samples: Tensor, centers: Tensor) -> Tensor:
@@ -69,7 +73,7 @@ def collapsed(looks: Tensor, centers: Tensor, *, window: int = 3) -> int | None:
     """
     shares = torch.stack([mode_shares(look, centers) for look in looks])  # (L, K)
     few = (shares >= 0.2 / len(centers)).sum(dim=1) < len(centers) / 2
-    return _first(rolling_mean(few.float(), window) == 1, window)
+    return first_alarm(rolling_mean(few.float(), window) == 1, window)
 
 
 def oscillates(looks: Tensor, centers: Tensor, *, window: int = 3) -> int | None:
@@ -83,7 +87,7 @@ def oscillates(looks: Tensor, centers: Tensor, *, window: int = 3) -> int | None
     """
     shares = torch.stack([mode_shares(look, centers) for look in looks])  # (L, K)
     change = shares.diff(dim=0).abs().sum(dim=1) / 2  # (L - 1,)
-    return _first(rolling_mean(change, window) > 0.5, window + 1)
+    return first_alarm(rolling_mean(change, window) > 0.5, window + 1)
 
 
 def alarms(numbers: Mapping[str, Tensor], looks: Tensor, centers: Tensor) -> dict[str, int]:

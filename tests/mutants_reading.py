@@ -126,6 +126,10 @@ def _flat_is_equilibrium(run):
 RIGHT_DIAGNOSES = [diagnose, nearest_neighbor]
 WRONG_DIAGNOSES = {
     "flat at 1.386 is the equilibrium": (_flat_is_equilibrium, "you call that an equilibrium"),
+    "nothing else wrong, but no data is healthy": (
+        instead(no_real_data="healthy"),
+        "you call that an equilibrium",
+    ),
     "everything is healthy": (lambda run: "healthy", "no evidence enters"),
     "a low loss of D is good": (
         instead(D_wins="healthy", range_mismatch="healthy"),

@@ -1,7 +1,7 @@
 """What lesson 06 says of itself on real digits, measured by somebody else than its own reader.
 
 The judge is a network of its own, trained here on MNIST's real training set. One seed is run each
-time; GAN_LESSONS_SOAK=1 runs all three. Without MNIST at hand the tests are skipped with the reason.
+time; GAN_LESSONS_SOAK=1 runs all three. Without MNIST at hand the tests are skipped and say why.
 """
 
 import copy

@@ -247,6 +247,9 @@ def test_start_sets_the_threads(monkeypatch):
     try:
         assert runtime.start().type == "cpu"
         assert torch.get_num_threads() == 3
+        for asked, given in ((1, 1), (8, 3)):
+            runtime.start(threads=asked)
+            assert torch.get_num_threads() == given
     finally:
         torch.set_num_threads(before)
 

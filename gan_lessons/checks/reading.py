@@ -104,7 +104,10 @@ def _confusions(answer: Callable, gallery: Gallery) -> list[tuple[str, str]]:
 
 
 MISREAD = {
-    ("no real data", "healthy"): "D's loss is flat at 1.386 and you call that an equilibrium. It "
+    (
+        "no real data",
+        "healthy",
+    ): "a run without data is called healthy: D's loss is flat at 1.386 and you call that an equilibrium. It "
     "says only that D sees no difference: here no real data arrive. Look at the samples.",
     ("D wins", "healthy"): "D's loss near 0 is no success: D is sure, and G gets no answer.",
     ("collapse", "healthy"): "the curves alone do not show that six of eight modes are missing. "
@@ -142,12 +145,14 @@ def diagnose(answer: Callable) -> str | None:
     said = _confusions(answer, data.gallery())
     wrong = Counter((truth, name) for truth, name in said if truth != name)
     score = len(said) - sum(wrong.values())
+    if len({name for _, name in said}) == 1:
+        raise Wrong(f"you call every run {said[0][1]!r}: no evidence enters.")
+    if wrong["no real data", "healthy"] == 2:  # the one mistake that no score makes up for
+        raise Wrong(MISREAD["no real data", "healthy"])
     if score >= NEEDED:
         missed = "; ".join(f"{truth} was called {name}" for truth, name in wrong)
         return f"You named {score}." + (f" Missed: {missed}." if missed else "")
     told = f"{score} of 16 are right, {NEEDED} are needed. "
-    if len({name for _, name in said}) == 1:
-        raise Wrong(told + f"You call every run {said[0][1]!r}: no evidence enters.")
     for (truth, name), words in MISREAD.items():
         if wrong[truth, name] == 2:
             raise Wrong(f"{told}{truth!r} is called {name!r}: {words}")

@@ -9,9 +9,7 @@ def in_notebook() -> bool:
     return shell is not None and hasattr(shell, "kernel")
 
 
-def progress_line(
-    done: int, total: int, seconds: float, *, unit: str, ended: bool = False
-) -> str:
+def progress_line(done: int, total: int, seconds: float, *, unit: str, ended: bool = False) -> str:
     """Return a progress bar with the time left, as HTML that a screen reader can read.
 
     Args:

@@ -59,7 +59,7 @@ def limits_of(curves: list[Curve], *, log: bool = False) -> tuple[float, float]:
     values = np.log10(values[values > 0]) if log else values
     values = values[np.isfinite(values)]
     low, high = (values.min(), values.max()) if len(values) else (0.0, 1.0)
-    width = max(high - low, 0.1 * abs(high), 1e-6)
+    width = max(high - low, 0.1 * abs(high)) or 1.0
     unit = 1.0 if log else 10 ** math.floor(math.log10(width)) / 2
     low, high = math.floor(low / unit - 0.1) * unit, math.ceil(high / unit + 0.1) * unit
     return (10**low, 10**high) if log else (low, high)
@@ -89,7 +89,7 @@ class Board:
                 blank = torch.zeros(ROW * ROW, *real.shape[1:])
                 show.draw_sheet(self._samples, blank, columns=ROW)
             self._title = self._samples.set_title(" ", loc="left")
-            margins = {"left": 0.53, "right": 0.985, "bottom": 0.115, "top": 0.925}
+            margins = {"left": 0.53, "right": 0.97, "bottom": 0.115, "top": 0.925}
             grid = self._figure.add_gridspec(2, 2, wspace=0.35, hspace=0.45, **margins)
             below = grid[1, 0] if metric else grid[1, :]
             add = self._figure.add_subplot
@@ -184,3 +184,4 @@ def _tidy(ax: Axes, name: str) -> None:
         ax.yaxis.set_minor_formatter(NullFormatter())
     else:
         ax.yaxis.set_major_locator(MaxNLocator(4))
+        ax.ticklabel_format(axis="y", useOffset=False)

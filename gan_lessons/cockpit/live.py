@@ -134,14 +134,16 @@ class Cockpit:
         self._norms, self._due, self._listening, self._ended = {}, True, True, False
         self.film.planned = self.step + steps
         self._in_notebook = in_notebook()
-        if self._in_notebook:
-            self._handle = display(HTML("starting …"), display_id=True)
+        if not self.film.frames:
+            self.film.add(self._look())
+        if self._in_notebook:  # the first picture of a process takes long: it is not counted
+            self.picture = self.film.picture(-1)
+            page = HTML("starting …" + self.picture._repr_html_())
+            self._handle = display(page, display_id=True)
         self._hooks = [
             opt.register_step_pre_hook(self._listen(name))
             for name, opt in zip(NORMS, (self._opt_d, self._opt_g), strict=True)
         ]
-        if not self.film.frames:
-            self.film.add(self._look())
 
     def _listen(self, name: str) -> Callable:
         """Return a hook that notes an optimizer's gradient norm, now and then."""

@@ -38,6 +38,7 @@ from gan_lessons.show.plane import (
     logit_field,
     points,
 )
+from gan_lessons.show.runs import runs
 
 __all__ = [
     "D_COLOR",
@@ -74,6 +75,7 @@ __all__ = [
     "phases",
     "points",
     "rows_of_images",
+    "runs",
     "smooth",
     "tile",
 ]

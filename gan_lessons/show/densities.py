@@ -47,14 +47,20 @@ def draw_densities(ax: Axes, x: Tensor, p: Tensor, q: Tensor) -> Axes:
 
 
 def draw_lines(
-    ax: Axes, x: Tensor, lines: Mapping[str, Tensor], *, at: float | None = None, **axes: object
+    ax: Axes,
+    x: Tensor,
+    lines: Mapping[str, Tensor],
+    *,
+    at: float | None = None,
+    legend: bool = True,
+    **axes: object,
 ) -> Axes:
     """Draw up to four functions of one number, by name; ``at`` marks one position on each.
 
     Args:
         x: (K,) positions in order. lines: for each name its (K,) values. at: where a vertical
-            line and a marker on each curve stand. axes: passed on to ``ax.set``, for example
-            ``ylim=(0, 1)``. Lesson 01.
+            line and a marker on each curve stand. legend: whether several lines get one. axes:
+            passed on to ``ax.set``, for example ``ylim=(0, 1)``. Lesson 01.
     """
     x = _array(x)
     for (name, values), (color, style, marker) in zip(lines.items(), LINES, strict=False):
@@ -65,7 +71,7 @@ def draw_lines(
     if at is not None:
         ax.axvline(at, color="black", lw=0.6)
     ax.set(xlim=(x[0], x[-1]), **axes)
-    if len(lines) > 1:
+    if legend and len(lines) > 1:
         ax.legend(fontsize=9, framealpha=0.8)
     return ax
 

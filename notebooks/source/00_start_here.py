@@ -31,7 +31,7 @@ import platform
 
 import torch
 
-device = runtime.start()
+device = runtime.start(threads=1)  # small networks
 print(f"training on: {device}, threads: {torch.get_num_threads()}")
 
 # %% [markdown]

@@ -34,7 +34,7 @@ from matplotlib import rc_context
 from torch import nn
 from torch.nn import functional as F
 
-device = runtime.start()  # these lines are short: the CPU is enough
+device = runtime.start(threads=1)  # small problems
 
 # %% [markdown]
 # ## The knobs
@@ -204,12 +204,13 @@ def gap_view(gap=2.0, width=1.0):
     values, slopes = measure(gaps, width)
     now = {n: (values[n][round(gap * 10)], slopes[n][round(gap * 10)])
            for n in values}
-    q = normal(grid, gap, width)
+    x = grid[::10]
     fig, (left, middle, right) = show.panels(3)
-    show.draw_densities(left, grid, normal(grid), q)
+    show.draw_densities(left, x, normal(x), normal(x, gap, width))
     axes = {"at": gap, "xlabel": "gap θ", "ylim": (-0.2, 3)}
     show.draw_lines(middle, gaps, values, ylabel="distance", **axes)
-    show.draw_lines(right, gaps, slopes, ylabel="slope", **axes)
+    axes |= {"ylabel": "slope", "legend": False}
+    show.draw_lines(right, gaps, slopes, **axes)
     left.set_title(f"fake {gap:.1f} away")
     middle.set_title(f"JS {now['JS'][0]:.3f} of at most 0.693")
     right.set_title(f"JS's slope {now['JS'][1]:.4f}")

@@ -33,7 +33,7 @@ import torch
 from matplotlib import rc_context
 from torch.nn.functional import softplus
 
-device = runtime.start()
+device = runtime.start(threads=1)  # small networks
 
 # %% [markdown]
 # ## The knobs

@@ -34,7 +34,7 @@ from torch import nn
 from torch.nn import functional as F
 from torch.optim.lr_scheduler import LambdaLR
 
-device = runtime.start()
+device = runtime.start(threads=1)  # small networks
 
 # %% [markdown]
 # ## The knobs
@@ -512,7 +512,7 @@ distances = [metrics.energy_distance(few, c[:2000]) for c in clouds]
 nothing = metrics.energy_distance(few, torch.randn(2000, 2))
 assert steps < 6_000 or max(distances) < nothing / 3
 show.clouds(
-    [(f"distance {d:.3f}", cloud) for d, cloud in zip(distances, clouds)],
+    [(f"distance {d:.4f}", cloud) for d, cloud in zip(distances, clouds)],
     real=spiral.x,
     sentence="The averaged generator on the spiral, one panel per seed. "
     f"Real against real has an energy distance of {floor:.4f}, noise "
