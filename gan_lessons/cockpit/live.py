@@ -16,7 +16,8 @@ from gan_lessons.show import Picture
 from gan_lessons.training import NUMBERS, History, Moment
 
 EVERY = 0.3  # seconds between two pictures, at least
-SHARE = 0.06  # of the time that drawing may take
+SHARE = 0.06  # of the time that drawing may take, …
+CREDIT = 0.1  # … beyond the first 0.1 s, so that a run's beginning is seen
 LISTEN = 0.03  # seconds between two measurements of the gradient norms, at least
 NORMS = ("norm_d", "norm_g")
 
@@ -130,8 +131,8 @@ class Cockpit:
             self._end(steps)
 
     def _begin(self, steps: int) -> None:
-        self._started, self._start, self._next_look = time.monotonic(), self.step, 0.0
-        self._norms, self._due, self._listening, self._ended = {}, True, True, False
+        self._start, self._ended, self._norms = self.step, False, {}
+        self._due = self._listening = True
         self.film.planned = self.step + steps
         self._in_notebook = in_notebook()
         if not self.film.frames:
@@ -140,6 +141,7 @@ class Cockpit:
             self.picture = self.film.picture(-1)
             page = HTML("starting …" + self.picture._repr_html_())
             self._handle = display(page, display_id=True)
+        self._started, self._spent, self._next_look = time.monotonic(), 0.0, 0.0
         self._hooks = [
             opt.register_step_pre_hook(self._listen(name))
             for name, opt in zip(NORMS, (self._opt_d, self._opt_g), strict=True)
@@ -160,8 +162,10 @@ class Cockpit:
         if self._due and done < steps:  # the last picture is drawn at the end
             if self._in_notebook:
                 self._draw(done, steps)
-            cost = time.monotonic() - now
-            self._next_look = time.monotonic() + max(EVERY, cost / SHARE)
+            done_at = time.monotonic()
+            self._spent += done_at - now
+            earned = self._started + (self._spent - CREDIT) / SHARE
+            self._next_look = max(done_at + EVERY, earned)
         if self._listening:
             self._next_norm = now + LISTEN
         self._due = now >= self._next_look or done + 1 >= steps
