@@ -50,7 +50,8 @@ def d_wins(
     Args:
         real_logit, fake_logit: (T,) D's mean logits. sure: how far from 0 both must be.
     """
-    real, fake = rolling_mean(real_logit, window), rolling_mean(fake_logit, window)
+    real = rolling_mean(real_logit, window)
+    fake = rolling_mean(fake_logit, window)
     return first_alarm(torch.minimum(real, -fake) > sure, window)
 
 
@@ -71,7 +72,7 @@ def collapsed(looks: Tensor, centers: Tensor, *, window: int = 3) -> int | None:
     Args:
         looks: (L, N, 2) clouds in order. centers: (K, 2). window: how many looks in a row.
     """
-    shares = torch.stack([mode_shares(look, centers) for look in looks])  # (L, K)
+    shares = torch.stack([mode_shares(x, centers) for x in looks])  # (L, K)
     few = (shares >= 0.2 / len(centers)).sum(dim=1) < len(centers) / 2
     return first_alarm(rolling_mean(few.float(), window) == 1, window)
 
@@ -85,7 +86,7 @@ def oscillates(looks: Tensor, centers: Tensor, *, window: int = 3) -> int | None
     Args:
         looks: (L, N, 2) clouds in order. centers: (K, 2).
     """
-    shares = torch.stack([mode_shares(look, centers) for look in looks])  # (L, K)
+    shares = torch.stack([mode_shares(x, centers) for x in looks])  # (L, K)
     change = shares.diff(dim=0).abs().sum(dim=1) / 2  # (L - 1,)
     return first_alarm(rolling_mean(change, window) > 0.5, window + 1)
 

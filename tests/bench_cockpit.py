@@ -62,7 +62,7 @@ def one_run(ring: data.Dataset, steps: int, *, watched: bool) -> tuple[float, fl
     return time.process_time() - cpu, time.monotonic() - wall
 
 
-def main(rounds: int = 5, steps: int = 3_000) -> None:
+def main(rounds: int = 5, steps: int = 5_000) -> None:
     torch.set_num_threads(1)
     lives.in_notebook = lambda: True
     lives.display = Display.display

@@ -137,7 +137,7 @@ WRONG_DIAGNOSES = {
     ),
     "curves only": (
         instead(collapse="healthy", oscillation="healthy"),
-        "six of eight modes are missing",
+        "most of the eight modes are missing",
     ),
     "one look is enough": (
         instead(oscillation="collapse", range_mismatch="D wins"),

@@ -13,7 +13,8 @@ import torch
 from matplotlib import rc_context
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
-from matplotlib.ticker import LogLocator, MaxNLocator, NullFormatter, StrMethodFormatter
+from matplotlib.ticker import LogLocator, MaxNLocator, NullLocator, StrMethodFormatter
+from matplotlib.transforms import Bbox
 from PIL import Image
 from torch import Tensor
 
@@ -25,6 +26,9 @@ WIDTH, HEIGHT, DPI = 760, 368, 80  # of the picture; all but the dpi in pixels
 SIDE, LEFT, BOTTOM = 320, 34, 20  # of the square that the samples take
 ROW = 5  # images in a row of the sheet, and rows
 NORM = "gradient norm"  # the one panel with a logarithmic scale
+# Where each part of the picture lies: left, bottom, width, height. No part draws outside its cell.
+CELLS = {"samples": (0, 0, 364, 368), "loss": (364, 184, 198, 184), "logit": (562, 184, 198, 184)}
+NARROW, LAST, WIDE = (364, 0, 198, 184), (562, 0, 198, 184), (364, 0, 396, 184)
 Curve = tuple[np.ndarray, np.ndarray]  # steps and values
 
 
@@ -60,7 +64,7 @@ def limits_of(curves: list[Curve], *, log: bool = False) -> tuple[float, float]:
     values = values[np.isfinite(values)]
     low, high = (values.min(), values.max()) if len(values) else (0.0, 1.0)
     width = max(high - low, 0.1 * abs(high)) or 1.0
-    unit = 1.0 if log else 10 ** math.floor(math.log10(width)) / 2
+    unit = 1.0 if log else 2.0 ** (math.floor(math.log2(width)) - 1)
     low, high = math.floor(low / unit - 0.1) * unit, math.ceil(high / unit + 0.1) * unit
     return (10**low, 10**high) if log else (low, high)
 
@@ -75,7 +79,10 @@ class Board:
     """
 
     def __init__(self, real: Tensor, *, metric: str | None, limit: float | None):
-        self._limit, self._drawn_for, none = limit, None, torch.empty(0)
+        self._limit, none = limit, torch.empty(0)
+        self._limits: dict[str, tuple] = {}  # what the axes of a part were drawn for
+        self._axes: dict[str, object] = {}  # and their pixels
+        self._cells = CELLS | ({NORM: WIDE} if metric is None else {NORM: NARROW, metric: LAST})
         with rc_context(show.STYLE):
             self._figure = show.figure(width=WIDTH / DPI, height=HEIGHT / DPI, layout=None)
             self._figure.set_dpi(DPI)
@@ -89,20 +96,28 @@ class Board:
                 blank = torch.zeros(ROW * ROW, *real.shape[1:])
                 show.draw_sheet(self._samples, blank, columns=ROW)
             self._title = self._samples.set_title(" ", loc="left")
-            margins = {"left": 0.53, "right": 0.97, "bottom": 0.115, "top": 0.925}
-            grid = self._figure.add_gridspec(2, 2, wspace=0.35, hspace=0.45, **margins)
-            below = grid[1, 0] if metric else grid[1, :]
-            add = self._figure.add_subplot
-            self.panels = {"loss": show.draw_losses(add(grid[0, 0]), none, none)}
-            self.panels["logit"] = show.draw_logits(add(grid[0, 1]), none, none)
-            self.panels[NORM] = show.draw_norms(add(below), (), ())
+            self.panels = {
+                "loss": show.draw_losses(self._panel("loss"), none, none),
+                "logit": show.draw_logits(self._panel("logit"), none, none),
+                NORM: show.draw_norms(self._panel(NORM), (), ()),
+            }
             if metric is not None:
-                self.panels[metric] = show.draw_metric(add(grid[1, 1]), (), (), name=metric)
+                self.panels[metric] = show.draw_metric(self._panel(metric), (), (), name=metric)
             for name, ax in self.panels.items():
                 _tidy(ax, name)
         moving = [self._title, *self._samples.images, *self._samples.collections]
         for artist in moving + [line for ax in self.panels.values() for line in ax.lines]:
             artist.set_animated(True)  # left out when the axes are drawn
+
+    def _add(self, left: float, bottom: float, width: float, height: float) -> Axes:
+        return self._figure.add_axes(
+            (left / WIDTH, bottom / HEIGHT, width / WIDTH, height / HEIGHT)
+        )
+
+    def _panel(self, name: str) -> Axes:
+        """Return axes inside a cell, with room for a title above and numbers left and below."""
+        left, bottom, width, height = self._cells[name]
+        return self._add(left + 40, bottom + 24, width - 58, height - 52)
 
     def _place(self, real: Tensor) -> Axes:
         """Return axes in the samples' square, where each image pixel gets whole pixels."""
@@ -111,20 +126,20 @@ class Board:
             scale = SIDE / (ROW * max(real.shape[2:]))
             scale = math.floor(scale) if scale > 1 else scale
             height, width = (scale * ROW * pixels for pixels in real.shape[2:])
-        left, bottom = LEFT / WIDTH, (BOTTOM + SIDE - height) / HEIGHT
-        return self._figure.add_axes((left, bottom, width / WIDTH, height / HEIGHT))
+        return self._add(LEFT, BOTTOM + SIDE - height, width, height)
 
-    def _draw_axes(self, limits: tuple) -> None:
-        """Draw all that stays, unless it was drawn for these very limits before."""
-        if limits == self._drawn_for:
+    def _draw_axes(self, part: str, ax: Axes, limits: tuple) -> None:
+        """Draw what stays of one part, unless it was drawn for these very limits before."""
+        if self._limits.get(part) == limits:
             return
-        end, *heights = limits
-        for ax, height in zip(self.panels.values(), heights, strict=True):
-            ax.set(xlim=(0, end), ylim=height)
+        if part != "samples":
+            ax.set(xlim=limits[0], ylim=limits[1])
+        renderer = self._canvas.get_renderer()
         with rc_context(show.STYLE):
-            self._canvas.draw()
-        self._axes = self._canvas.copy_from_bbox(self._figure.bbox)
-        self._drawn_for = limits
+            self._figure.patch.draw(renderer)
+            ax.draw(renderer)
+        self._axes[part] = self._canvas.copy_from_bbox(Bbox.from_bounds(*self._cells[part]))
+        self._limits[part] = limits
 
     def _draw_samples(self, frame: Frame) -> None:
         ax = self._samples
@@ -154,9 +169,11 @@ class Board:
             curves: the whole run's, from :func:`curves_of`; drawn up to the frame, while the axes
                 make room for all of it. end: the step at which the axes end.
         """
-        heights = (limits_of(curves[name], log=name == NORM) for name in self.panels)
-        self._draw_axes((end, *heights))
-        self._canvas.restore_region(self._axes)
+        self._draw_axes("samples", self._samples, ())
+        for name, ax in self.panels.items():
+            self._draw_axes(name, ax, ((0, end), limits_of(curves[name], log=name == NORM)))
+        for pixels in self._axes.values():
+            self._canvas.restore_region(pixels)
         self._draw_samples(frame)
         for name, ax in self.panels.items():
             for line, (steps, values) in zip(ax.lines, curves[name], strict=False):
@@ -164,8 +181,7 @@ class Board:
                 line.set_data(steps[:upto], values[:upto])
             for line in ax.lines:
                 ax.draw_artist(line)
-        pixels = np.asarray(self._canvas.buffer_rgba())[..., :3]
-        page = BytesIO()
+        page, pixels = BytesIO(), np.asarray(self._canvas.buffer_rgba())[..., :3]
         Image.fromarray(np.ascontiguousarray(pixels)).save(page, "PNG", compress_level=1)
         return page.getvalue()
 
@@ -181,7 +197,7 @@ def _tidy(ax: Axes, name: str) -> None:
     ax.xaxis.set_major_formatter(StrMethodFormatter("{x:,.0f}"))
     if name == NORM:
         ax.yaxis.set_major_locator(LogLocator(numticks=4))
-        ax.yaxis.set_minor_formatter(NullFormatter())
+        ax.yaxis.set_minor_locator(NullLocator())
     else:
         ax.yaxis.set_major_locator(MaxNLocator(4))
         ax.ticklabel_format(axis="y", useOffset=False)

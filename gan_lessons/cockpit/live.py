@@ -16,8 +16,7 @@ from gan_lessons.show import Picture
 from gan_lessons.training import NUMBERS, History, Moment
 
 EVERY = 0.3  # seconds between two pictures, at least
-SHARE = 0.06  # of the time that drawing may take, …
-CREDIT = 0.1  # … beyond the first 0.1 s, so that a run's beginning is seen
+SHARE = 0.05  # of the time that drawing may take
 LISTEN = 0.03  # seconds between two measurements of the gradient norms, at least
 NORMS = ("norm_d", "norm_g")
 
@@ -137,10 +136,8 @@ class Cockpit:
         self._in_notebook = in_notebook()
         if not self.film.frames:
             self.film.add(self._look())
-        if self._in_notebook:  # the first picture of a process takes long: it is not counted
-            self.picture = self.film.picture(-1)
-            page = HTML("starting …" + self.picture._repr_html_())
-            self._handle = display(page, display_id=True)
+        if self._in_notebook:
+            self._handle = display(HTML("starting …"), display_id=True)
         self._started, self._spent, self._next_look = time.monotonic(), 0.0, 0.0
         self._hooks = [
             opt.register_step_pre_hook(self._listen(name))
@@ -162,10 +159,9 @@ class Cockpit:
         if self._due and done < steps:  # the last picture is drawn at the end
             if self._in_notebook:
                 self._draw(done, steps)
-            done_at = time.monotonic()
-            self._spent += done_at - now
-            earned = self._started + (self._spent - CREDIT) / SHARE
-            self._next_look = max(done_at + EVERY, earned)
+            drawn = time.monotonic()
+            self._spent += drawn - now if done > 1 else 0.0  # a run's first one draws all axes
+            self._next_look = max(drawn + EVERY, self._started + self._spent / SHARE)
         if self._listening:
             self._next_norm = now + LISTEN
         self._due = now >= self._next_look or done + 1 >= steps

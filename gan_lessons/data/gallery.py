@@ -22,7 +22,7 @@ MADE = "2026-11-21"
 SHA256 = "b4c8f4e172d40b1bef7ff8d71435015589105a0e394d499ae23f5c8ba2dae7a6"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Run:
     """What is left of one run. Lesson 05.
 
@@ -50,12 +50,15 @@ class Gallery:
         traces: (24, 30, 4) of 24 healthy runs of 1,500 steps, every 50 steps: energy distance to
             500 validation points, to 3,000 test points, mean loss_d and loss_g since the look
             before.
+        made: the date of the file. digest: its SHA-256.
     """
 
     runs: list[Run]
     unseen: list[Run]
     truth: list[str]
     traces: Tensor
+    made: str = MADE
+    digest: str = SHA256
 
 
 def gallery() -> Gallery:

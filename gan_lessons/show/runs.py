@@ -47,6 +47,8 @@ def runs(seeds: Sequence[Run], look: int, *, real: Tensor) -> Picture:
             ax = draw_points(axes[name], real, run.looks[look - 1], limit=LIMIT, legend=False)
             ax.set(title=f"seed {run.seed}, step {step}", xticks=[], yticks=[])
             ax.set(xlabel="", ylabel="")
+            if run.looks[look - 1].abs().amax(dim=1).min() > LIMIT:
+                ax.text(0, 0, "all outside", ha="center", va="center")
         return Picture(fig, _read(seeds, step), dpi=72)
 
 
