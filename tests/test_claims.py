@@ -17,7 +17,7 @@ from gan_lessons.errors import LessonError
 
 ROOT = Path(__file__).resolve().parents[1]
 SEEDS = (0, 1, 2) if os.environ.get("GAN_LESSONS_SOAK") == "1" else (0,)
-STEPS, LATENT = 6_000, 64  # the lesson budget of lesson 06
+STEPS, LATENT = 5_000, 64  # the lesson budget of lesson 06
 
 
 @pytest.fixture(scope="module")

@@ -5,7 +5,6 @@ pixels until a limit changes; a frame is some lines and points on top. Introduce
 """
 
 import math
-from collections.abc import Sequence
 from io import BytesIO
 
 import numpy as np
@@ -13,60 +12,21 @@ import torch
 from matplotlib import rc_context
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
-from matplotlib.ticker import LogLocator, MaxNLocator, NullLocator, StrMethodFormatter
+from matplotlib.ticker import LogLocator, MaxNLocator, NullLocator
 from matplotlib.transforms import Bbox
 from PIL import Image
 from torch import Tensor
 
 from gan_lessons import show
+from gan_lessons.cockpit.curves import NORM, Curve, limits_of
 from gan_lessons.cockpit.frame import Frame
-from gan_lessons.training import NUMBERS, History
 
 WIDTH, HEIGHT, DPI = 760, 368, 80  # of the picture; all but the dpi in pixels
 SIDE, LEFT, BOTTOM = 320, 34, 20  # of the square that the samples take
 ROW = 5  # images in a row of the sheet, and rows
-NORM = "gradient norm"  # the one panel with a logarithmic scale
 # Where each part of the picture lies: left, bottom, width, height. No part draws outside its cell.
 CELLS = {"samples": (0, 0, 364, 368), "loss": (364, 184, 198, 184), "logit": (562, 184, 198, 184)}
 NARROW, LAST, WIDE = (364, 0, 198, 184), (562, 0, 198, 184), (364, 0, 396, 184)
-Curve = tuple[np.ndarray, np.ndarray]  # steps and values
-
-
-def curves_of(
-    history: History, frames: Sequence[Frame], metric: str | None
-) -> dict[str, list[Curve]]:
-    """Return the curves of a run over all its steps, panel by panel."""
-    line = {name: show.smooth(history.column(name)) for name in NUMBERS}
-    curves = {"loss": [line["loss_d"], line["loss_g"]]}
-    curves["logit"] = [line["real_logit"], line["fake_logit"]]
-    curves[NORM] = [measured(history, "norm_d"), measured(history, "norm_g")]
-    if metric is not None:
-        seen = [(f.step, f.value) for f in frames if f.value is not None]
-        curves[metric] = [tuple(np.array(seen, dtype=float).reshape(-1, 2).T)]
-    return curves
-
-
-def measured(history: History, name: str) -> Curve:
-    """Return a number that only some steps have, at those steps; 400 of them at most."""
-    values = history.column(name).numpy() if name in history.names else np.empty(0)
-    (steps,) = np.isfinite(values).nonzero()
-    steps = steps[:: 1 + len(steps) // 400]
-    return steps + 1, values[steps]
-
-
-def limits_of(curves: list[Curve], *, log: bool = False) -> tuple[float, float]:
-    """Return limits around all finite values of some curves, rounded outward.
-
-    Rounded limits rarely change while a run grows, and only then the axes are drawn anew.
-    """
-    values = np.concatenate([values for _, values in curves])
-    values = np.log10(values[values > 0]) if log else values
-    values = values[np.isfinite(values)]
-    low, high = (values.min(), values.max()) if len(values) else (0.0, 1.0)
-    width = max(high - low, 0.1 * abs(high)) or 1.0
-    unit = 1.0 if log else 2.0 ** (math.floor(math.log2(width)) - 1)
-    low, high = math.floor(low / unit - 0.1) * unit, math.ceil(high / unit + 0.1) * unit
-    return (10**low, 10**high) if log else (low, high)
 
 
 class Board:
@@ -117,7 +77,7 @@ class Board:
     def _panel(self, name: str) -> Axes:
         """Return axes inside a cell, with room for a title above and numbers left and below."""
         left, bottom, width, height = self._cells[name]
-        return self._add(left + 40, bottom + 24, width - 58, height - 52)
+        return self._add(left + 47, bottom + 24, width - 64, height - 52)
 
     def _place(self, real: Tensor) -> Axes:
         """Return axes in the samples' square, where each image pixel gets whole pixels."""
@@ -194,10 +154,7 @@ def _tidy(ax: Axes, name: str) -> None:
     ax.set(xlabel="", ylabel="")
     ax.tick_params(labelsize=9)
     ax.xaxis.set_major_locator(MaxNLocator(3, integer=True))
-    ax.xaxis.set_major_formatter(StrMethodFormatter("{x:,.0f}"))
-    if name == NORM:
-        ax.yaxis.set_major_locator(LogLocator(numticks=4))
-        ax.yaxis.set_minor_locator(NullLocator())
-    else:
-        ax.yaxis.set_major_locator(MaxNLocator(4))
-        ax.ticklabel_format(axis="y", useOffset=False)
+    ax.xaxis.set_major_formatter(lambda x, _: f"{x:,.0f}" if x < 1e5 else f"{x / 1e3:,.0f}k")
+    ax.yaxis.set_major_locator(LogLocator(numticks=4) if name == NORM else MaxNLocator(4))
+    ax.yaxis.set_minor_locator(NullLocator())
+    ax.yaxis.set_major_formatter(lambda y, _: f"{y:.3g}" if abs(y) < 1e4 else f"{y:.0e}")

@@ -9,7 +9,8 @@ from PIL import Image
 from torch import Tensor, nn
 
 from gan_lessons import show
-from gan_lessons.cockpit.board import Board, curves_of
+from gan_lessons.cockpit.board import Board
+from gan_lessons.cockpit.curves import curves_of
 from gan_lessons.cockpit.frame import Frame, read
 from gan_lessons.cockpit.overlay import overlay
 from gan_lessons.errors import SettingError

@@ -16,7 +16,7 @@ from gan_lessons.show import Picture
 from gan_lessons.training import NUMBERS, History, Moment
 
 EVERY = 0.3  # seconds between two pictures, at least
-SHARE = 0.05  # of the time that drawing may take
+SHARE = 0.04  # of the time that drawing may take
 LISTEN = 0.03  # seconds between two measurements of the gradient norms, at least
 NORMS = ("norm_d", "norm_g")
 

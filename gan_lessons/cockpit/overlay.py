@@ -4,7 +4,7 @@ from matplotlib import rc_context
 from torch import Tensor
 
 from gan_lessons import show
-from gan_lessons.cockpit.board import Curve
+from gan_lessons.cockpit.curves import Curve
 from gan_lessons.cockpit.frame import SHEET, Frame
 
 LOOKS = ({"color": "black", "ls": "-"}, {"color": "#767676", "ls": "--"})  # first and second run

@@ -126,8 +126,8 @@ checks.start.slope(my_slope)
 # ## ✏️ Warm-up 2 · An expectation
 # *2 minutes · ●○○*
 #
-# $\mathbb E[\log p]$ over samples `p`. **Decide first:** is it larger or
-# smaller than $\log \mathbb E[p]$?
+# Return $\mathbb E[\log p]$, a number, for a tensor `p` of samples. **Decide
+# first:** is it larger or smaller than $\log \mathbb E[p]$?
 #
 # {{hints start.mean_log}}
 
@@ -217,4 +217,5 @@ print("\n".join(rows) or "no lesson has been measured yet")
 # | *your change* | *what you saw* |
 #
 # ## Where to go
-# Next: lesson 04, *Train your first GAN*, where you write this loop yourself.
+# Next: lesson 01, *Measure the gap between two distributions*. If you cannot
+# wait to write the loop, lesson 04, *Train your first GAN*, works on its own.

@@ -652,7 +652,7 @@ def portrait(gamma=0.0, ratio=1.0, n_critic=1, beta1=0.0):
 
 
 ratios = ipywidgets.SelectionSlider(options=[1 / 16, 1 / 4, 1, 4, 16], value=1)
-ipywidgets.interactive(portrait, gamma=(0.0, 3.0, 0.1), ratio=ratios,
+show.explore(portrait, gamma=(0.0, 3.0, 0.1), ratio=ratios,
                        n_critic=(1, 10), beta1=(-0.5, 0.9, 0.1))
 
 # %%

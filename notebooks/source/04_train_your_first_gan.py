@@ -53,8 +53,9 @@ decay = 0.998  # of the generator's average
 # %% [markdown]
 # ## A target you can see
 # Eight small Gaussians on a circle of radius 2, each with a standard
-# deviation of 0.02. Points are easier to judge than pictures: you know
-# exactly where they belong, so nothing a generator forgets stays hidden.
+# deviation of 0.02. Each cluster is a **mode**: a peak of the density.
+# Points are easier to judge than pictures: you know exactly where they
+# belong, so nothing a generator forgets stays hidden.
 
 # %%
 ring = data.ring()
@@ -232,7 +233,8 @@ def update_average(average, G, *, decay):
 # *5 minutes · ●○○*
 #
 # After how many steps has the share of an old weight in $\bar\theta$ fallen
-# to one half? Write it as a function of the decay $\beta$.
+# to one half? Write it as a function of the decay $\beta$; the result need
+# not be a whole number, so do not round it.
 #
 # {{hints first_gan.half_life}}
 
@@ -247,7 +249,8 @@ checks.first_gan.half_life(my_half_life)
 
 # %% [markdown]
 # ## How good is a cloud of points?
-# Your eye will want a number beside it. Two of them, from the papers:
+# Your eye will want a number beside it. Two that are in common use, the
+# second counted more strictly than most papers do:
 #
 # - **high quality**: the share of samples within $3\sigma$ of a mode. A
 #   perfect sampler reaches $1-e^{-9/2} = 98.9\,\%$, not 100 %.
@@ -356,8 +359,10 @@ live.film.strip()
 # ## Once is not a result
 # A seed can be lucky. So train anew from several seeds, and look at two
 # moments: half way, while the learning rate is still high, and at the end.
-# Each look takes both generators: $G$ as it stands, and its average. (The
-# blur comes later; at first it is zero.)
+# Each look takes both generators: $G$ as it stands, and its average.
+#
+# $D$ gets "glasses" for later, a layer that can blur what it sees. Until we
+# turn it up, its blur is zero and the game is the one you know.
 
 # %% tags=["mirrors:models"]
 class InstanceNoise(nn.Module):
@@ -442,10 +447,11 @@ show.bars(
 # The average does it at any moment, without knowing when the run will end.
 #
 # ## Why is a mode lost?
-# Early in the game the two clouds do not overlap. $D$ wins at once, far from
-# the data it is flat, and a mode that no sample is near sends no arrow. So
-# blur what $D$ sees, the real points and the fake ones alike, and let the
-# blur fade over the first 30 % of the run: **instance noise**.
+# Early in the game the two clouds do not overlap. $D$ separates them at
+# once, and its slope need not point to every mode: the arrows lead to the
+# nearest ones. So blur what $D$ sees, the real points and the fake ones
+# alike, and let the blur fade over the first 30 % of the run: **instance
+# noise**.
 #
 # **Predict:** does blur cost quality at the end?
 
@@ -591,7 +597,7 @@ show.points(
 # | what we changed | what happened |
 # |---|---|
 # | noise → MLP, non-saturating loss, two updates a step | a cloud finds the ring |
-# | average of G (β = .998) | better in every seed, at no cost to the game |
+# | average of G (β = .998) | half way better in every seed, at no cost to the game |
 # | learning rate falls in the second half | the chase calms down, quality rises |
 # | blur that fades, on what $D$ sees | all 8 modes in every seed |
 # | 25 modes instead of 8, same networks | not solved: lesson 12 |
@@ -615,3 +621,5 @@ show.points(
 #   generator, measured on images.
 # - [GAN Lab](https://poloclub.github.io/ganlab/): the same picture of $D$'s
 #   field and $G$'s arrows, in a browser.
+#
+# Next: lesson 05, *Read a GAN*.

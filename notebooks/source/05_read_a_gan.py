@@ -330,8 +330,8 @@ assert round(torch.tensor(4.0).sigmoid().item(), 2) == 0.98
 
 # %% [markdown]
 # The healthy runs ring nothing; nor do the batch-norm runs and one double
-# sigmoid, and they are sick. An alarm also names a *symptom*, not a cause: "D wins" rings for a
-# slow $G$ and for a $G$ that cannot reach the data.
+# sigmoid, and they are sick. An alarm also names a *symptom*, not a cause:
+# "D wins" rings for a slow $G$ and for a $G$ that cannot reach the data.
 #
 # ## When a number is no number
 # The same loss, written two ways, with a learning rate that is far too high.
