@@ -38,6 +38,10 @@ WRONG_KL = {
         lambda p, q: kl(p[q > 0], q[q > 0]),
         "KL is ∞ there",
     ),
+    "nan_to_num": (
+        lambda p, q: (p * torch.log(p / q)).nan_to_num().sum(),
+        "nan_to_num turns ∞ into",
+    ),
     "large eps": (
         lambda p, q: (p * torch.log((p + 0.1) / (q + 0.1))).sum(),
         "for p = (0.5, 0.3, 0.2)",
@@ -80,6 +84,10 @@ def _nan(p, q):
 WRONG_JS = {
     "log2": (lambda p, q: js(p, q) / math.log(2), "in bits"),
     "mixture forgotten": (lambda p, q: (kl(p, q) + kl(q, p)) / 2, "the mixture is missing: this"),
+    "arguments exchanged": (
+        lambda p, q: (kl((p + q) / 2, p) + kl((p + q) / 2, q)) / 2,
+        "the mean of KL(m‖p) and KL(m‖q)",
+    ),
     "mixture and half forgotten": (lambda p, q: kl(p, q) + kl(q, p), "the mixture is missing, and"),
     "sum of two": (lambda p, q: 2 * js(p, q), "JS is their mean"),
     "root": (lambda p, q: js(p, q).clamp_min(0).sqrt(), "the root of JS"),

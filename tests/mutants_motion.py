@@ -77,6 +77,17 @@ def _exchanged(push, theta, psi, h):
     return theta + h * push_g, psi + h * push_d
 
 
+def _d_twice(push, theta, psi, h):
+    psi = psi + h * push(theta, psi)[1]
+    push_g, push_d = push(theta, psi)
+    return theta + h * push_g, psi + h * push_d
+
+
+def _d_g_d(push, theta, psi, h):
+    theta, psi = alternating(push, theta, psi, h)
+    return theta, psi + h * push(theta, psi)[1]
+
+
 RIGHT_STEPS = [(simultaneous, alternating), (one_tensor, with_names)]
 GENERATOR_FIRST = (simultaneous, generator_first)
 
@@ -108,6 +119,8 @@ WRONG_STEPS = {
     "a formula for one game": (_formula, alternating, "never calls push"),
     "one start only": (_one_start, alternating, "move every start by its own push"),
     "one number": (lambda *state: simultaneous(*state)[0], alternating, "the two new numbers"),
+    "D twice": (simultaneous, _d_twice, "my_alternating: D moves twice"),
+    "D, G, D": (simultaneous, _d_g_d, "my_alternating: D moves twice"),
     "half a step": (_half_step, alternating, "not one step of size h"),
 }
 
@@ -130,6 +143,11 @@ def _real_root(slope, gamma):
     return -gamma / 2 + root, -gamma / 2 - root
 
 
+def _math_root(slope, gamma):
+    root = math.sqrt(gamma**2 / 4 - slope**2)
+    return -gamma / 2 + root, -gamma / 2 - root
+
+
 RIGHT_EIGENVALUES = [eigenvalues, by_formula]
 
 WRONG_EIGENVALUES = {
@@ -146,6 +164,12 @@ WRONG_EIGENVALUES = {
     "real part only": (lambda s, g: eigenvalues(s, g).real, "the imaginary part is lost"),
     "the GAN's slope": (lambda s, g: eigenvalues(0.5, g), "slope is not used"),
     "root of a negative number": (_real_root, "a number is NaN"),
+    "math.sqrt": (_math_root, "math.sqrt has no root"),
+    "eig": (
+        lambda s, g: torch.linalg.eig(torch.tensor([[0.0, s], [-s, -g]])),
+        "eigenvalues *and* eigenvectors",
+    ),
+    "a list": (lambda s, g: torch.linalg.eigvals([[0.0, s], [-s, -g]]), "torch got a list"),
     "the matrix": (lambda s, g: torch.tensor([[0.0, s], [-s, -g]]), "you return the 2 × 2 matrix"),
     "one of two": (lambda s, g: eigenvalues(s, g)[0], "has two eigenvalues"),
     "slope not squared": (

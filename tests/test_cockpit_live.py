@@ -303,7 +303,7 @@ def test_curves_end_at_the_frame_and_axes_at_the_plan():
 def test_every_number_has_a_panel():
     film = film_of(RING)
     film.picture(0)
-    assert list(film._board.panels) == ["loss", "logit", "gradient norm", "modes"]
+    assert list(film._board.panels) == ["loss", "logit", "gradient", "modes"]
     assert list(film_of(RING, metric=None).beside(film).sentence.split()[:2]) == ["this", "run:"]
 
 

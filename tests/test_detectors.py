@@ -1,6 +1,8 @@
 """Lesson 05's detectors: what each says of made-up runs, and of small real ones.
 
-The long run is soak_detectors.py. On 2026-11-21, 2 cores, seeds 1000 on: SOAKLINE
+The long run is soak_detectors.py. On 2026-11-21, with seeds from 1000 on, which no threshold was
+chosen on: 299 of 300 sabotaged runs set off their alarm (at most 1.6 % missed, 95 %), and 0 of 300
+healthy runs set off any (at most 1.0 %), in 280 s of CPU.
 """
 
 import math

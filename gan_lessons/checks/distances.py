@@ -80,10 +80,15 @@ def kl(answer: Callable) -> None:
     found = float(answer(_bins(0.5, 0.5), _bins(1, 0)))
     if math.isnan(found):
         raise Wrong(EMPTY)
+    if 1e30 < found < math.inf:
+        raise Wrong(
+            f"nan_to_num turns ∞ into the largest number it knows: you get {found:.3g} where q "
+            "says that a bin is impossible which p fills half of the time. Leave the ∞ alone."
+        )
     if found != math.inf:
         raise Wrong(
             f"q says that a bin is impossible which p fills half of the time, yet you get "
-            f"{found:.2f}. KL is ∞ there; an eps or a skipped bin hides the worst mistake of all."
+            f"{found:.3g}. KL is ∞ there; an eps or a skipped bin hides the worst mistake of all."
         )
 
 
@@ -109,6 +114,11 @@ def js(answer: Callable) -> None:
                 jeffreys / 2,
                 "the mixture is missing: this is the mean of KL(p‖q) and KL(q‖p), which is ∞ as "
                 "soon as a bin is empty in one of them. Compare each with m = (p + q) / 2.",
+            ),
+            (
+                (_kl(m, P) + _kl(m, Q)) / 2,
+                "the arguments are exchanged: this is the mean of KL(m‖p) and KL(m‖q), which is ∞ "
+                "as soon as a bin is empty in one of them. p and q weigh: KL(p‖m), KL(q‖m).",
             ),
             (jeffreys, "the mixture is missing, and the half: each of p and q is compared with m."),
             (2 * right, "you add the two KL divergences; JS is their mean."),

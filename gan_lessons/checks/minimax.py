@@ -106,8 +106,17 @@ def d_loss(answer: Callable) -> None:
             f"on a few random logits you get {found:.4f}, not {up + down:.4f}: the mean of "
             "softplus(-real) plus the mean of softplus(fake)."
         )
-    if not _loss(answer, REAL.clone().requires_grad_(), FAKE).requires_grad:
+    logits = REAL.clone().requires_grad_(), FAKE.clone().requires_grad_()
+    loss = _loss(answer, *logits)
+    if not loss.requires_grad:
         raise Wrong("the loss has lost its gradient: no .detach() and no .item() on the way.")
+    slopes = torch.autograd.grad(loss, logits, allow_unused=True)
+    for which, slope in zip(("real", "fake"), slopes, strict=True):
+        if slope is None or not slope.any():
+            raise Wrong(
+                f"no gradient reaches {which}_logits, so D learns nothing from {which} samples: "
+                "no .detach() here. What a loop detaches is G's *samples*, never D's logits."
+            )
     for t in (100.0, -100.0):
         found = _loss(answer, torch.tensor([t]), torch.tensor([-t])).item()
         right = 0.0 if t > 0 else 200.0
@@ -149,6 +158,12 @@ def _check_g(answer: Callable, right: Callable, named: tuple[tuple[float, str], 
             )
 
 
+LOG_OF_MEAN = (
+    "E[log], not log E: take the logarithm for each sample, and the mean comes last. The logarithm "
+    "of a mean hardly notices the few samples that D is sure of."
+)
+
+
 def _values() -> dict[str, float]:
     """Return the four things that are taken for one another, on the random fake logits."""
     return {
@@ -186,6 +201,8 @@ def saturating_g(answer: Callable) -> None:
             values["ln D"],
             "the objective is inverted: whoever minimizes ln D(fake) drives D(fake) to 0.",
         ),
+        ((1 - FAKE.sigmoid().mean()).log().item(), LOG_OF_MEAN),
+        (-softplus(FAKE.mean()).item(), LOG_OF_MEAN),
         (6 * values["saturating"], "you add up over the samples: take the mean."),
     )
     _check_g(answer, lambda t: -softplus(t), named)
@@ -217,6 +234,8 @@ def non_saturating_g(answer: Callable) -> None:
             values["D's term"],
             "this is -ln(1 - D(fake)), D's part of the game: lowering it lowers D(fake).",
         ),
+        (-FAKE.sigmoid().mean().log().item(), LOG_OF_MEAN),
+        (softplus(-FAKE.mean()).item(), LOG_OF_MEAN),
         (6 * values["non-saturating"], "you add up over the samples: take the mean."),
     )
     _check_g(answer, lambda t: softplus(-t), named)

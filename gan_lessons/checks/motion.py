@@ -2,6 +2,7 @@
 
 import cmath
 import math
+import re
 from collections.abc import Callable
 
 import torch
@@ -52,8 +53,16 @@ def _moves(theta: Tensor, psi: Tensor, h: float) -> dict[str, tuple[Tensor, Tens
     """Return where right and wrong steps on the lopsided field lead, by name."""
     g, d = _lopsided(theta, psi)
     late_d = _lopsided(theta + h * g, psi)[1]  # G has moved, then D
-    late_g = _lopsided(theta, psi + h * d)[0]  # D has moved, then G
+    once = psi + h * d
+    late_g = _lopsided(theta, once)[0]  # D has moved, then G
+    again = once + h * _lopsided(theta, once)[1]  # D has moved twice
+    last = once + h * _lopsided(theta + h * late_g, once)[1]  # D, G, D
+    twice = [(psi, again), (once, again), (again, again), (once, last)]
+    twice += [(seen, once + h * d) for seen in (psi, once, once + h * d)]
     return {
+        f"D twice, {case}": (theta + h * _lopsided(theta, seen)[0], new)
+        for case, (seen, new) in enumerate(twice)
+    } | {
         "together": (theta + h * g, psi + h * d),
         "D first": (theta + h * late_g, psi + h * d),
         "G first": (theta + h * g, psi + h * late_d),
@@ -76,6 +85,7 @@ COMMON = {
     "exchanged": "θ moves by D's push and ψ by G's. push returns G's first.",
     "only G": "ψ stays where it was: D never moves.",
     "only D": "θ stays where it was: G never moves.",
+    "D twice": "D moves twice in one step. One push of ψ for each push of θ.",
     "turned round": "the results are exchanged: return theta first, then psi.",
 }
 
@@ -227,7 +237,25 @@ MISTAKES: dict[str, tuple[Callable, str]] = {
 
 
 def _eigenvalues_of(answer: Callable, slope: float, gamma: float) -> list[complex]:
-    found = answer(slope, gamma)
+    try:
+        found = answer(slope, gamma)
+    except ValueError as error:
+        if not re.search("math domain|nonnegative", str(error)):
+            raise
+        raise Wrong(
+            "math.sqrt has no root for a negative number, and here there is one: the game turns. "
+            "Use cmath.sqrt, or torch.linalg.eigvals of the matrix."
+        ) from error
+    except TypeError as error:
+        if "must be Tensor" not in str(error):
+            raise
+        raise Wrong(
+            "torch got a list or a plain number where it needs a tensor: torch.tensor([[…], […]])."
+        ) from error
+    if isinstance(found, tuple) and [torch.as_tensor(part).numel() for part in found] == [2, 4]:
+        raise Wrong(
+            "eig gives eigenvalues *and* eigenvectors: take torch.linalg.eigvals(J) instead."
+        )
     parts = list(found) if isinstance(found, tuple | list) else [found]
     found = torch.stack([torch.as_tensor(part).to(torch.complex128) for part in parts])
     if found.numel() == 4:
@@ -323,7 +351,8 @@ def _factor(slope: float, gamma: float, h: float) -> float:
 
 @exercise(
     title="The least γ for a step of size h",
-    proves="below it a simultaneous step drives the players apart, above it together.",
+    proves="below it simultaneous steps drive the players apart; above it, while hγ is small, they "
+    "bring them home.",
     hints=(
         "A step multiplies by 1 + hλ. For two complex conjugates |1 + hλ|² is their product, "
         "which is the determinant of I + hJ.",

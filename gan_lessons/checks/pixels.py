@@ -61,6 +61,18 @@ def model_range(to_model: Callable, to_image: Callable) -> None:
             f"-1.2 and 1.2 become {beyond[0]} and {beyond[1]}, not 0 and 255: uint8 wraps around. "
             "Clamp before you convert."
         )
+    gray, made_gray = pixels.flatten()[50:200], made.flatten()[50:200]
+    shape = (1, 1, 10, 15)
+    if not torch.allclose(to_model(gray.reshape(shape)).flatten(), made_gray, atol=1e-5):
+        raise Wrong(
+            "in a batch with pixels of 50 … 199 only, the same pixel becomes another number: you "
+            "scale by the batch's own smallest and largest value. Use 0 and 255."
+        )
+    if not torch.equal(to_image(made_gray.reshape(shape)).flatten(), gray):
+        raise Wrong(
+            "a gray batch comes back with other pixels: to_image_range stretches each batch to "
+            "0 … 255. Use -1 and 1, not the batch's own limits."
+        )
 
 
 @exercise(
@@ -88,11 +100,33 @@ def networks(make_g: Callable, make_d: Callable, latent_dim: int = 64) -> None:
         for n in (1, 2, 7):
             _check_generator(G, n, latent_dim)
             _check_discriminator(D, n)
+        _check_end(torch.cat([_judge_far(make_d()) for _ in range(20)]))
+        other = latent_dim + 3
+        try:
+            make_g(other)(torch.randn(2, other))
+        except RuntimeError as error:
+            raise Wrong(
+                f"generator({other}) does not take noise of {other} numbers: its first layer must "
+                "begin with latent_dim."
+            ) from error
+
+
+def _call(net: nn.Module, x: Tensor) -> Tensor:
+    """Return ``net(x)``; batch norm cannot train on one sample, so that is asked in eval mode."""
+    try:
+        return net(x)
+    except ValueError as error:
+        if "more than 1 value per channel" not in str(error):
+            raise
+        net.eval()
+        result = net(x)
+        net.train()
+        return result
 
 
 def _check_generator(G: nn.Module, n: int, latent_dim: int) -> None:
     try:
-        images = G(torch.randn(n, latent_dim))
+        images = _call(G, torch.randn(n, latent_dim))
     except RuntimeError as error:
         if "unflatten" in str(error) or "invalid for input of size" in str(error):
             raise Wrong(
@@ -135,7 +169,7 @@ def _at_scale(G: nn.Module, scale: float, latent_dim: int) -> float:
 
 def _check_discriminator(D: nn.Module, n: int) -> None:
     with torch.no_grad():
-        logits = D(2 * torch.rand(n, 1, 28, 28) - 1)
+        logits = _call(D, 2 * torch.rand(n, 1, 28, 28) - 1)
         shape = tuple(logits.shape)
         if shape == (n, 1):
             raise Wrong(f"D returns {shape}: end with nn.Flatten(0), so that it is ({n},).")
@@ -143,12 +177,26 @@ def _check_discriminator(D: nn.Module, n: int) -> None:
             raise Wrong("for a single image D returns no axis at all: squeeze() without an axis.")
         if shape != (n,):
             raise Wrong(f"for {n} images D returns {shape}, not one logit each, ({n},).")
-        far = D(1000 * torch.randn(64, 1, 28, 28))
+
+
+def _judge_far(D: nn.Module) -> Tensor:
+    with torch.no_grad():
+        return D(1000 * torch.randn(64, 1, 28, 28))
+
+
+def _check_end(far: Tensor) -> None:
+    """The logits of many fresh D's on huge inputs must reach far to both sides of 0."""
     if far.min() >= 0 and far.max() <= 1:
         raise Wrong(
             "D ends in a sigmoid: its answers stay in [0, 1]. Leave it out, the loss works on "
             "logits; a second sigmoid would keep D from ever being sure."
         )
+    if far.min() >= 0:
+        raise Wrong("D is never negative: a ReLU at its end keeps it from saying fake. Drop it.")
+    if far.max() <= 0:
+        raise Wrong("D is never positive: a LogSigmoid at its end. Drop it, the loss wants logits.")
+    if far.abs().max() <= 1 and far.abs().median() > 0.99:
+        raise Wrong("D ends in a tanh: its logits stay in [-1, 1], so it can never be sure.")
 
 
 @exercise(
@@ -177,6 +225,15 @@ def slerp(answer: Callable) -> None:
             "half way between two unit vectors your point has length 0.71: that is the straight "
             "line (lerp), which cuts through where noise never is."
         )
+    slanted = {d: _unit(d, unit_a, unit_b) for d in (60, 120)}
+    short, long = (float(answer(s * unit_a, s * slanted[60], 0.5).norm()) for s in (1, 3))
+    if math.isclose(short, 1, rel_tol=1e-3) and not any(
+        math.isclose(long, right, rel_tol=1e-3) for right in (1, 3)
+    ):
+        raise Wrong(
+            "right for unit vectors, wrong for longer ones: the cosine of the angle is the dot "
+            "product divided by both lengths."
+        )
     if not (torch.allclose(start, a, atol=1e-3) and torch.allclose(end, b, atol=1e-3)):
         raise Wrong(
             "the walk must start at a (t = 0) and end at b (t = 1), with their own lengths."
@@ -189,8 +246,23 @@ def slerp(answer: Callable) -> None:
             "the walk is not even: after a third of the way the angle must be a third. A lerp that "
             "is stretched to the right length runs fast in the middle."
         )
-    if not answer(a, a.clone(), 0.5).isfinite().all():
+    for degrees, unit in slanted.items():
+        length = float(answer(unit_a, unit, 0.5).norm())
+        if not math.isclose(length, 1, rel_tol=1e-3):
+            raise Wrong(
+                f"half way between unit vectors at {degrees}° your point has length {length:.2f}, "
+                "not 1: right only at 90°. Use the angle between a and b."
+            )
+    same = answer(a, a.clone(), 0.5)
+    if not same.isfinite().all():
         raise Wrong("from a point to itself you divide by sin(0): return a point, not NaN.")
+    if not torch.allclose(same, a, rtol=1e-2, atol=1e-2):
+        raise Wrong("half way from a point to itself you are elsewhere: it must be that point.")
+
+
+def _unit(degrees: float, x: Tensor, y: Tensor) -> Tensor:
+    """Return the unit vector at an angle from x, in the plane of the unit vectors x and y."""
+    return math.cos(math.radians(degrees)) * x + math.sin(math.radians(degrees)) * y
 
 
 @exercise(

@@ -104,14 +104,12 @@ def _confusions(answer: Callable, gallery: Gallery) -> list[tuple[str, str]]:
 
 
 MISREAD = {
-    (
-        "no real data",
-        "healthy",
-    ): "a run without data is called healthy: D's loss is flat at 1.386 and you call that an equilibrium. It "
-    "says only that D sees no difference: here no real data arrive. Look at the samples.",
+    ("no real data", "healthy"): "a run without data is called healthy: D's loss is flat at 1.386 "
+    "and you call that an equilibrium. It says only that D sees no difference: here no real data "
+    "arrive. Look at the samples.",
     ("D wins", "healthy"): "D's loss near 0 is no success: D is sure, and G gets no answer.",
-    ("collapse", "healthy"): "the curves alone do not show that most of the eight modes are missing. "
-    "Count where the samples are.",
+    ("collapse", "healthy"): "the curves alone do not show that most of the eight modes are "
+    "missing. Count where the samples are.",
     ("oscillation", "collapse"): "few modes in the last look, but others than in the look before: "
     "compare looks, one is not enough.",
     ("oscillation", "no real data"): "both sit near 1.386, but here D's two logits do differ from "

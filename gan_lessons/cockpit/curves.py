@@ -9,7 +9,7 @@ from gan_lessons import show
 from gan_lessons.cockpit.frame import Frame
 from gan_lessons.training import NUMBERS, History
 
-NORM = "gradient norm"  # the one panel with a logarithmic scale
+NORM = "gradient"  # the one panel with a logarithmic scale
 Curve = tuple[np.ndarray, np.ndarray]  # steps and values
 
 

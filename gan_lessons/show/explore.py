@@ -17,14 +17,18 @@ def explore(picture: Callable[..., Picture], **controls: object) -> ipywidgets.V
     Args:
         picture: makes the picture from the controls' values, which it gets under their names.
         controls: for each argument of ``picture`` a widget with a value, or what ``interact``
-            makes a widget of, such as ``(low, high, step)``; it starts at the argument's default.
+            makes a widget of, such as ``(low, high, step)`` or a list of choices; it starts at the
+            argument's default.
 
     Example: ``show.explore(film.picture, index=ipywidgets.IntSlider(max=9))``. Lesson 00.
     """
     page, widgets, known = ipywidgets.HTML(), {}, signature(picture).parameters
     for name, control in controls.items():
         default = known[name].default if name in known else Parameter.empty
-        widgets[name] = ipywidgets.interactive.widget_from_abbrev(control, default)
+        widget = ipywidgets.interactive.widget_from_abbrev(control, default)
+        if isinstance(widget, ipywidgets.Dropdown):  # JupyterLab takes away its arrow keys
+            widget = ipywidgets.SelectionSlider(options=widget.options, value=widget.value)
+        widgets[name] = widget
         widgets[name].description = widgets[name].description or name
 
     def draw() -> None:

@@ -65,7 +65,7 @@ def figure(
 
 def key(ax: Axes) -> Axes:
     """Put the legend above the right end of the axes, where it hides nothing."""
-    small = {"fontsize": 9, "handlelength": 1.5, "handletextpad": 0.3, "columnspacing": 0.7}
+    small = {"fontsize": 9, "handlelength": 1.4, "handletextpad": 0.3, "columnspacing": 0.6}
     place = {"loc": "lower right", "bbox_to_anchor": (1.02, 1.0), "borderaxespad": 0.2}
     ax.legend(ncols=3, frameon=False, borderpad=0, markerscale=1.6, **small, **place)
     return ax

@@ -10,8 +10,8 @@
 # # 01 · Measure the gap between two distributions
 #
 # A generator is almost right. How far is "almost", and which way is
-# better? Four famous answers agree when the gap is small. When it is large,
-# one of them goes silent, and it is the one that a GAN listens to.
+# better? Four famous answers point the same way when the gap is small. When
+# it is large, two of them go silent, and a GAN listens to one of those.
 #
 # **What you'll do.** Slide two distributions apart and measure the gap in
 # four ways, from formulas and from samples.
@@ -84,7 +84,8 @@ assert torch.allclose(bins(2.0, 1.0), 0.01 * normal(grid, 2.0))
 
 # %% [markdown]
 # ## Three ways to compare bin by bin
-# **Kullback–Leibler**: how surprised are you if you expect $q$ and get $p$?
+# **Kullback–Leibler**: draws come from $p$. How much *more* do they surprise
+# you if you expect $q$ than if you expect $p$?
 #
 # $$\mathrm{KL}(p\|q)=\sum_i p_i\ln\frac{p_i}{q_i}$$
 #
@@ -183,7 +184,7 @@ def measure(gaps, width=1.0):
     return {name: d.detach() for name, d in pair.items()}, slopes
 
 # %% [markdown]
-# For equal widths three of the four have a closed form:
+# For two Gaussians of width 1 three of the four have a closed form:
 # $\mathrm{KL}=\theta^2/2$, $\mathrm{TV}=\operatorname{erf}(\theta/2\sqrt2)$,
 # $W_1=\theta$. A check that the code computes what the formulas say:
 
@@ -252,7 +253,7 @@ assert 0 < at_6["JS"] < at_1["JS"] / 30
 #
 # KL is not symmetric. Find two lists of three probabilities with
 # $\mathrm{KL}(p\|q)<0.1$ but $1<\mathrm{KL}(q\|p)<\infty$: a generator that
-# misses nothing, and now and then makes what never happens.
+# misses nothing, and now and then makes what almost never happens.
 #
 # {{hints distances.lopsided}}
 
@@ -552,8 +553,9 @@ show.Picture(fig, "Dots: JS as six classifiers measured it. Line: exact.")
 #    <details><summary>Answer</summary>It says only that <i>p</i> and <i>q</i>
 #    are equal there: both large, both tiny, or both 0.</details>
 # 5. A classifier tells real from fake without a mistake. What is JS?
-#    <details><summary>Answer</summary>On the samples it saw the loss is 0, so
-#    ln 2, the maximum. On fresh samples it may be less.</details>
+#    <details><summary>Answer</summary>Between the samples it saw: ln 2,
+#    the maximum, as they share no place. Its loss is near 0 only if it is also
+#    sure of itself. Between the distributions JS may be less.</details>
 
 # %% [markdown]
 # ## Ledger
@@ -567,9 +569,9 @@ show.Picture(fig, "Dots: JS as six classifiers measured it. Line: exact.")
 # %% [markdown]
 # ## In practice
 # - *JS distance* in a library is often the root of ours, sometimes in bits.
-# - Test a metric on distributions whose distance you know. A well-known GAN
-#   demonstration counts only some of its real samples in KL and JS, because
-#   of one letter (`splice` for `slice`).
+# - Test a metric on distributions whose distance you know. [GAN
+#   Lab](https://github.com/poloclub/ganlab) counts only some of its real
+#   samples in KL and JS, because of one letter (`splice` for `slice`).
 # - A density ratio from a classifier is worth something only where both
 #   samples have points.
 #
@@ -582,3 +584,5 @@ show.Picture(fig, "Dots: JS as six classifiers measured it. Line: exact.")
 #   the book on density ratios, classifiers included.
 # - [Peyré & Cuturi 2019](https://arxiv.org/abs/1803.00567): optimal transport
 #   for computers; section 2.6 is the case of the line.
+#
+# Next: lesson 02, *Play the minimax game*.

@@ -61,8 +61,9 @@ enough = steps >= 200  # below that, nothing is claimed of a run
 #
 # > **Careful.** $V$ is a value, not a loss. An optimizer makes things
 # > *smaller*, so $D$'s loss is $-V$. A tutorial that hands $V$ to both
-# > optimizers trains a $D$ that helps $G$; one that writes
-# > $\max_G\min_D$ asks for the same.
+# > optimizers trains a $D$ that helps $G$. One that writes $\max_G\min_D$
+# > reverses both: $G$ opposes $D$ again, but $D$ only has to say 0 everywhere
+# > to drive $V$ to $-\infty$, whatever $G$ does.
 
 # %% [markdown]
 # A network gives a logit $t$, any real number, and $D=\sigma(t)$. Then
@@ -409,8 +410,10 @@ assert "-0.5, non-saturating -0.5" in logit_view(0.0).sentence
 show.explore(logit_view, t=knob)
 
 # %% [markdown]
-# Both slopes are negative everywhere: the two losses agree on *where* to
-# go, and differ in how hard they push.
+# Both slopes are negative everywhere: for a single sample the two losses agree
+# on *where* to go, and differ in how hard they push. $G$'s parameters serve
+# all samples at once and follow a weighted sum of these pushes. The weights
+# differ, so that sum may point elsewhere.
 #
 # ## The push on each sample
 # A fake sample at $x$ is pushed by $-\ell'(t)\cdot\frac{dt}{dx}$. For two
@@ -565,9 +568,14 @@ show.bars(
 # %% [markdown]
 # Adam turns the order round. It divides by the gradients it *remembers*.
 # Those of the non-saturating loss start large and shrink, so its steps stay
-# too small for long; those of the saturating loss start tiny. Give Adam a
-# short memory, `betas=(0, 0.5)`, and look again. One learning rate is all we
-# tried.
+# too small for long; those of the saturating loss start tiny. One learning
+# rate is all we tried. Give Adam a short memory, in a new cell, and look:
+#
+# ```python
+# short = {"lr": 0.05, "optimizer": lambda p, lr: torch.optim.Adam(
+#     p, lr=lr, betas=(0.0, 0.5))}
+# print([home(play(loss_g, 0, **short)) for loss_g in both.values()])
+# ```
 #
 # So "saturates" is a property of the loss, "slow" one of loss and optimizer.
 # And where a gradient is tiny, Adam magnifies its noise as well.
@@ -623,3 +631,5 @@ show.bars(
 #   non-saturating loss minimizes instead of JS, and why it is noisy.
 # - [Fedus et al. 2018](https://arxiv.org/abs/1710.08446): GANs learn where
 #   the divergence view says they cannot.
+#
+# Next: lesson 03, *Watch the game move*.

@@ -21,8 +21,9 @@
 # - *predict* how much regularization a step size needs, and test it.
 #
 # **What you'll need.** Lesson 02, derivatives, complex numbers as points
-# in a plane. About 60 minutes of your time; {{minutes}} minutes of
-# computing on 2 CPU cores.
+# in a plane, $2\times2$ matrices; Jacobian, determinant and eigenvalues are
+# recalled where we use them. About 60 minutes of your time; {{minutes}}
+# minutes of computing on 2 CPU cores.
 
 # %%
 from gan_lessons import checks, runtime, show
@@ -242,14 +243,21 @@ assert math.isclose(full.log() / half.log(), 2, rel_tol=0.01)
 
 # %% [markdown]
 # ## Why: eigenvalues
-# Near $(0,0)$ we may replace $\sigma$ by $s=\sigma(0)=\tfrac12$ (the paper
-# writes $f'(0)$). The pushes become linear,
+# The *Jacobian* $J$ holds the derivatives of both pushes: $\theta$'s push in
+# row 1, $\psi$'s in row 2, by $\theta$ and by $\psi$. Near $(0,0)$ we may
+# replace $\sigma$ by $s=\sigma(0)=\tfrac12$ (the paper writes $f'(0)$):
 #
 # $$\begin{pmatrix}\dot\theta\\ \dot\psi\end{pmatrix} = J
 # \begin{pmatrix}\theta\\ \psi\end{pmatrix},\qquad
-# J=\begin{pmatrix}0 & s\\ -s & 0\end{pmatrix},\qquad
-# \det(J-\lambda I) = \lambda^2+s^2 = 0.$$
+# J=\begin{pmatrix}0 & s\\ -s & 0\end{pmatrix}.$$
 #
+# $Jv=\lambda v$ makes $v$ move as $e^{\lambda t}$: the real part of the
+# *eigenvalue* $\lambda$ shrinks or grows the radius, the imaginary part turns.
+# For $J=\begin{pmatrix}a & b\\ c & d\end{pmatrix}$ both solve
+# $\lambda^2-(\text{trace})\lambda+\det=0$, with the trace $a+d$, their sum,
+# and the determinant $ad-bc$, their product.
+#
+# Here $\lambda^2+s^2=0$.
 # So $\lambda = \pm i s$: no real part, pure rotation. Minimization cannot do
 # that: its $J$ is minus a matrix of second derivatives, symmetric, with real
 # eigenvalues.
@@ -318,7 +326,7 @@ checks.motion.eigenvalues(my_eigenvalues)
 
 # %% [markdown]
 # The new push on $\psi$ is $-\gamma\psi$, so $-\gamma$ stands in $D$'s row:
-# $\det(J-\lambda I)=\lambda^2+\gamma\lambda+s^2=0$ and
+# trace $-\gamma$, determinant $s^2$, $\lambda^2+\gamma\lambda+s^2=0$ and
 #
 # $$\lambda = -\frac\gamma2 \pm \sqrt{\frac{\gamma^2}4 - s^2}.$$
 #
@@ -508,7 +516,8 @@ assert (left[1] > left[0]).all()  # at ψ = 0 the penalty does nothing
 #
 # Eigenvalues of $J$ speak of infinitely small steps, and promise rest for
 # every $\gamma>0$. Players that move *together* by steps of size $h$ need
-# more. From which $\gamma$ on does $I+hJ$ shrink the radius?
+# more. Above which $\gamma$ (while $h\gamma$ is small) are both eigenvalues of
+# $I+hJ$ smaller than 1 in size?
 #
 # {{hints motion.least_gamma}}
 
@@ -567,8 +576,9 @@ show.Picture(fig, "Orange: the radius shrank. Dotted: the predicted borders.")
 
 # %% [markdown]
 # Theory and experiment agree in every cell that is not within 0.1 of a
-# border. Taking turns removes the lower border: any friction will do. Too
-# much of it breaks both: with $h\gamma>2$, $D$ overshoots its own goal.
+# border. Taking turns removes the lower border: any friction will do. Too much
+# of it breaks both: beyond $h\gamma=2+\frac{h^2s^2}2$ together, and already
+# beyond $2-\frac{h^2s^2}2$ in turns, $D$ overshoots its own goal.
 
 # %% [markdown]
 # ## Where the theory stops
@@ -650,11 +660,6 @@ def portrait(gamma=0.0, ratio=1.0, n_critic=1, beta1=0.0):
         sentence=f"{len(path) - 1} steps of G: {title}.",
     )
 
-
-ratios = ipywidgets.SelectionSlider(options=[1 / 16, 1 / 4, 1, 4, 16], value=1)
-show.explore(portrait, gamma=(0.0, 3.0, 0.1), ratio=ratios,
-                       n_critic=(1, 10), beta1=(-0.5, 0.9, 0.1))
-
 # %%
 def end(**knobs):
     return float(play(**knobs)[-1].norm())
@@ -664,6 +669,10 @@ assert 0.9 < end() < 1.1
 assert end(beta1=-0.5) < 0.5 < 2 < end(beta1=0.5)
 assert end(gamma=0.3) < 0.01 < 1 < end(gamma=0.3, beta1=0.9)
 assert end(gamma=1, beta1=0.9) < 0.01 < 2 < end(n_critic=5)
+
+ratios = ipywidgets.SelectionSlider(options=[1 / 16, 1 / 4, 1, 4, 16], value=1)
+show.explore(portrait, gamma=(0.0, 3.0, 0.1), ratio=ratios,
+                       n_critic=(1, 10), beta1=(-0.5, 0.9, 0.1))
 
 # %% [markdown]
 # Momentum is old gradient, and in a game an old gradient points to where the
@@ -715,16 +724,18 @@ assert end(gamma=1, beta1=0.9) < 0.01 < 2 < end(n_critic=5)
 #   trains many real GANs; what it does not do is settle.
 # - A real GAN has millions of eigenvalues. One $\gamma$ serves them all, so
 #   papers search it over factors of ten. Lesson 12 does.
-# - The moving average of lesson 04 is the other cure: the middle of a circle
-#   is the goal.
+# - The moving average of lesson 04 is another cure: it finds the middle of a
+#   circle.
 # - Optimizers default to $\beta_1=0.9$; many GANs use 0.5 or 0.
 #
 # ## Further reading
 # - [Mescheder, Geiger and Nowozin 2018](https://arxiv.org/abs/1801.04406):
 #   the Dirac-GAN, and convergence with R1 and R2 proven beyond it.
 # - [Mescheder, Nowozin and Geiger 2017](https://arxiv.org/abs/1705.10461):
-#   the numerics of GANs, why imaginary parts force small steps.
+#   why imaginary parts force small steps.
 # - [Gidel et al. 2019](https://arxiv.org/abs/1807.04740): negative momentum,
 #   in theory and on images.
 # - [Balduzzi et al. 2018](https://arxiv.org/abs/1802.05642): any game split
 #   into a part that descends and a part that turns.
+#
+# Next: lesson 04, *Train your first GAN*.
