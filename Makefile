@@ -14,11 +14,12 @@ STAMP = .venv/.installed
 HERE := $(shell pwd -P)
 
 .DEFAULT_GOAL := help
-.PHONY: help lab test notebooks execute check clean moved
+.PHONY: help lab test soak notebooks execute check clean moved
 
 help:
 	@echo "make lab        open the course in JupyterLab (installs into .venv the first time)"
 	@echo "make test       run every test, then every notebook, blank and solved"
+	@echo "make soak       the long runs behind the figures: detectors, all seeds of lesson 06"
 	@echo "make notebooks  write notebooks/*.ipynb from notebooks/source/*.py"
 	@echo "make execute    the same, and run the solved notebooks for fresh outputs (minutes)"
 	@echo "make check      lint, formatting, and whether the notebooks match their sources"
@@ -30,6 +31,10 @@ lab: $(STAMP)
 test: $(STAMP)
 	@OMP_NUM_THREADS=1 $(VENV_PYTHON) -m pytest -n 2 --dist loadfile tests
 	@$(VENV_PYTHON) tests/run_notebooks.py
+
+soak: $(STAMP)
+	@GAN_LESSONS_SOAK=1 $(VENV_PYTHON) -m pytest tests/test_claims.py
+	@$(VENV_PYTHON) tests/soak_detectors.py
 
 notebooks: $(STAMP)
 	@$(VENV_PYTHON) notebooks/build.py
