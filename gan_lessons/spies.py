@@ -69,6 +69,28 @@ class Report:
         return next((u for u in self.updates if u.owner == owner), None)
 
 
+class _Shift(nn.Module):
+    def __init__(self, offset: float, scale: float):
+        super().__init__()
+        self.offset, self.scale = offset, scale
+
+    def forward(self, logits: Tensor) -> Tensor:
+        return self.scale * logits + self.offset
+
+
+def small_players(
+    latent_dim: int, *, offset: float = 0.0, scale: float = 1.0
+) -> tuple[nn.Module, nn.Module, Optimizer, Optimizer]:
+    """Return fresh G, D, opt_g and opt_d for the plane; D's logits are scaled, then moved.
+
+    With a small scale all logits are almost ``offset``: so a loss is asked for its slope there.
+    """
+    G = nn.Sequential(nn.Linear(latent_dim, 16), nn.ReLU(), nn.Linear(16, 2))
+    end = nn.Flatten(0), _Shift(offset, scale)
+    D = nn.Sequential(nn.Linear(2, 16), nn.LeakyReLU(0.2), nn.Linear(16, 1), *end)
+    return G, D, *(torch.optim.Adam(net.parameters(), lr=1e-2) for net in (G, D))
+
+
 def _snapshot(net: nn.Module) -> list[Tensor]:
     return [p.detach().clone() for p in net.parameters()]
 
@@ -153,3 +175,12 @@ def watch_step(
         for hook in hooks:
             hook.remove()
     return report
+
+
+def pulls_at(train_step: Callable, logit: float, real: Tensor, latent_dim: int) -> dict[str, float]:
+    """Return the total pull of each of the three losses where all logits are ``logit``."""
+    players = small_players(latent_dim, offset=logit, scale=1e-3)
+    report = watch_step(train_step, *players, real, latent_dim)
+    d, g = report.update_of("D"), report.update_of("G")
+    pulls = {"D's loss on real samples": d.pull("r"), "D's loss on fakes": d.pull("f")}
+    return {name: float(pull.sum()) for name, pull in (pulls | {"G's loss": g.pull("f")}).items()}

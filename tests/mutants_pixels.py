@@ -29,6 +29,26 @@ WRONG_RANGES = {
     "negative": (lambda x: 1 - x / 127.5, lambda x: to_image(-x), "black and white are exchanged"),
     "no rounding": (to_model, lambda x: ((x + 1) * 127.5).clamp(0, 255).byte(), "Round first"),
     "no clamp": (to_model, lambda x: ((x + 1) * 127.5).round().int().byte(), "Clamp before"),
+    "limits of the batch": (
+        lambda x: 2 * (x.float() - x.min()) / (x.max() - x.min()) - 1,
+        to_image,
+        "the batch's own smallest and largest value",
+    ),
+    "stretched back": (
+        to_model,
+        lambda x: (255 * (x - x.min()) / (x.max() - x.min())).round().byte(),
+        "stretches each batch",
+    ),
+    "limits of the batch": (
+        lambda x: 2 * (x.float() - x.min()) / (x.max() - x.min()) - 1,
+        to_image,
+        "the batch's own smallest and largest value",
+    ),
+    "stretched back": (
+        to_model,
+        lambda x: (255 * (x - x.min()) / (x.max() - x.min())).round().byte(),
+        "stretches each batch",
+    ),
     "floats back": (to_model, lambda x: (x + 1) * 127.5, "not torch.uint8"),
 }
 
@@ -75,6 +95,44 @@ def _d(*end):
     return lambda: nn.Sequential(nn.Flatten(1), nn.Linear(784, 32), nn.LeakyReLU(0.2), *end)
 
 
+def with_batch_norm(latent_dim):
+    return nn.Sequential(
+        nn.Linear(latent_dim, 32),
+        nn.BatchNorm1d(32),
+        nn.ReLU(),
+        nn.Linear(32, 784),
+        nn.Tanh(),
+        nn.Unflatten(1, (1, 28, 28)),
+    )
+
+
+def deep_discriminator():
+    """Deep enough that one fresh network may give all its logits the same sign."""
+    hidden = [nn.Linear(784, 64), nn.ReLU()]
+    for _ in range(4):
+        hidden += [nn.Linear(64, 64), nn.ReLU()]
+    return nn.Sequential(nn.Flatten(1), *hidden, nn.Linear(64, 1), nn.Flatten(0))
+
+
+def with_batch_norm(latent_dim):
+    return nn.Sequential(
+        nn.Linear(latent_dim, 32),
+        nn.BatchNorm1d(32),
+        nn.ReLU(),
+        nn.Linear(32, 784),
+        nn.Tanh(),
+        nn.Unflatten(1, (1, 28, 28)),
+    )
+
+
+def deep_discriminator():
+    """Deep enough that one fresh network may give all its logits the same sign."""
+    hidden = [nn.Linear(784, 64), nn.ReLU()]
+    for _ in range(4):
+        hidden += [nn.Linear(64, 64), nn.ReLU()]
+    return nn.Sequential(nn.Flatten(1), *hidden, nn.Linear(64, 1), nn.Flatten(0))
+
+
 class _Squeeze(nn.Module):
     def forward(self, x):
         return x.squeeze()
@@ -82,6 +140,8 @@ class _Squeeze(nn.Module):
 
 _IMAGE = nn.Unflatten(1, (1, 28, 28))
 RIGHT_NETWORKS = [(generator, discriminator), (OtherG, OtherD)]
+RIGHT_NETWORKS += [(with_batch_norm, discriminator), (generator, deep_discriminator)]
+RIGHT_NETWORKS += [(with_batch_norm, discriminator), (generator, deep_discriminator)]
 WRONG_NETWORKS = {
     "7 x 7": (
         _g(nn.Linear(32, 784), nn.Tanh(), nn.Unflatten(1, (7, 7, 1))),
@@ -110,6 +170,30 @@ WRONG_NETWORKS = {
         generator,
         _d(nn.Linear(32, 1), nn.Sigmoid(), nn.Flatten(0)),
         "ends in a sigmoid",
+    ),
+    "relu in D": (generator, _d(nn.Linear(32, 1), nn.ReLU(), nn.Flatten(0)), "never negative"),
+    "tanh in D": (generator, _d(nn.Linear(32, 1), nn.Tanh(), nn.Flatten(0)), "ends in a tanh"),
+    "log of a sigmoid in D": (
+        generator,
+        _d(nn.Linear(32, 1), nn.LogSigmoid(), nn.Flatten(0)),
+        "never positive",
+    ),
+    "latent_dim ignored": (
+        lambda latent_dim: generator(64),
+        discriminator,
+        "must begin with latent_dim",
+    ),
+    "relu in D": (generator, _d(nn.Linear(32, 1), nn.ReLU(), nn.Flatten(0)), "never negative"),
+    "tanh in D": (generator, _d(nn.Linear(32, 1), nn.Tanh(), nn.Flatten(0)), "ends in a tanh"),
+    "log of a sigmoid in D": (
+        generator,
+        _d(nn.Linear(32, 1), nn.LogSigmoid(), nn.Flatten(0)),
+        "never positive",
+    ),
+    "latent_dim ignored": (
+        lambda latent_dim: generator(64),
+        discriminator,
+        "must begin with latent_dim",
     ),
     "bare squeeze": (generator, _d(nn.Linear(32, 1), _Squeeze()), "squeeze() without an axis"),
     "28 logits": (
@@ -156,6 +240,38 @@ def _no_guard(a, b, t):
     return ((((1 - t) * angle).sin() * a + (t * angle).sin() * b) / angle.sin()).float()
 
 
+def _cosine_without_lengths(a, b, t):
+    angle = (a * b).sum().clamp(-1, 1).acos()
+    return (((1 - t) * angle).sin() * a + (t * angle).sin() * b) / angle.sin()
+
+
+def _cosine_without_lengths_guarded(a, b, t):
+    angle = (a * b).sum().clamp(-1, 1).acos()
+    if angle.sin() < 1e-3:
+        return (1 - t) * a + t * b
+    return _cosine_without_lengths(a, b, t)
+
+
+def _origin_for_equal(a, b, t):
+    return torch.zeros_like(a) if torch.equal(a, b) else slerp(a, b, t)
+
+
+def _cosine_without_lengths(a, b, t):
+    angle = (a * b).sum().clamp(-1, 1).acos()
+    return (((1 - t) * angle).sin() * a + (t * angle).sin() * b) / angle.sin()
+
+
+def _cosine_without_lengths_guarded(a, b, t):
+    angle = (a * b).sum().clamp(-1, 1).acos()
+    if angle.sin() < 1e-3:
+        return (1 - t) * a + t * b
+    return _cosine_without_lengths(a, b, t)
+
+
+def _origin_for_equal(a, b, t):
+    return torch.zeros_like(a) if torch.equal(a, b) else slerp(a, b, t)
+
+
 RIGHT_SLERPS = [slerp, slerp_by_turning]
 WRONG_SLERPS = {
     "lerp": (lambda a, b, t: (1 - t) * a + t * b, "straight line (lerp)"),
@@ -165,6 +281,26 @@ WRONG_SLERPS = {
         "with their own lengths",
     ),
     "stretched lerp": (_stretched, "not even"),
+    "only at right angles": (
+        lambda a, b, t: math.cos(t * math.pi / 2) * a + math.sin(t * math.pi / 2) * b,
+        "right only at 90°",
+    ),
+    "lengths forgotten": (_cosine_without_lengths, "divided by both lengths"),
+    "lengths forgotten, with a guard": (
+        _cosine_without_lengths_guarded,
+        "divided by both lengths",
+    ),
+    "zero for equal points": (_origin_for_equal, "it must be that point"),
+    "only at right angles": (
+        lambda a, b, t: math.cos(t * math.pi / 2) * a + math.sin(t * math.pi / 2) * b,
+        "right only at 90°",
+    ),
+    "lengths forgotten": (_cosine_without_lengths, "divided by both lengths"),
+    "lengths forgotten, with a guard": (
+        _cosine_without_lengths_guarded,
+        "divided by both lengths",
+    ),
+    "zero for equal points": (_origin_for_equal, "it must be that point"),
     "divides by zero": (_no_guard, "not NaN"),
     "sum of squares": (
         lambda a, b, t: math.sqrt(1 - t) * a + math.sqrt(t) * b,
