@@ -39,16 +39,6 @@ WRONG_RANGES = {
         lambda x: (255 * (x - x.min()) / (x.max() - x.min())).round().byte(),
         "stretches each batch",
     ),
-    "limits of the batch": (
-        lambda x: 2 * (x.float() - x.min()) / (x.max() - x.min()) - 1,
-        to_image,
-        "the batch's own smallest and largest value",
-    ),
-    "stretched back": (
-        to_model,
-        lambda x: (255 * (x - x.min()) / (x.max() - x.min())).round().byte(),
-        "stretches each batch",
-    ),
     "floats back": (to_model, lambda x: (x + 1) * 127.5, "not torch.uint8"),
 }
 
@@ -114,25 +104,6 @@ def deep_discriminator():
     return nn.Sequential(nn.Flatten(1), *hidden, nn.Linear(64, 1), nn.Flatten(0))
 
 
-def with_batch_norm(latent_dim):
-    return nn.Sequential(
-        nn.Linear(latent_dim, 32),
-        nn.BatchNorm1d(32),
-        nn.ReLU(),
-        nn.Linear(32, 784),
-        nn.Tanh(),
-        nn.Unflatten(1, (1, 28, 28)),
-    )
-
-
-def deep_discriminator():
-    """Deep enough that one fresh network may give all its logits the same sign."""
-    hidden = [nn.Linear(784, 64), nn.ReLU()]
-    for _ in range(4):
-        hidden += [nn.Linear(64, 64), nn.ReLU()]
-    return nn.Sequential(nn.Flatten(1), *hidden, nn.Linear(64, 1), nn.Flatten(0))
-
-
 class _Squeeze(nn.Module):
     def forward(self, x):
         return x.squeeze()
@@ -170,18 +141,6 @@ WRONG_NETWORKS = {
         generator,
         _d(nn.Linear(32, 1), nn.Sigmoid(), nn.Flatten(0)),
         "ends in a sigmoid",
-    ),
-    "relu in D": (generator, _d(nn.Linear(32, 1), nn.ReLU(), nn.Flatten(0)), "never negative"),
-    "tanh in D": (generator, _d(nn.Linear(32, 1), nn.Tanh(), nn.Flatten(0)), "ends in a tanh"),
-    "log of a sigmoid in D": (
-        generator,
-        _d(nn.Linear(32, 1), nn.LogSigmoid(), nn.Flatten(0)),
-        "never positive",
-    ),
-    "latent_dim ignored": (
-        lambda latent_dim: generator(64),
-        discriminator,
-        "must begin with latent_dim",
     ),
     "relu in D": (generator, _d(nn.Linear(32, 1), nn.ReLU(), nn.Flatten(0)), "never negative"),
     "tanh in D": (generator, _d(nn.Linear(32, 1), nn.Tanh(), nn.Flatten(0)), "ends in a tanh"),
@@ -256,22 +215,6 @@ def _origin_for_equal(a, b, t):
     return torch.zeros_like(a) if torch.equal(a, b) else slerp(a, b, t)
 
 
-def _cosine_without_lengths(a, b, t):
-    angle = (a * b).sum().clamp(-1, 1).acos()
-    return (((1 - t) * angle).sin() * a + (t * angle).sin() * b) / angle.sin()
-
-
-def _cosine_without_lengths_guarded(a, b, t):
-    angle = (a * b).sum().clamp(-1, 1).acos()
-    if angle.sin() < 1e-3:
-        return (1 - t) * a + t * b
-    return _cosine_without_lengths(a, b, t)
-
-
-def _origin_for_equal(a, b, t):
-    return torch.zeros_like(a) if torch.equal(a, b) else slerp(a, b, t)
-
-
 RIGHT_SLERPS = [slerp, slerp_by_turning]
 WRONG_SLERPS = {
     "lerp": (lambda a, b, t: (1 - t) * a + t * b, "straight line (lerp)"),
@@ -281,16 +224,6 @@ WRONG_SLERPS = {
         "with their own lengths",
     ),
     "stretched lerp": (_stretched, "not even"),
-    "only at right angles": (
-        lambda a, b, t: math.cos(t * math.pi / 2) * a + math.sin(t * math.pi / 2) * b,
-        "right only at 90°",
-    ),
-    "lengths forgotten": (_cosine_without_lengths, "divided by both lengths"),
-    "lengths forgotten, with a guard": (
-        _cosine_without_lengths_guarded,
-        "divided by both lengths",
-    ),
-    "zero for equal points": (_origin_for_equal, "it must be that point"),
     "only at right angles": (
         lambda a, b, t: math.cos(t * math.pi / 2) * a + math.sin(t * math.pi / 2) * b,
         "right only at 90°",

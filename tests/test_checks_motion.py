@@ -1,6 +1,5 @@
 """Lesson 03's checks accept right answers in any style and name each wrong one."""
 
-
 import pytest
 import torch
 

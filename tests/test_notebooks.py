@@ -221,7 +221,7 @@ BROKEN = [
     (rules.voice, "That.<", "Obviously that.<", "the word 'Obviously'"),
     (rules.spelling, "Read the", "Read the colourful", "the spelling 'colourful'"),
     (rules.spelling, "x = 0", "normalised = 0", "the spelling 'normalised'"),
-    (rules.places, "x = 0", "x = open('/home/me/x')", "the path '/home/'"),
+    (rules.places, "x = 0", "x = open('/home" "/me/x')", "the path '/home/'"),
     (rules.places, "x = 0", r"x = 'C:\\data'", "the path"),
 ]  # fmt: skip
 
