@@ -74,7 +74,7 @@ class Cockpit:
         schedulers: tuple = (),
     ):
         self.shown, self.D, self.game = G if average is None else average, D, game
-        self.real = real[:1000].detach()
+        self.real = real[:1000].detach().to(next(G.parameters()).device)
         z = torch.randn(1000, latent_dim, generator=runtime.generator(0))
         self.z = z.to(next(G.parameters()).device)
         self.metric_name, self.metric = metric or (None, None)

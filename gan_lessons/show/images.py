@@ -56,6 +56,7 @@ def rows_of_images(rows: dict[str, Tensor], *, sentence: str) -> Picture:
     n = max(len(x) for x in rows.values())
     with rc_context(STYLE):
         fig = figure(width=0.6 * n + 1.3, height=0.68 * len(rows) + 0.1)
+        fig.get_layout_engine().set(w_pad=0.12)  # room for the labels
         for ax, (label, x) in zip(
             fig.subplots(len(rows), 1, squeeze=False).flat, rows.items(), strict=True
         ):
