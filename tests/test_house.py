@@ -40,8 +40,8 @@ GROUND = {"torch", "numpy", "matplotlib", "PIL", "IPython", "ipywidgets", "tqdm"
 GROUND |= {"psutil"}  # comes with ipykernel
 # What pooch stands on: the download of real sets hands it a session of its own.
 GROUND_OF = {"data": {"requests", "urllib3"}}
-LONGEST_FILE, LONGEST_HOUSE = 200, 2_600
-TAUGHT, LONGEST_TAUGHT = {"losses", "models", "metrics", "training", "penalties", "augment"}, 800
+LONGEST_FILE, LONGEST_HOUSE = 200, 3_200
+TAUGHT, LONGEST_TAUGHT = {"losses", "models", "metrics", "training", "penalties", "augment"}, 1_000
 LONGEST_CHECKS = 400  # hints and diagnoses of a whole lesson
 LESSON = re.compile(r"\b[Ll]esson \d\d\b")
 
@@ -173,7 +173,7 @@ def ground(house: Path) -> list[str]:
 
 
 def size(house: Path) -> list[str]:
-    """No file over 200 lines (a lesson's checks: 400); without checks under 2,600 lines of code,
+    """No file over 200 lines (a lesson's checks: 400); without checks under 3,200 lines of code,
     and what the lessons write out themselves, so what a learner reads to learn, under 800.
 
     A line of code is one that is not blank, not only a comment and not part of a docstring.
@@ -187,19 +187,20 @@ def size(house: Path) -> list[str]:
     texts = [(house / file).read_text() for file in files(house) if room(file) != "checks"]
     total = sum(lines_of_code(text) for text in texts)
     if total >= LONGEST_HOUSE:
-        found.append(f"{total} lines of code without checks, the house must stay under 2,600")
+        found.append(f"{total} lines of code without checks, the house must stay under 3,200")
     taught = [(house / file).read_text() for file in files(house) if room(file) in TAUGHT]
     total = sum(lines_of_code(text) for text in taught)
     if total >= LONGEST_TAUGHT:
-        found.append(f"{total} lines of code in the rooms that are taught, 800 is the most")
+        found.append(f"{total} lines of code in the rooms that are taught, 1,000 is the most")
     return found
 
 
 DRAWS = {"rand", "randn", "randint", "randperm", "normal", "bernoulli", "multinomial", "poisson"}
 DRAWS |= {"rand_like", "randn_like", "randint_like"}
 DRAWS_IN_PLACE = {"normal_", "uniform_", "random_", "bernoulli_", "exponential_", "cauchy_"}
-MAY_DRAW = {("runtime/settings.py", "seed_everything"), ("training.py", "train")}
-MAY_DRAW |= {("models.py", "forward")}  # noise layers draw like dropout does
+MAY_DRAW = {("runtime/settings.py", "seed_everything"), ("training/loop.py", "train")}
+MAY_DRAW |= {("models/plane.py", "forward")}  # noise layers draw like dropout does
+MAY_DRAW |= {("models/dcgan.py", "dcgan_init"), ("penalties.py", "gradient_penalty")}
 
 
 def silence(house: Path) -> list[str]:
@@ -298,12 +299,12 @@ WAITS |= {"print", "any", "all", "isnan", "isfinite"}
 
 def no_waiting(house: Path) -> list[str]:
     """Nothing in the body of the game's loop makes a step wait for the device."""
-    tree = parse((house / "training.py").read_text())
+    tree = parse((house / "training" / "loop.py").read_text())
     train = next(n for n in tree.body if isinstance(n, Function) and n.name == "train")
     loops = [node for node in ast.walk(train) if isinstance(node, ast.For)]
     assert loops, "train has no loop any more: this rule must be written anew"
     return [
-        f"training.py:{node.lineno}: {name}() makes every step wait"
+        f"training/loop.py:{node.lineno}: {name}() makes every step wait"
         for name, node, _ in calls(loops[0])
         if name.split(".")[-1] in WAITS
     ]
@@ -325,7 +326,7 @@ def late(x: int) -> int:
 '''
 VIOLATIONS = [
     (floors, "losses.py", "from gan_lessons import metrics\n", "losses must not import metrics"),
-    (floors, "models.py", "import gan_lessons.training\n", "models must not import training"),
+    (floors, "models/plane.py", "import gan_lessons.training\n", "models must not import training"),
     (floors, "show/plane.py", "from gan_lessons.training import train\n", "show must not import"),
     (floors, "errors.py", "from gan_lessons import runtime\n", "errors must not import runtime"),
     (floors, "runtime.py", "def f():\n    from gan_lessons import data\n", "must not import data"),
@@ -339,28 +340,38 @@ VIOLATIONS = [
         "from gan_lessons.checks.first_gan import train_step\n",
         "one lesson's checks import another's",
     ),
-    (ground, "metrics.py", "import scipy.stats\n", "scipy is not one of the ground packages"),
+    (ground, "losses.py", "import scipy.stats\n", "scipy is not one of the ground packages"),
     (ground, "show/curves.py", "from requests import get\n", "requests is not one of"),
     (ground, "show/curves.py", "from matplotlib import pyplot as plt\n", "pyplot"),
     (ground, "show/curves.py", "import matplotlib.pyplot\n", "pyplot"),
-    (size, "metrics.py", "# filler\n" * 200, "lines, 200 is the most"),
-    (size, "metrics.py", "x = 1\n" * 2_600, "lines of code without checks"),
-    (size, "metrics.py", "x = 1\n" * 800, "in the rooms that are taught"),
-    (silence, "training.py", "print('step')\n", "print() speaks"),
+    (size, "losses.py", "# filler\n" * 200, "lines, 200 is the most"),
+    (size, "losses.py", "x = 1\n" * 3_200, "lines of code without checks"),
+    (size, "losses.py", "x = 1\n" * 1_000, "in the rooms that are taught"),
+    (silence, "training/loop.py", "print('step')\n", "print() speaks"),
     (silence, "show/images.py", "def f(fig):\n    fig.show()\n", "fig.show() speaks"),
-    (silence, "models.py", "torch.manual_seed(0)\n", "torch.manual_seed() uses the global"),
+    (silence, "models/plane.py", "torch.manual_seed(0)\n", "torch.manual_seed() uses the global"),
     (silence, "data/plane.py", "x = torch.randn(3)\n", "torch.randn() uses the global"),
     (silence, "data/plane.py", "def f(x):\n    x.normal_()\n", "x.normal_() uses the global"),
-    (silence, "metrics.py", "import numpy as np\nnp.random.seed(0)\n", "uses the global"),
-    (silence, "training.py", "z = torch.randn(3, 2)\n", "torch.randn() uses the global"),
-    (defaults, "models.py", "def f(sizes=[1, 2]):\n    pass\n", "a default that can change"),
-    (defaults, "models.py", "def f(*, names=dict()):\n    pass\n", "a default that can change"),
-    (docstrings, "models.py", "def bare() -> None:\n    pass\n", "bare has no docstring"),
-    (docstrings, "models.py", LATE.replace(" Lesson 04.", ""), "late does not say which lesson"),
-    (hints, "models.py", LATE.replace("x: int", "x"), "late, x"),
-    (hints, "models.py", LATE.replace(" -> int", ""), "late, result"),
-    (hints, "models.py", "class A:\n    def b(self, c) -> int:\n        pass\n", "A.b, c"),
-    (hints, "models.py", "class A:\n    def __init__(self, c):\n        pass\n", "A, c"),
+    (silence, "losses.py", "import numpy as np\nnp.random.seed(0)\n", "uses the global"),
+    (silence, "training/loop.py", "z = torch.randn(3, 2)\n", "torch.randn() uses the global"),
+    (defaults, "models/plane.py", "def f(sizes=[1, 2]):\n    pass\n", "a default that can change"),
+    (
+        defaults,
+        "models/plane.py",
+        "def f(*, names=dict()):\n    pass\n",
+        "a default that can change",
+    ),
+    (docstrings, "models/plane.py", "def bare() -> None:\n    pass\n", "bare has no docstring"),
+    (
+        docstrings,
+        "models/__init__.py",
+        LATE.replace(" Lesson 04.", ""),
+        "late does not say which lesson",
+    ),
+    (hints, "models/plane.py", LATE.replace("x: int", "x"), "late, x"),
+    (hints, "models/plane.py", LATE.replace(" -> int", ""), "late, result"),
+    (hints, "models/plane.py", "class A:\n    def b(self, c) -> int:\n        pass\n", "A.b, c"),
+    (hints, "models/plane.py", "class A:\n    def __init__(self, c):\n        pass\n", "A, c"),
 ]
 
 
@@ -395,13 +406,13 @@ ALLOWED = [
     (floors, "checks/second.py", "from gan_lessons.checks.exercise import exercise\n"),
     (floors, "show/plane.py", "from gan_lessons import data, losses\n"),
     (floors, "data/plane.py", "from gan_lessons.data.batches import batches\n"),
-    (ground, "metrics.py", "import math, numpy, PIL.Image\n"),
+    (ground, "losses.py", "import math, numpy, PIL.Image\n"),
     (silence, "data/plane.py", "x = torch.randn(3, generator=rng)\n"),
-    (silence, "metrics.py", "rng = np.random.default_rng(0)\n"),
+    (silence, "losses.py", "rng = np.random.default_rng(0)\n"),
     (silence, "checks/first_gan.py", "print(torch.randn(3))\n"),
-    (defaults, "models.py", "def f(sizes=(1, 2), *, names=None):\n    pass\n"),
-    (docstrings, "models.py", LATE + "\ndef _hidden():\n    pass\n"),
-    (hints, "models.py", LATE + "\ndef _hidden(x):\n    pass\n"),
+    (defaults, "models/plane.py", "def f(sizes=(1, 2), *, names=None):\n    pass\n"),
+    (docstrings, "models/plane.py", LATE + "\ndef _hidden():\n    pass\n"),
+    (hints, "models/plane.py", LATE + "\ndef _hidden(x):\n    pass\n"),
 ]
 
 
@@ -412,11 +423,11 @@ def test_what_is_allowed_is_not_complained_of(clean, rule, file, addition):
 
 @pytest.mark.parametrize("line", ["loss_d.item()", "float(loss_g)", "print(step)", "fake.cpu()"])
 def test_waiting_in_the_loop_is_noticed(clean, line):
-    path = clean / "training.py"
+    path = clean / "training" / "loop.py"
     old = path.read_text()
-    start = "            real = next(batches)\n"
+    start = "                real = next(batches)\n"
     assert start in old
-    path.write_text(old.replace(start, f"{start}            {line}\n"))
+    path.write_text(old.replace(start, f"{start}                {line}\n"))
     try:
         assert len(no_waiting(clean)) == 1
     finally:

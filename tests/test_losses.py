@@ -125,3 +125,82 @@ def test_these_games_need_no_real_logits_in_g_s_step(game):
     assert game.g_needs_real is False
     fake = LOGITS
     assert_close(game.loss_g(None, fake), game.loss_g(LOGITS, fake))
+
+
+# -- the games of lesson 10 --------------------------------------------------------------------
+
+GAMES = {
+    "least_squares": losses.least_squares,
+    "hinge": losses.hinge,
+    "wasserstein": losses.wasserstein,
+    "relativistic": losses.relativistic,
+}
+REAL, FAKE = LOGITS, LOGITS.flip(0) - 2
+
+
+@pytest.mark.parametrize(
+    ("loss", "value"),
+    [
+        (losses.least_squares_d, ((REAL - 1) ** 2 + FAKE**2).mean()),
+        (losses.least_squares_g, ((FAKE - 1) ** 2).mean()),
+        (losses.hinge_d, ((1 - REAL).clamp(min=0) + (1 + FAKE).clamp(min=0)).mean()),
+        (losses.critic_d, (FAKE - REAL).mean()),
+        (losses.mean_g, -FAKE.mean()),
+        (losses.relativistic_d, -sigmoid(REAL - FAKE).log().mean()),
+        (losses.relativistic_g, -sigmoid(FAKE - REAL).log().mean()),
+    ],
+    ids=lambda case: getattr(case, "__name__", ""),
+)
+def test_the_formulas_of_lesson_10(loss, value):
+    assert_close(loss(REAL, FAKE), value)
+
+
+@pytest.mark.parametrize("game", GAMES.values(), ids=GAMES)
+@pytest.mark.parametrize("size", [1, 5, 64])
+def test_every_game_takes_the_mean_and_stays_finite(game, size):
+    logits = torch.full((2, size), 100.0, requires_grad=True)
+    real, fake = logits[0], -logits[1]
+    total = game.loss_d(real, fake) + game.loss_g(real, fake)
+    total.backward()
+    assert total.shape == ()
+    assert total.isfinite()
+    assert logits.grad.isfinite().all()
+    for loss in (game.loss_d, game.loss_g):
+        assert_close(loss(real.repeat(2), fake.repeat(2)), loss(real, fake))
+
+
+@pytest.mark.parametrize("game", GAMES.values(), ids=GAMES)
+def test_the_two_players_pull_a_fake_logit_in_opposite_directions(game):
+    """At logits 0, D lowers what it says of a fake and G raises it."""
+    pulls = []
+    for loss in (game.loss_d, game.loss_g):
+        fake = torch.zeros(1, requires_grad=True)
+        loss(torch.zeros(1), fake).backward()
+        pulls.append(fake.grad.item())
+    assert pulls[0] >= 0 > pulls[1]
+
+
+def test_hinge_has_no_slope_beyond_its_margin():
+    logits = torch.tensor([1.5, -1.5], requires_grad=True)
+    losses.hinge_d(logits[:1], logits[1:]).backward()
+    assert torch.equal(logits.grad, torch.zeros(2))
+
+
+@pytest.mark.parametrize("loss", [losses.relativistic_d, losses.relativistic_g, losses.critic_d])
+def test_only_differences_count(loss):
+    """D(x) + c says the same as D(x): Jolicoeur-Martineau 2018, section 3."""
+    assert_close(loss(REAL + 7, FAKE + 7), loss(REAL, FAKE))
+
+
+@pytest.mark.parametrize("game", GAMES.values(), ids=GAMES)
+def test_only_the_pairing_game_looks_at_real_logits_in_g_s_step(game):
+    assert game.g_needs_real is (game is losses.relativistic)
+
+
+@pytest.mark.parametrize("p", [0.1, 0.5, 0.8])
+def test_the_best_least_squares_d_is_p_over_p_plus_q(p):
+    """The loss p(t − 1)² + q·t² is least at t = p/(p + q), here with q = 1 − p."""
+    t = torch.linspace(0, 1, 10_001, dtype=torch.float64)
+    loss = [p * losses.least_squares_d(x[None], torch.zeros(1)) for x in t[::100]]
+    loss = torch.stack(loss) + (1 - p) * t[::100].square()
+    assert t[::100][loss.argmin()].item() == pytest.approx(p, abs=0.01)

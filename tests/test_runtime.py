@@ -478,6 +478,28 @@ def test_two_loops_after_each_other_each_have_their_own_request():
             assert stop
 
 
+def suspended(patience: float = 2.0):
+    """A loop that keeps its block open between two items, as ``training.train`` does."""
+    with runtime.stop_at_boundary(patience) as stop:
+        while not stop:
+            yield stop
+
+
+@pytest.mark.parametrize("order", [(0, 1), (1, 0)], ids=["first begun", "last begun"])
+def test_two_loops_may_end_in_any_order_and_the_interrupt_is_as_before(order):
+    """An abandoned loop that is closed late takes nobody's handler away and leaves none behind."""
+    before = signal.getsignal(signal.SIGINT)
+    loops = [suspended(), suspended()]
+    stops = [next(loop) for loop in loops]
+    loops[order[0]].close()
+    signal.raise_signal(signal.SIGINT)
+    assert bool(stops[order[1]])  # the one that goes on is still asked
+    loops[order[1]].close()
+    with pytest.raises(KeyboardInterrupt):
+        signal.raise_signal(signal.SIGINT)
+    signal.signal(signal.SIGINT, before)
+
+
 def test_outside_the_main_thread_it_does_nothing():
     before, seen = signal.getsignal(signal.SIGINT), []
 

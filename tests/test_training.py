@@ -1,6 +1,7 @@
 """The library's loop is the plain loop of lesson 04, keeps its numbers, and says when it broke."""
 
 import copy
+import functools
 import itertools
 import signal
 from collections.abc import Iterator
@@ -20,13 +21,9 @@ LATENT, BATCH = 2, 16
 RING = data.ring(500)
 
 
-def relativistic(first: Tensor, second: Tensor) -> Tensor:
-    return F.softplus(second - first).mean()
-
-
-# R3GAN's pairing loss (Huang et al. 2024): G's step looks at D(real) as well
-PAIRS = losses.Game(relativistic, lambda real, fake: relativistic(fake, real), g_needs_real=True)
-GAMES = {"non_saturating": losses.non_saturating, "minimax": losses.minimax, "pairs": PAIRS}
+GAMES = {"non_saturating": losses.non_saturating, "minimax": losses.minimax}
+GAMES |= {"least_squares": losses.least_squares, "hinge": losses.hinge}
+GAMES |= {"wasserstein": losses.wasserstein, "relativistic": losses.relativistic}
 
 
 class Team:
@@ -185,6 +182,86 @@ def test_as_many_fakes_as_real_samples_came(size):
     team.G.register_forward_hook(lambda net, x, out: shapes.append(len(out)))
     list(team.train(2))
     assert shapes == [size, size]
+
+
+# -- what lesson 11 adds ---------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("n_critic", [1, 2, 5])
+def test_d_gets_its_updates_each_on_a_fresh_batch_and_g_one(n_critic):
+    team, batches, updates = Team(), [], {"d": 0, "g": 0}
+    team.batches = (batches.append(x) or x for x in team.batches)
+
+    def count(name):
+        def hook(*_):
+            updates[name] += 1
+
+        return hook
+
+    team.opt_d.register_step_post_hook(count("d"))
+    team.opt_g.register_step_post_hook(count("g"))
+    list(team.train(3, n_critic=n_critic))
+    assert updates == {"d": 3 * n_critic, "g": 3}
+    assert len(batches) == 3 * n_critic
+    assert not any(torch.equal(a, b) for a, b in itertools.pairwise(batches))
+
+
+def test_a_penalty_is_added_to_what_d_minimizes_and_reaches_only_d():
+    """With a loss of 0 and the penalty ‖w‖²/2, plain gradient descent at rate 1/2 halves w."""
+    team = Team()
+    team.opt_d = torch.optim.SGD(team.D.parameters(), lr=0.5)
+    nothing = losses.Game(lambda real, fake: 0 * fake.sum(), losses.non_saturating_g)
+
+    def half_of_the_squares(D, real, fake):
+        assert real.shape == fake.shape == (BATCH, 2)
+        assert not fake.requires_grad
+        return sum(p.square().sum() for p in D.parameters()) / 2
+
+    before = [p.detach().clone() for p in team.D.parameters()]
+    (moment,) = team.train(1, game=nothing, penalty=half_of_the_squares)
+    for new, old in zip(team.D.parameters(), before, strict=True):
+        assert_close(new.detach(), old / 2)
+    assert moment.numbers["loss_d"] == 0  # the game's own loss, without the penalty
+
+
+def test_d_is_constrained_after_each_of_its_updates():
+    team, seen = Team(), []
+
+    def clip(D):
+        seen.append([p.detach().clone() for p in D.parameters()])
+        with torch.no_grad():
+            for p in D.parameters():
+                p.clamp_(-0.01, 0.01)
+
+    list(team.train(2, constrain=clip, n_critic=3))
+    assert len(seen) == 6
+    assert any(p.abs().max() > 0.01 for p in seen[-1])  # there was something to cut
+    assert all(p.abs().max() <= 0.01 for p in team.D.parameters())
+
+
+def test_clipped_gradients_have_at_most_that_norm():
+    """One step of plain gradient descent at rate 1 moves a player no farther than the norm."""
+    for limit, moved in ((1e-3, True), (1e3, False)):
+        team = Team()
+        team.opt_d = torch.optim.SGD(team.D.parameters(), lr=1.0)
+        before = [p.detach().clone() for p in team.D.parameters()]
+        list(team.train(1, clip_grad=limit))
+        parts = zip(team.D.parameters(), before, strict=True)
+        step = torch.stack([(p.detach() - q).norm() for p, q in parts]).norm()
+        assert bool(torch.isclose(step, torch.tensor(limit), rtol=1e-3)) is moved
+        assert step <= limit * 1.001
+
+
+def test_autocast_computes_in_bfloat16_and_keeps_weights_and_losses_in_float32():
+    team, seen = Team(), set()
+    for net in (team.G, team.D):
+        net[0].register_forward_hook(lambda layer, x, out: seen.add(out.dtype))
+    autocast = functools.partial(torch.autocast, "cpu", dtype=torch.bfloat16)
+    runs = list(team.train(20, autocast=autocast))
+    assert seen == {torch.bfloat16}
+    assert {p.dtype for p in team.G.parameters()} == {torch.float32}
+    assert runs[-1].numbers["loss_d"].dtype == torch.float32
+    assert runs[-1].history.column("loss_g").isfinite().all()
 
 
 # -- the learning rate -----------------------------------------------------------------------

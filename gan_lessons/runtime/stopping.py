@@ -37,18 +37,27 @@ def stop_at_boundary(patience: float = 2.0) -> Iterator[StopRequest]:
                     break
     """
     stop = StopRequest()
-    last = -math.inf
+    last, ended = -math.inf, False
+
+    def ask() -> None:
+        if not ended:
+            stop.requested = True
+        if hasattr(previous, "ask"):  # a loop around this one ends as well
+            previous.ask()
 
     def on_interrupt(signum, frame):
         nonlocal last
+        if ended:  # put back by a block that began inside this one and ended after it
+            if callable(previous):
+                previous(signum, frame)
+            return
         now = time.monotonic()
         if stop.requested and now - last <= patience:
             raise KeyboardInterrupt
-        stop.requested, last = True, now
-        if hasattr(previous, "stops_at_boundary"):  # a loop around this one ends as well
-            previous(signum, frame)
+        last = now
+        ask()
 
-    on_interrupt.stops_at_boundary = True
+    on_interrupt.ask = ask
     if threading.current_thread() is not threading.main_thread():
         yield stop
         return
@@ -56,4 +65,6 @@ def stop_at_boundary(patience: float = 2.0) -> Iterator[StopRequest]:
     try:
         yield stop
     finally:
-        signal.signal(signal.SIGINT, previous)
+        ended = True
+        if signal.getsignal(signal.SIGINT) is on_interrupt:
+            signal.signal(signal.SIGINT, previous)

@@ -4,12 +4,8 @@
 the same names. It yields after every step, so whoever drives it can look, draw or stop.
 """
 
-import itertools
-import statistics
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 
 import torch
 from torch import Tensor, nn
@@ -18,76 +14,7 @@ from torch.optim.lr_scheduler import LambdaLR
 
 from gan_lessons import losses, models, runtime
 from gan_lessons.errors import TrainingDiverged
-
-NUMBERS = ("loss_d", "loss_g", "real_logit", "fake_logit")
-CHECK_EVERY = 50  # steps between two looks at whether all numbers are finite
-
-
-class History:
-    """The numbers of a run, one row per step, kept on the device so that no step waits for them.
-
-    Attributes:
-        names: what the columns are called.
-        length: the number of rows written so far.
-    """
-
-    def __init__(self, *, names: tuple[str, ...] = NUMBERS, device: torch.device | str = "cpu"):
-        self.names = names
-        self.length = 0
-        self._rows = torch.empty(1024, len(names), device=device)
-
-    def record(self, numbers: dict[str, Tensor]) -> None:
-        """Append one step's numbers (scalar tensors); other columns hold NaN."""
-        if self.length == len(self._rows):
-            self._rows = torch.cat([self._rows, torch.empty_like(self._rows)])
-        missing = self._rows.new_full((), float("nan"))
-        row = [numbers[name].detach() if name in numbers else missing for name in self.names]
-        self._rows[self.length] = torch.stack(row)
-        self.length += 1
-
-    def column(self, name: str) -> Tensor:
-        """Return one number over all steps so far, float32 (length,), on the CPU."""
-        return self._rows[: self.length, self.names.index(name)].cpu()
-
-    def first_not_finite(self, start: int = 0) -> int | None:
-        """Return the first step from ``start`` on whose loss is NaN or infinite, or None."""
-        bad = ~self._rows[start : self.length, :2].isfinite().all(dim=1)
-        return start + int(bad.nonzero()[0]) if bad.any() else None
-
-
-@dataclass(frozen=True)
-class Moment:
-    """A run between two steps: what there is to look at. It refers to the nets, copies nothing.
-
-    Attributes:
-        step: steps done so far. steps: steps planned.
-        numbers: this step's loss_d, loss_g, real_logit, fake_logit (scalar tensors).
-        shown: the generator to look at: the average where one is kept, else G itself.
-    """
-
-    step: int
-    steps: int
-    numbers: dict[str, Tensor]
-    history: History
-    G: nn.Module
-    D: nn.Module
-    shown: nn.Module
-
-
-def calibrate(device: torch.device | str = "cpu", *, rounds: int = 300) -> float:
-    """Return how many milliseconds this machine takes for one step of the small GAN of lesson 04.
-
-    The median of ``rounds`` steps, after a tenth of them to warm up. Lesson 00.
-    """
-    G, D = models.plane_generator().to(device), models.plane_discriminator().to(device)
-    opt_g, opt_d = (torch.optim.Adam(net.parameters(), fused=True) for net in (G, D))
-    real = torch.randn(256, 2, generator=runtime.generator(0)).to(device)
-    ticks = [time.perf_counter()]
-    for moment in train(*(G, D, opt_g, opt_d), itertools.repeat(real), steps=rounds, latent_dim=2):
-        if moment.step % CHECK_EVERY == 0:
-            moment.history.column("loss_d")  # waits for a device that runs ahead
-        ticks.append(time.perf_counter())
-    return 1000 * statistics.median(torch.tensor(ticks).double().diff()[rounds // 10 :].tolist())
+from gan_lessons.training.history import CHECK_EVERY, History, Moment
 
 
 def falling_lr(optimizer: Optimizer, steps: int) -> LambdaLR:
@@ -115,6 +42,11 @@ def train(
     average: nn.Module | None = None,
     decay: float = 0.999,
     schedulers: tuple = (),
+    n_critic: int = 1,
+    penalty: Callable[[nn.Module, Tensor, Tensor], Tensor] | None = None,
+    constrain: Callable[[nn.Module], None] | None = None,
+    clip_grad: float | None = None,
+    autocast: Callable[[], AbstractContextManager] | None = None,
 ) -> Iterator[Moment]:
     """Play the game and yield a :class:`Moment` after every step.
 
@@ -123,10 +55,16 @@ def train(
 
     Args:
         batches: yields real batches (B, …) on the device of G and D.
-        steps: steps to make; each updates D once and G once, with the same fake batch.
+        steps: steps to make; each updates D and then G, with the same fake batch.
         latent_dim: length of the noise z ~ N(0, I).
         game: the pair of losses. average: a copy of G to keep as EMA, with ``decay``.
         schedulers: learning-rate schedulers, stepped once a step.
+        n_critic: updates of D before each of G, every one on a fresh batch (lesson 11).
+        penalty: added to D's loss, a function of (D, real, fake) (lesson 11).
+        constrain: called with D after each of its updates (lesson 11).
+        clip_grad: the largest norm that the gradients of each player may have (lesson 11).
+        autocast: opens the precision that the nets compute in; losses and penalties stay in
+            float32. ``training.probe`` finds what is fastest on this machine (lesson 08).
 
     Raises:
         TrainingDiverged: a loss is NaN or infinite (looked at every 50 steps and at the end).
@@ -134,24 +72,31 @@ def train(
     Introduced in lesson 04; used from lesson 06 on.
     """
     history = History(device=next(G.parameters()).device)
+
+    def run(net: nn.Module, x: Tensor) -> Tensor:
+        if autocast is None:
+            return net(x)
+        with autocast():
+            return net(x).float()
+
     with runtime.stop_at_boundary() as stop:
         for step in range(steps):
-            real = next(batches)
-            fake = G(torch.randn(len(real), latent_dim, device=real.device))
+            for _ in range(n_critic):
+                real = next(batches)
+                fake = run(G, torch.randn(len(real), latent_dim, device=real.device))
 
-            # 1 · the discriminator raises D(real) and lowers D(fake)
-            real_logits, fake_logits = D(real), D(fake.detach())
-            loss_d = game.loss_d(real_logits, fake_logits)
-            opt_d.zero_grad()
-            loss_d.backward()
-            opt_d.step()
+                # 1 · the discriminator raises D(real) and lowers D(fake)
+                real_logits, fake_logits = run(D, real), run(D, fake.detach())
+                loss_d = game.loss_d(real_logits, fake_logits)
+                whole = loss_d if penalty is None else loss_d + penalty(D, real, fake.detach())
+                update(opt_d, whole, clip_grad)
+                if constrain is not None:
+                    constrain(D)
 
             # 2 · the generator raises D(fake); D only passes the gradient on
             with frozen(D):
-                loss_g = game.loss_g(D(real) if game.g_needs_real else None, D(fake))
-                opt_g.zero_grad()
-                loss_g.backward()
-            opt_g.step()
+                loss_g = game.loss_g(run(D, real) if game.g_needs_real else None, run(D, fake))
+                update(opt_g, loss_g, clip_grad)
 
             if average is not None:
                 models.update_average(average, G, decay=decay)
@@ -167,6 +112,19 @@ def train(
             yield Moment(step + 1, steps, numbers, history, G, D, shown)
             if stop:
                 break
+
+
+def update(optimizer: Optimizer, loss: Tensor, clip_grad: float | None = None) -> None:
+    """Make one step of one player: gradients afresh, perhaps cut to a length, then the step.
+
+    Three lines of lesson 04, and the cut of lesson 11: it shortens the *gradient*, not the weights.
+    """
+    optimizer.zero_grad()
+    loss.backward()
+    if clip_grad is not None:
+        weights = [weight for group in optimizer.param_groups for weight in group["params"]]
+        nn.utils.clip_grad_norm_(weights, clip_grad)
+    optimizer.step()
 
 
 @contextmanager
