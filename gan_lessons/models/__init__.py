@@ -15,9 +15,11 @@ from gan_lessons.models.dcgan import (
 )
 from gan_lessons.models.images import image_discriminator, image_generator
 from gan_lessons.models.plane import InstanceNoise, plane_discriminator, plane_generator
+from gan_lessons.models.stacked import StackedLinear, stack, unstack
 
 __all__ = [
     "InstanceNoise",
+    "StackedLinear",
     "dcgan_discriminator",
     "dcgan_generator",
     "dcgan_init",
@@ -27,7 +29,9 @@ __all__ = [
     "plane_discriminator",
     "plane_generator",
     "shape_trace",
+    "stack",
     "transposed",
+    "unstack",
     "update_average",
     "upsampled",
 ]

@@ -75,8 +75,8 @@ def dcgan_generator(
     """
     start, *larger = map_sizes(size)
     c = width * 2 ** (len(larger) - 1)
-    layers = [nn.Linear(latent_dim, c * start**2), nn.Unflatten(1, (c, start, start))]
-    layers += [norm(c), nn.ReLU()]
+    layers = [nn.Linear(latent_dim, c * start**2)]
+    layers += [nn.Unflatten(1, (c, start, start)), norm(c), nn.ReLU()]
     for _ in larger[:-1]:
         layers += [up(c, c // 2), norm(c // 2), nn.ReLU()]
         c //= 2
@@ -122,11 +122,13 @@ def dcgan_init(layer: nn.Module) -> None:
     Convolutions start at N(0, .02). Batch norm's weight, a factor, starts *around 1*: with
     N(0, .02) for it too, every map would start 50 times too faint, and half of them upside down.
     """
-    if isinstance(layer, nn.Conv2d | nn.ConvTranspose2d | nn.Linear):
-        nn.init.normal_(layer.weight, 0.0, 0.02)
-        nn.init.zeros_(layer.bias)
-    elif isinstance(layer, nn.BatchNorm2d):
-        nn.init.normal_(layer.weight, 1.0, 0.02)
+    kinds = nn.Conv2d | nn.ConvTranspose2d | nn.Linear | nn.BatchNorm2d
+    if not isinstance(layer, kinds):
+        return
+    if layer.weight is not None:
+        center = 1.0 if isinstance(layer, nn.BatchNorm2d) else 0.0
+        nn.init.normal_(layer.weight, center, 0.02)
+    if layer.bias is not None:
         nn.init.zeros_(layer.bias)
 
 
@@ -147,12 +149,13 @@ def shape_trace(net: nn.Module, x: Tensor) -> str:
     inner = {name: m for name, m in net.named_modules() if "parametrizations" not in name}
     layers = [layer for layer in inner.values() if not made_of_layers(layer)]
     hooks = [layer.register_forward_hook(note) for layer in layers]
-    before = net.training
+    modes = {module: module.training for module in net.modules()}
     try:
         with torch.no_grad():
             net.eval()(x)
     finally:
-        net.train(before)
+        for module, training in modes.items():
+            module.training = training
         for hook in hooks:
             hook.remove()
     return "\n".join(f"{name:24} {shape!s:20} {weights:>10,}" for name, shape, weights in rows)

@@ -2,7 +2,9 @@
 
 import math
 import os
+import platform
 import warnings
+from contextlib import suppress
 from pathlib import Path
 
 import psutil
@@ -55,6 +57,17 @@ def pick_device() -> torch.device:
         else:
             return torch.device(name)
     return torch.device("cpu")
+
+
+def device_name(device: torch.device) -> str:
+    """Return what a device is called: the graphics card, else the processor and its vectors."""
+    if device.type == "cuda":
+        return torch.cuda.get_device_name(device)
+    name = platform.processor() or platform.machine()
+    with suppress(OSError, IndexError):  # Linux alone tells the model
+        text = Path("/proc/cpuinfo").read_text()
+        name = text.split("model name")[1].split("\n")[0].strip(" \t:")
+    return f"{device.type}, {name}, {torch.backends.cpu.get_cpu_capability()}"
 
 
 def usable_cores(cgroup: Path = Path("/sys/fs/cgroup")) -> int:

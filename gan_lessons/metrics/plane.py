@@ -1,4 +1,4 @@
-"""How good are samples whose truth is known? Floor 1 of the house; introduced in lesson 04.
+"""How good are samples whose truth is known? Introduced in lesson 04.
 
 High quality: within 3 sigma of a mode's center. A perfect sampler of a 2-D mixture reaches
 1 - exp(-9/2) = 98.9 %, so that is the ceiling to print beside any figure.

@@ -1,0 +1,48 @@
+"""A metric with an interval, or no metric. Introduced in lesson 09."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+
+@dataclass(frozen=True)
+class Interval:
+    """A number with the range in which 95 of 100 repetitions of it would fall. Lesson 09."""
+
+    value: float
+    low: float
+    high: float
+
+    def __str__(self) -> str:
+        return f"{self.value:.3g} ({self.low:.3g} to {self.high:.3g})"
+
+
+def interval(
+    metric: Callable[..., float], *samples: Tensor, rng: torch.Generator, rounds: int = 40
+) -> Interval:
+    """Return a metric with its 95 % interval for the choice of samples: ± 1.96 standard errors.
+
+    The metric is taken on random halves of every set. A half drawn without replacement varies
+    around the whole as the whole varies around the truth, so the deviation over halves is the
+    standard error. The usual bootstrap draws with replacement: its copies are neighbors at
+    distance 0, and pair a sample with itself, the very diagonal that :func:`kid` leaves out.
+
+    Args:
+        metric: a function of the sets that returns a float; for two generators, the difference.
+        samples: the sets, (N, …) each. rng: draws the halves. rounds: how many.
+
+    The interval knows the chance of drawing these samples. It knows nothing of a bias that is the
+    same in every draw, nor of the seeds the generator was trained with.
+
+    Source: Shao and Wu 1989, A General Theory for Jackknife Variance Estimation (deleting half).
+    Lesson 09.
+    """
+
+    def half(x: Tensor) -> Tensor:
+        return x[torch.randperm(len(x), generator=rng)[: len(x) // 2]]
+
+    value = metric(*samples)
+    spread = torch.tensor([metric(*map(half, samples)) for _ in range(rounds)]).std().item()
+    return Interval(value, value - 1.96 * spread, value + 1.96 * spread)

@@ -1,0 +1,79 @@
+"""Wasserstein-1 between two samples, exact: no network, no approximation. From lesson 11 on."""
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from gan_lessons.errors import SettingError
+from gan_lessons.metrics.samples import checked
+
+
+def assignment(cost: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Pair every row with a column of its own so that the costs add up to the least possible.
+
+    Row by row: look for the shortest way to a free column, where a pair made earlier may be undone
+    if its row finds another column; then mend the prices. It takes N³ operations at worst, 0.2 s
+    for 256 rows.
+
+    Args:
+        cost: (N, N) finite numbers.
+
+    Returns:
+        ``column_of``, (N,), the column of each row, and the prices ``u`` and ``v``, (N,), of rows
+        and columns. They *prove* that the pairs are the best: u_i + v_j <= cost_ij for all i and
+        j, so no other pairing costs less than sum(u) + sum(v), and this one costs exactly that.
+
+    Source: Jonker and Volgenant 1987, A Shortest Augmenting Path Algorithm for Dense and Sparse
+    Linear Assignment Problems (its augmentation; no initialization). Lesson 11.
+    """
+    n = len(cost)
+    u, v = np.zeros(n), cost.min(axis=0)
+    column_of, row_of = np.full(n, -1), np.full(n, -1)  # -1: free
+    for start in range(n):
+        # 1 · the shortest way from this row to a free column
+        length, came = np.full(n, np.inf), np.full(n, start)
+        done, row, here = np.zeros(n, dtype=bool), start, 0.0
+        while row >= 0:
+            through = np.where(done, np.inf, here + cost[row] - u[row] - v)
+            came[through < length] = row
+            length = np.minimum(length, through)
+            column = np.where(done, np.inf, length).argmin()
+            here, done[column] = length[column], True
+            row = row_of[column]
+        # 2 · prices that make every step of that way free
+        taken = done & (row_of >= 0)
+        u[start] += here
+        u[row_of[taken]] += here - length[taken]
+        v[done] -= here - length[done]
+        # 3 · hand the columns over along the way, back to the start
+        while row != start:
+            row = came[column]
+            row_of[column], column_of[row], column = row, column, column_of[row]
+    return column_of, u, v
+
+
+def w1(real: Tensor, fake: Tensor) -> float:
+    """Return the Wasserstein-1 distance of two samples of one size: the mean way to carry.
+
+    On a line the sorted samples are paired (lesson 01), elsewhere :func:`assignment` finds the
+    pairs. Two samples of *one* distribution are not 0 apart: print that floor beside the number.
+
+    Args:
+        real, fake: (N,) numbers or (N, d) points, N a few hundred at most if d > 1.
+
+    Raises:
+        SettingError: samples of different sizes, or NaN or infinity among them.
+
+    Source: Villani 2009, Optimal Transport, chapter 6. Lesson 11.
+    """
+    x, y = checked(*(s[:, None] if s.ndim == 1 else s for s in (real, fake)), least=1)
+    if len(x) != len(y):
+        raise SettingError(
+            f"{len(x)} real and {len(y)} fake samples cannot be paired one to one.",
+            "Nothing was computed; your samples are as they were.",
+            f"Take {min(len(x), len(y))} of both.",
+        )
+    if x.shape[1] == 1:
+        return float((x.sort(dim=0).values - y.sort(dim=0).values).abs().mean())
+    cost = torch.cdist(x, y, compute_mode="donot_use_mm_for_euclid_dist").numpy()
+    return float(cost[np.arange(len(cost)), assignment(cost)[0]].mean())

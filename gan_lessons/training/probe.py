@@ -1,0 +1,199 @@
+"""Which precision and which layout of images are fastest here: timed, not guessed. Lesson 08.
+
+No rule holds on every machine: bf16 makes a step three times as fast where the processor has
+instructions for it and ten times as slow where it has none, and small networks gain nothing.
+"""
+
+import copy
+import functools
+import hashlib
+import itertools
+import json
+import time
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager, suppress
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from gan_lessons import runtime
+from gan_lessons.data import cache
+from gan_lessons.training.loop import train
+
+WAYS = {  # name: layout of the images' numbers in memory, and whether products are in bfloat16
+    "fp32": (torch.contiguous_format, False),
+    "fp32 channels-last": (torch.channels_last, False),
+    "bf16": (torch.contiguous_format, True),
+    "bf16 channels-last": (torch.channels_last, True),
+}
+SECONDS = 1.0  # what the timing may take, roughly
+SMALL = 4  # samples of the first, untimed steps
+ROUNDS = (3, 20)  # at least and at most so many timed steps of every way
+GAIN = 1.1  # a way must be so many times as fast as a plainer one to be preferred
+HOPELESS = 2.0  # bf16 is not tried on the nets if a convolution takes so many times as long
+
+
+@dataclass(frozen=True)
+class Speed:
+    """What :func:`probe` found. Lesson 08.
+
+    Attributes:
+        name: the way that was chosen, one of WAYS.
+        autocast: opens its precision, to be passed to ``train``; None for fp32.
+        sentence: the choice and its reason in one line.
+        milliseconds: the shortest step of every way that was timed.
+    """
+
+    name: str
+    autocast: Callable[[], AbstractContextManager] | None
+    sentence: str
+    milliseconds: Mapping[str, float]
+
+    def fit(self, net: nn.Module) -> nn.Module:
+        """Put a net's weights into the chosen layout, in place, and return it. Lesson 08."""
+        return net.to(memory_format=WAYS[self.name][0])
+
+
+def probe(
+    G: nn.Module,
+    D: nn.Module,
+    real: Tensor,
+    *,
+    latent_dim: int,
+    n_critic: int = 1,
+    penalty: Callable[[nn.Module, Tensor, Tensor], Tensor] | None = None,
+) -> Speed:
+    """Time a real training step of these nets in every way that could beat plain fp32.
+
+    Takes a second or two, on copies of G and D and on part of the batch where a step is long; G, D
+    and the random numbers to come stay as they are. The answer is kept in the course's cache for
+    this machine, torch, threads, nets and batch, so that the next time takes none. Where nothing
+    can be written it is found anew each time. GAN_LESSONS_PRECISION=fp32 or bf16 (else auto)
+    decides on the precision without asking.
+
+    Args:
+        real: a batch (B, …) as it will be trained on, on the nets' device.
+        latent_dim, n_critic, penalty: as for :func:`train`.
+
+    Returns:
+        The fastest way, where a plainer one may be up to a tenth slower.
+
+    Raises:
+        SettingError: GAN_LESSONS_PRECISION holds another word.
+
+    Lesson 08.
+    """
+    wanted = runtime.setting("GAN_LESSONS_PRECISION", "auto", ("auto", "fp32", "bf16"))
+    images = any(isinstance(layer, nn.Conv2d) for layer in D.modules())
+    names = ["fp32", "fp32 channels-last", "bf16 channels-last"] if images else ["fp32", "bf16"]
+    names = names[:-1] if wanted == "fp32" else names
+    more = {"latent_dim": latent_dim, "n_critic": n_critic, "penalty": penalty}
+    about = {"device": runtime.device_name(real.device), "torch": torch.__version__}
+    about |= {"threads": torch.get_num_threads(), "nets": f"{G} {D}", "batch": list(real.shape)}
+    about |= {"wanted": wanted} | {name: str(value) for name, value in more.items()}
+    about["penalty"] = getattr(getattr(penalty, "func", penalty), "__qualname__", "")
+    found = _recalled(about)
+    if found is None:
+        found = _timed(G, D, real, names, more, trial=wanted == "auto")
+        cache.store(_file(about), json.dumps([about, *found]).encode())
+    return choose(*found, wanted=wanted, device=real.device.type)
+
+
+def choose(
+    took: Mapping[str, float], left_out: Mapping[str, str], *, wanted: str, device: str
+) -> Speed:
+    """Return the way to go, given milliseconds by way and a reason for each way left out.
+
+    A way is preferred to those before it if it is at least 1.1 times as fast, or if bf16 was
+    ``wanted`` by name. Lesson 08.
+    """
+    best = "fp32"
+    for name in took:
+        if took[best] >= GAIN * took[name] or wanted == "bf16" == name[:4]:
+            best = name
+    told = [best + f", as GAN_LESSONS_PRECISION={wanted} asks" * (wanted == best[:4])]
+    others = [name for name in took if name != best]
+    told += [f"{name} takes {took[name] / took[best]:.2f} times as long" for name in others]
+    told += [f"{name} is left out ({reason})" for name, reason in left_out.items()]
+    autocast = functools.partial(torch.autocast, device, dtype=torch.bfloat16)
+    return Speed(best, autocast if WAYS[best][1] else None, "; ".join(told) + ".", dict(took))
+
+
+def _timed(
+    G: nn.Module, D: nn.Module, real: Tensor, names: list[str], more: dict, *, trial: bool
+) -> tuple[dict[str, float], dict[str, str]]:
+    """Return milliseconds by way, from steps taken in turn, and why a way was left out."""
+    steps, left_out, device = {}, {}, real.device
+    dice = [] if device.type == "cpu" else [device.index or 0]
+    with torch.random.fork_rng(dice, device_type=device.type), runtime.stop_at_boundary() as stop:
+        for name in names:
+            if trial and WAYS[name][1] and (slower := _slower_in_bf16(device)) > HOPELESS:
+                left_out[name] = f"a trial convolution took {slower:.0f} times as long"
+                continue
+            try:
+                steps[name] = _stepper(G, D, name, more)
+                steps[name](real[:SMALL])
+            except Exception as error:  # a device without this precision
+                if name == "fp32":
+                    raise
+                steps.pop(name, None)
+                left_out[name] = (str(error).strip() or type(error).__name__).splitlines()[0][:60]
+        affordable = SECONDS / len(steps) / ROUNDS[0] / steps["fp32"](real[:SMALL])
+        part = real[: max(SMALL, int(SMALL * affordable))]
+        took = {name: [] for name in steps}
+        start = time.perf_counter()
+        for turn in range(ROUNDS[1]):
+            if turn >= ROUNDS[0] and time.perf_counter() - start > SECONDS:
+                break
+            for name, step in steps.items():
+                took[name].append(step(part))
+                if stop:
+                    raise KeyboardInterrupt
+    return {name: 1000 * min(times) for name, times in took.items()}, left_out
+
+
+def _stepper(G: nn.Module, D: nn.Module, name: str, more: dict) -> Callable[[Tensor], float]:
+    """Return a function that makes one step of copies in one way and says its seconds."""
+    layout, bf16 = WAYS[name]
+    G, D = (copy.deepcopy(net).to(memory_format=layout) for net in (G, D))
+    opts = [torch.optim.Adam(net.parameters(), lr=1e-4, fused=True) for net in (G, D)]
+
+    def step(real: Tensor) -> float:
+        autocast = functools.partial(torch.autocast, real.device.type, dtype=torch.bfloat16)
+        precision = {"autocast": autocast if bf16 else None}
+        run = train(G, D, *opts, itertools.repeat(real), steps=1, **precision, **more)
+        start = time.perf_counter()
+        list(run)  # its last look at the losses waits for a device that runs ahead
+        return time.perf_counter() - start
+
+    return step
+
+
+def _slower_in_bf16(device: torch.device) -> float:
+    """Return how many times as long a small convolution takes in bfloat16 as in float32."""
+    least = []
+    for dtype in (torch.float32, torch.bfloat16):
+        x = torch.ones(4, 64, 16, 16, device=device, dtype=dtype)
+        weight = torch.ones(64, 64, 3, 3, device=device, dtype=dtype)
+        times = []
+        for _ in range(4):
+            start = time.perf_counter()
+            F.conv2d(x, weight).sum().item()  # .item() waits for the device
+            times.append(time.perf_counter() - start)
+        least.append(min(times))
+    return least[1] / least[0]
+
+
+def _file(about: dict) -> str:
+    return f"speed/{hashlib.sha256(json.dumps(about).encode()).hexdigest()[:16]}.json"
+
+
+def _recalled(about: dict) -> tuple[dict[str, float], dict[str, str]] | None:
+    for place in cache.places():
+        with suppress(OSError, ValueError, TypeError):  # unreadable or damaged: as if not there
+            known, took, left_out = json.loads(cache.read(place / _file(about), limit=2**16))
+            if known == about and took.keys() <= WAYS.keys() and "fp32" in took:
+                return took, left_out
+    return None

@@ -1,0 +1,114 @@
+"""The exact Wasserstein-1 distance: against all pairings, against scipy, against its own proof."""
+
+import itertools
+
+import numpy as np
+import pytest
+import torch
+
+from gan_lessons import metrics, runtime
+from gan_lessons.errors import SettingError
+
+
+def draw(*shape: int, seed: int = 0) -> torch.Tensor:
+    return torch.randn(*shape, generator=runtime.generator(seed), dtype=torch.float64)
+
+
+def total(cost: np.ndarray, column_of: np.ndarray) -> float:
+    return float(cost[np.arange(len(cost)), column_of].sum())
+
+
+def costs():
+    """Yield cost matrices: random, negative, with ties, constant, distances."""
+    rng = np.random.default_rng(0)
+    for n in (1, 2, 3, 5, 6):
+        yield rng.random((n, n))
+        yield rng.normal(size=(n, n)) - 3
+        yield rng.integers(0, 3, (n, n)).astype(float)
+        yield np.zeros((n, n))
+        yield torch.cdist(draw(n, 2), draw(n, 2, seed=1)).numpy()
+
+
+@pytest.mark.parametrize("cost", list(costs()))
+def test_no_other_pairing_costs_less(cost):
+    column_of, _, _ = metrics.assignment(cost)
+    n = len(cost)
+    assert sorted(column_of) == list(range(n))
+    least = min(total(cost, np.array(p)) for p in itertools.permutations(range(n)))
+    assert total(cost, column_of) == pytest.approx(least)
+
+
+@pytest.mark.parametrize("n", [1, 2, 7, 64, 200])
+def test_the_prices_prove_that_the_pairs_are_the_best(n):
+    """Weak duality: u_i + v_j <= c_ij for all pairs, so no pairing is cheaper than sum u + sum v.
+
+    The certificate holds for the cost that was asked for, whatever the solver did inside.
+    """
+    cost = torch.cdist(draw(n, 2), 1 + draw(n, 2, seed=1)).numpy()
+    kept = cost.copy()
+    column_of, u, v = metrics.assignment(cost)
+    assert (cost == kept).all()
+    assert sorted(column_of) == list(range(n))
+    assert (u[:, None] + v <= cost + 1e-12).all()
+    assert u.sum() + v.sum() == pytest.approx(total(cost, column_of))
+
+
+def test_against_scipy():
+    solver = pytest.importorskip("scipy.optimize", reason="scipy: a second solver to compare with")
+    rng = np.random.default_rng(1)
+    for n in (1, 10, 100, 256):
+        for cost in (rng.random((n, n)), rng.integers(0, 9, (n, n)).astype(float)):
+            best = cost[solver.linear_sum_assignment(cost)].sum()
+            assert total(cost, metrics.assignment(cost)[0]) == pytest.approx(best)
+
+
+@pytest.mark.parametrize(
+    ("real", "fake", "distance"),
+    [
+        (torch.tensor([0.0, 1.0]), torch.tensor([3.0, 2.0]), 2.0),  # sorted pairs: 0-2, 1-3
+        (torch.tensor([[0.0, 0.0]]), torch.tensor([[3.0, 4.0]]), 5.0),
+        (torch.tensor([[0.0, 0.0], [1.0, 0.0]]), torch.tensor([[1.0, 0.0], [0.0, 0.0]]), 0.0),
+        # equal means, yet everything must travel
+        (torch.tensor([[-1.0, 0.0], [1.0, 0.0]]), torch.tensor([[0.0, 1.0], [0.0, -1.0]]), 2**0.5),
+    ],
+)
+def test_w1_of_a_few_points(real, fake, distance):
+    assert metrics.w1(real, fake) == pytest.approx(distance)
+    assert metrics.w1(fake, real) == pytest.approx(distance)
+
+
+def test_points_of_a_line_in_the_plane_are_as_far_apart_as_on_the_line():
+    """Two solvers, one distance: the assignment in the plane and the sorting on the line."""
+    x, y = draw(150), 0.5 * draw(150, seed=1) + 2
+    direction = torch.tensor([0.6, 0.8], dtype=torch.float64)
+    in_plane = metrics.w1(x[:, None] * direction, y[:, None] * direction)
+    assert in_plane == pytest.approx(metrics.w1(x, y))
+    assert metrics.w1(x[:, None], y[:, None]) == pytest.approx(metrics.w1(x, y))
+
+
+def test_w1_of_a_shift_is_its_length():
+    """All samples moved by one vector: no pairing beats moving each to its copy."""
+    x = draw(100, 2)
+    shift = torch.tensor([0.3, -0.4], dtype=torch.float64)
+    assert metrics.w1(x, x[torch.randperm(100)] + shift) == pytest.approx(0.5)
+
+
+def test_w1_is_a_metric():
+    a, b, c = draw(60, 2), draw(60, 2, seed=1) + 1, 2 * draw(60, 2, seed=2)
+    assert metrics.w1(a, a) == 0
+    assert metrics.w1(a, c) <= metrics.w1(a, b) + metrics.w1(b, c)
+    assert metrics.w1(3 * a, 3 * b) == pytest.approx(3 * metrics.w1(a, b))
+
+
+@pytest.mark.parametrize(
+    ("real", "fake", "says"),
+    [
+        (torch.zeros(3, 2), torch.zeros(4, 2), "Take 3 of both"),
+        (torch.zeros(3, 2), torch.zeros(3, 3), "one d"),
+        (torch.zeros(0, 2), torch.zeros(0, 2), "too few"),
+        (torch.zeros(3, 2), torch.full((3, 2), torch.nan), "NaN"),
+    ],
+)
+def test_w1_refuses_what_cannot_be_paired(real, fake, says):
+    with pytest.raises(SettingError, match=says):
+        metrics.w1(real, fake)
