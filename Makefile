@@ -3,10 +3,12 @@
 #   TORCH_INDEX  where torch itself comes from, e.g. the small CPU-only build for Linux:
 #                make lab TORCH_INDEX=https://download.pytorch.org/whl/cpu
 #   ARGS         passed on to JupyterLab                             make lab ARGS=--no-browser
+#   MODE         of the benchmark: short (3 minutes) or long (20)    make bench MODE=long
 PYTHON = python3
 TORCH = torch==2.13.0
 TORCH_INDEX =
 ARGS =
+MODE = short
 
 # Relative paths only, so that spaces and any letters in the folder's own path do no harm.
 VENV_PYTHON = .venv/bin/python
@@ -14,12 +16,13 @@ STAMP = .venv/.installed
 HERE := $(shell pwd -P)
 
 .DEFAULT_GOAL := help
-.PHONY: help lab test soak notebooks execute check clean moved
+.PHONY: help lab test soak bench notebooks execute check clean moved
 
 help:
 	@echo "make lab        open the course in JupyterLab (installs into .venv the first time)"
 	@echo "make test       run every test, then every notebook, blank and solved"
 	@echo "make soak       the long runs behind the figures: detectors, all seeds of lesson 06"
+	@echo "make bench      what a training step costs beside other loops and the machine's limit"
 	@echo "make notebooks  write notebooks/*.ipynb from notebooks/source/*.py"
 	@echo "make execute    the same, and run the solved notebooks for fresh outputs (minutes)"
 	@echo "make check      lint, formatting, and whether the notebooks match their sources"
@@ -35,6 +38,9 @@ test: $(STAMP)
 soak: $(STAMP)
 	@GAN_LESSONS_SOAK=1 $(VENV_PYTHON) -m pytest tests/test_claims.py
 	@$(VENV_PYTHON) tests/soak_detectors.py
+
+bench: $(STAMP)
+	@$(VENV_PYTHON) -m tests.bench_step $(MODE)
 
 notebooks: $(STAMP)
 	@$(VENV_PYTHON) notebooks/build.py

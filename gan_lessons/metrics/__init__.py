@@ -30,10 +30,12 @@ from gan_lessons.metrics.plane import (
     modes_covered,
 )
 from gan_lessons.metrics.samples import checked
+from gan_lessons.metrics.seeds import STUDENT, over_seeds
 from gan_lessons.metrics.transport import assignment, w1
 
 __all__ = [
     "HIGH_QUALITY_CEILING",
+    "STUDENT",
     "Interval",
     "Judge",
     "assignment",
@@ -52,6 +54,7 @@ __all__ = [
     "memorization_ratio",
     "modes_covered",
     "nearest",
+    "over_seeds",
     "precision_recall",
     "radii",
     "train_judge",

@@ -44,5 +44,6 @@ def interval(
         return x[torch.randperm(len(x), generator=rng)[: len(x) // 2]]
 
     value = metric(*samples)
-    spread = torch.tensor([metric(*map(half, samples)) for _ in range(rounds)]).std().item()
+    halves = [metric(*map(half, samples)) for _ in range(rounds)]
+    spread = torch.tensor(halves).std().item()
     return Interval(value, value - 1.96 * spread, value + 1.96 * spread)

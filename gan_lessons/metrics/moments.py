@@ -19,7 +19,8 @@ def inception_score(probabilities: Tensor) -> float:
     Source: Salimans et al. 2016, Improved Techniques for Training GANs, section 4. Lesson 09.
     """
     (p,) = checked(probabilities, least=1)
-    together, alone = torch.special.entr(p.mean(0)).sum(), torch.special.entr(p).sum(1).mean()
+    together = torch.special.entr(p.mean(0)).sum()
+    alone = torch.special.entr(p).sum(1).mean()
     return float((together - alone).exp())
 
 

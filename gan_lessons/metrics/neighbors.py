@@ -15,7 +15,8 @@ def radii(x: Tensor, k: int) -> Tensor:
 
 def nearest(a: Tensor, b: Tensor) -> Tensor:
     """Return how far each sample of ``a`` is from the nearest of ``b``, (N,). Lesson 09."""
-    return torch.cat([torch.cdist(part, b).amin(dim=1) for part in a.split(500)])
+    parts = a.split(500)
+    return torch.cat([torch.cdist(part, b).amin(dim=1) for part in parts])
 
 
 def precision_recall(real: Tensor, fake: Tensor, *, k: int = 3) -> tuple[float, float]:
@@ -74,8 +75,10 @@ def classifier_test(real: Tensor, fake: Tensor, *, rng: torch.Generator) -> tupl
     k = round(math.sqrt(2 * half)) // 2 * 2 + 1  # odd: no ties
     neighbors = torch.cdist(asked, known).topk(k, largest=False).indices
     says_real = (neighbors < half).double().mean(dim=1) > 0.5
-    accuracy = float((says_real == (torch.arange(2 * half) < half)).double().mean())
-    return accuracy, math.erfc((accuracy - 0.5) * math.sqrt(4 * half)) / 2
+    is_real = torch.arange(2 * half) < half
+    accuracy = float((says_real == is_real).double().mean())
+    p = math.erfc((accuracy - 0.5) * math.sqrt(4 * half)) / 2
+    return accuracy, p
 
 
 def birthday(samples: Tensor, *, twin: float) -> tuple[int, float]:
@@ -107,4 +110,5 @@ def memorization_ratio(fake: Tensor, train: Tensor, held_out: Tensor) -> float:
     Lesson 06 in pixels, lesson 09 in features.
     """
     fake, train, held_out = checked(fake, train, held_out, least=1)
-    return float(nearest(fake, train).median() / nearest(held_out, train).median())
+    far = nearest(fake, train).median()
+    return float(far / nearest(held_out, train).median())

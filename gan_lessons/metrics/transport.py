@@ -48,7 +48,9 @@ def assignment(cost: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         # 3 · hand the columns over along the way, back to the start
         while row != start:
             row = came[column]
-            row_of[column], column_of[row], column = row, column, column_of[row]
+            next_column = column_of[row]
+            row_of[column], column_of[row] = row, column
+            column = next_column
     return column_of, u, v
 
 

@@ -122,14 +122,12 @@ def dcgan_init(layer: nn.Module) -> None:
     Convolutions start at N(0, .02). Batch norm's weight, a factor, starts *around 1*: with
     N(0, .02) for it too, every map would start 50 times too faint, and half of them upside down.
     """
-    kinds = nn.Conv2d | nn.ConvTranspose2d | nn.Linear | nn.BatchNorm2d
-    if not isinstance(layer, kinds):
-        return
-    if layer.weight is not None:
-        center = 1.0 if isinstance(layer, nn.BatchNorm2d) else 0.0
-        nn.init.normal_(layer.weight, center, 0.02)
-    if layer.bias is not None:
-        nn.init.zeros_(layer.bias)
+    norm = isinstance(layer, nn.BatchNorm2d)
+    if norm or isinstance(layer, nn.Conv2d | nn.ConvTranspose2d | nn.Linear):
+        if layer.weight is not None:
+            nn.init.normal_(layer.weight, 1.0 if norm else 0.0, 0.02)
+        if layer.bias is not None:
+            nn.init.zeros_(layer.bias)
 
 
 def shape_trace(net: nn.Module, x: Tensor) -> str:

@@ -1,0 +1,82 @@
+"""Color as the eye orders it: known colors, gray, the way back, and its figures."""
+
+import io
+
+import pytest
+import torch
+from PIL import Image
+
+from gan_lessons import data, show
+
+
+def color(*rgb):
+    """Return sRGB bytes as an image (1, 3, 1, 1) in [-1, 1]."""
+    return data.to_model_range(torch.tensor(rgb, dtype=torch.uint8).reshape(1, 3, 1, 1))
+
+
+@pytest.mark.parametrize(
+    ("rgb", "lab"),
+    [
+        ((255, 255, 255), (1.000, 0.000, 0.000)),
+        ((0, 0, 0), (0.000, 0.000, 0.000)),
+        ((255, 0, 0), (0.628, 0.225, 0.126)),
+        ((0, 255, 0), (0.866, -0.234, 0.179)),
+        ((0, 0, 255), (0.452, -0.032, -0.312)),
+        ((255, 255, 0), (0.968, -0.071, 0.199)),
+    ],
+)
+def test_primary_colors_lie_where_ottosson_puts_them(rgb, lab):
+    found = data.to_oklab(color(*rgb)).flatten()
+    torch.testing.assert_close(found, torch.tensor(lab), atol=1.5e-3, rtol=0)
+
+
+def test_gray_has_no_chroma():
+    gray = torch.linspace(-1, 1, 32).expand(1, 3, 1, 32)
+    _, chroma = data.hue_and_chroma(data.to_oklab(gray))
+    assert chroma.max() < 1e-3
+
+
+def test_the_way_back():
+    x = 2 * torch.rand(4, 3, 8, 8, generator=torch.Generator().manual_seed(0)) - 1
+    back = data.from_oklab(data.to_oklab(x))
+    torch.testing.assert_close(back, x, atol=5e-3, rtol=0)
+    assert data.from_oklab(torch.full((1, 3, 1, 1), 3.0)).abs().max() <= 1
+
+
+def test_hue_is_an_angle_from_0_to_360():
+    lab = torch.tensor([[0.5, 1, 0], [0.5, 0, 1], [0.5, -1, 0], [0.5, 0, -1]])
+    hue, chroma = data.hue_and_chroma(lab)
+    torch.testing.assert_close(hue, torch.tensor([0.0, 90, 180, 270]))
+    torch.testing.assert_close(chroma, torch.ones(4))
+
+
+def png(picture):
+    return Image.open(io.BytesIO(picture.png))
+
+
+def test_figures_of_color_are_drawn_with_their_sentence():
+    hue, weight = torch.tensor([10.0, 200.0, 350.0]), torch.tensor([0.1, 0.2, 0.0])
+    table = torch.tensor([[0.5, 0.0], [0.25, 0.25]])
+    x = torch.zeros(2, 3, 8, 8)
+    swatches = torch.tensor([[1.0, -1, -1], [0, 0, 0]]), torch.tensor([0.95, 0.05])
+    pictures = [
+        show.hues((hue, weight), (hue, weight), title="t", sentence="s"),
+        show.pairs({"a": table}, rows="xy", columns="uv", never=table == 0, sentence="s"),
+        show.palettes({"real": x, "fake": x}, {"real": swatches, "fake": swatches}, sentence="s"),
+    ]
+    for picture in pictures:
+        assert picture.sentence == "s"
+        assert min(png(picture).size) > 100
+
+
+def test_a_moving_picture_moves_once_and_can_be_kept(tmp_path):
+    frames = [torch.full((2, 3, 8, 8), value) for value in (-1.0, 0.0, 1.0)]
+    picture = show.moving(frames, sentence='a "walk"', seconds=3)
+    kept = Image.open(io.BytesIO(picture.save(tmp_path / "walk.gif").read_bytes()))
+    assert (kept.n_frames, kept.size) == (3, (48, 24))
+    assert kept.info["duration"] == 1000
+    assert "loop" not in kept.info  # once, then it stands still
+    assert png(picture).getpixel((0, 0)) == (255, 255, 255)  # the last frame
+    page = picture._repr_html_()
+    assert "data:image/gif;base64," in page
+    assert 'alt="a &quot;walk&quot;"' in page
