@@ -40,7 +40,7 @@ GROUND = {"torch", "numpy", "matplotlib", "PIL", "IPython", "ipywidgets", "tqdm"
 GROUND |= {"psutil"}  # comes with ipykernel
 # What pooch stands on: the download of real sets hands it a session of its own.
 GROUND_OF = {"data": {"requests", "urllib3"}}
-LONGEST_FILE, LONGEST_HOUSE = 200, 3_200
+LONGEST_FILE, LONGEST_HOUSE = 200, 4_000
 TAUGHT, LONGEST_TAUGHT = {"losses", "models", "metrics", "training", "penalties", "augment"}, 1_000
 LONGEST_CHECKS = 400  # hints and diagnoses of a whole lesson
 LESSON = re.compile(r"\b[Ll]esson \d\d\b")
@@ -173,7 +173,7 @@ def ground(house: Path) -> list[str]:
 
 
 def size(house: Path) -> list[str]:
-    """No file over 200 lines (a lesson's checks: 400); without checks under 3,200 lines of code,
+    """No file over 200 lines (a lesson's checks: 400); without checks under 4,000 lines of code,
     and what the lessons write out themselves, so what a learner reads to learn, under 800.
 
     A line of code is one that is not blank, not only a comment and not part of a docstring.
@@ -187,7 +187,7 @@ def size(house: Path) -> list[str]:
     texts = [(house / file).read_text() for file in files(house) if room(file) != "checks"]
     total = sum(lines_of_code(text) for text in texts)
     if total >= LONGEST_HOUSE:
-        found.append(f"{total} lines of code without checks, the house must stay under 3,200")
+        found.append(f"{total} lines of code without checks, the house must stay under 4,000")
     taught = [(house / file).read_text() for file in files(house) if room(file) in TAUGHT]
     total = sum(lines_of_code(text) for text in taught)
     if total >= LONGEST_TAUGHT:
@@ -345,7 +345,7 @@ VIOLATIONS = [
     (ground, "show/curves.py", "from matplotlib import pyplot as plt\n", "pyplot"),
     (ground, "show/curves.py", "import matplotlib.pyplot\n", "pyplot"),
     (size, "losses.py", "# filler\n" * 200, "lines, 200 is the most"),
-    (size, "losses.py", "x = 1\n" * 3_200, "lines of code without checks"),
+    (size, "losses.py", "x = 1\n" * 4_000, "lines of code without checks"),
     (size, "losses.py", "x = 1\n" * 1_000, "in the rooms that are taught"),
     (silence, "training/loop.py", "print('step')\n", "print() speaks"),
     (silence, "show/images.py", "def f(fig):\n    fig.show()\n", "fig.show() speaks"),

@@ -4,6 +4,7 @@ Each returns a :class:`Picture`, which carries the sentence that says what to se
 ``draw_…`` draw on given axes, for figures of several panels.
 """
 
+from gan_lessons.show.critic import estimates, in_the_plane, inside_critics, on_a_line
 from gan_lessons.show.curves import (
     bars,
     draw_logits,
@@ -17,6 +18,9 @@ from gan_lessons.show.curves import (
 from gan_lessons.show.densities import draw_densities, draw_lines, lines, panels
 from gan_lessons.show.explore import explore
 from gan_lessons.show.images import draw_sheet, images, rows_of_images, tile
+from gan_lessons.show.maps import chain, maps
+from gan_lessons.show.objectives import compared, meanings, objective
+from gan_lessons.show.palette import Moving, hues, moving, pairs, palettes
 from gan_lessons.show.phase import draw_phase, journey, phases
 from gan_lessons.show.picture import (
     D_COLOR,
@@ -39,6 +43,7 @@ from gan_lessons.show.plane import (
     points,
 )
 from gan_lessons.show.runs import runs
+from gan_lessons.show.scores import intervals, playground, table
 
 __all__ = [
     "D_COLOR",
@@ -48,9 +53,12 @@ __all__ = [
     "MARK",
     "REAL",
     "STYLE",
+    "Moving",
     "Picture",
     "bars",
+    "chain",
     "clouds",
+    "compared",
     "draw_densities",
     "draw_lines",
     "draw_logits",
@@ -61,21 +69,35 @@ __all__ = [
     "draw_points",
     "draw_pushes",
     "draw_sheet",
+    "estimates",
     "explore",
     "figure",
     "histograms",
+    "hues",
     "images",
+    "in_the_plane",
+    "inside_critics",
+    "intervals",
     "journey",
     "key",
     "limit_of",
     "lines",
     "logit_field",
     "losses",
+    "maps",
+    "meanings",
+    "moving",
+    "objective",
+    "on_a_line",
+    "pairs",
+    "palettes",
     "panels",
     "phases",
+    "playground",
     "points",
     "rows_of_images",
     "runs",
     "smooth",
+    "table",
     "tile",
 ]

@@ -1,0 +1,318 @@
+"""Right and wrong answers to the exercises of lesson 07, each with what its diagnosis must say."""
+
+import copy
+import math
+
+import torch
+from torch import nn
+
+# -- sizes -----------------------------------------------------------------------------------
+
+
+def conv_out(n, k, s, p):
+    return (n + 2 * p - k) // s + 1
+
+
+def conv_transpose_out(n, k, s, p, output_padding):
+    return (n - 1) * s - 2 * p + k + output_padding
+
+
+def conv_by_counting(n, k, s, p):
+    """Count the places where the kernel's left edge can stand."""
+    return len(range(-p, n + p - k + 1, s))
+
+
+def transpose_by_counting(n, k, s, p, output_padding):
+    reached = {i * s + j for i in range(n) for j in range(k)}
+    return max(reached) + 1 - p - p + output_padding
+
+
+RIGHT_SIZES = [
+    (conv_out, conv_transpose_out),
+    (conv_by_counting, transpose_by_counting),
+    (
+        lambda n, k, s, p: math.floor((n + 2 * p - k) / s + 1),
+        lambda n, k, s, p, output_padding=0: n * s - s + k - 2 * p + output_padding,
+    ),
+]
+
+
+def _conv(wrong):
+    return wrong, conv_transpose_out
+
+
+def _up(wrong):
+    return conv_out, wrong
+
+
+WRONG_SIZES = {
+    "ceil for floor": (
+        *_conv(lambda n, k, s, p: math.ceil((n + 2 * p - k) / s) + 1),
+        "you round up",
+    ),
+    "no plus one": (*_conv(lambda n, k, s, p: (n + 2 * p - k) // s), "+ 1 is missing"),
+    "padding on one side": (*_conv(lambda n, k, s, p: (n + p - k) // s + 1), "on both sides"),
+    "plus one inside": (*_conv(lambda n, k, s, p: (n + 2 * p - k + 1) // s), "behind the division"),
+    "no kernel": (*_conv(lambda n, k, s, p: (n + 2 * p) // s + 1), "kernel is left out"),
+    "size by stride": (*_conv(lambda n, k, s, p: n // s), "only where the padding"),
+    "a fraction": (*_conv(lambda n, k, s, p: (n + 2 * p - k) / s + 1), "fractions"),
+    "a float": (*_conv(lambda n, k, s, p: float(conv_out(n, k, s, p))), "sizes are int"),
+    "a pair": (*_conv(lambda n, k, s, p: (conv_out(n, k, s, p),) * 2), "one whole number"),
+    "rounded": (*_conv(lambda n, k, s, p: round((n + 2 * p - k) / s) + 1), "torch makes"),
+    "nothing": (*_conv(lambda n, k, s, p: None), "returns nothing"),
+    "exchanged": (
+        lambda n, k, s, p: conv_transpose_out(n, k, s, p, 0),
+        lambda n, k, s, p, o: conv_out(n, k, s, p),
+        "are exchanged",
+    ),
+    "no output_padding": (
+        *_up(lambda n, k, s, p, o: (n - 1) * s - 2 * p + k),
+        "output_padding is left out",
+    ),
+    "output_padding on both sides": (
+        *_up(lambda n, k, s, p, o: (n - 1) * s - 2 * p + k + 2 * o),
+        "counted twice",
+    ),
+    "padding added": (*_up(lambda n, k, s, p, o: (n - 1) * s + 2 * p + k + o), "cuts pixels off"),
+    "n steps": (*_up(lambda n, k, s, p, o: n * s - 2 * p + k + o), "n - 1 steps"),
+    "padding cut off once": (*_up(lambda n, k, s, p, o: (n - 1) * s - p + k + o), "both sides"),
+    "size times stride": (*_up(lambda n, k, s, p, o: n * s), "only where padding and kernel"),
+    "one short": (*_up(lambda n, k, s, p, o: (n - 1) * s - 2 * p + k - 1 + o), "not k - 1"),
+}
+
+# -- batch norm's arguments ------------------------------------------------------------------
+
+
+class OwnNorm(nn.Module):
+    """Batch norm written by hand."""
+
+    def __init__(self, c):
+        super().__init__()
+        self.weight, self.bias = nn.Parameter(torch.ones(c)), nn.Parameter(torch.zeros(c))
+        self.register_buffer("mean", torch.zeros(c))
+        self.register_buffer("var", torch.ones(c))
+
+    def forward(self, x):
+        mean, var = self.mean, self.var
+        if self.training:
+            mean, var = x.mean((0, 2, 3)), x.var((0, 2, 3))
+            self.mean = 0.8 * self.mean + 0.2 * mean.detach()
+            self.var = 0.8 * self.var + 0.2 * var.detach()
+        scale = self.weight / (var + 1e-5).sqrt()
+        return (x - mean[:, None, None]) * scale[:, None, None] + self.bias[:, None, None]
+
+
+RIGHT_NORMS = [lambda c: nn.BatchNorm2d(c, momentum=0.2), OwnNorm]
+RIGHT_NORMS += [lambda c: nn.BatchNorm2d(c, 1e-5, 0.2), lambda c: nn.BatchNorm2d(c, 1e-3, 1 - 0.8)]
+WRONG_NORMS = {
+    "eps of 0.8": (lambda c: nn.BatchNorm2d(c, 0.8), "the second argument is eps"),
+    "eps of 0.2": (lambda c: nn.BatchNorm2d(c, 0.2), "the second argument is eps"),
+    "Keras's momentum": (lambda c: nn.BatchNorm2d(c, momentum=0.8), "share of the *new*"),
+    "the default": (lambda c: nn.BatchNorm2d(c), "PyTorch's default"),
+    "another momentum": (lambda c: nn.BatchNorm2d(c, momentum=0.5), "are 0.6"),
+    "no memory": (lambda c: nn.BatchNorm2d(c, track_running_stats=False), "no running statistics"),
+    "each image alone": (lambda c: nn.InstanceNorm2d(c, momentum=0.2), "no running statistics"),
+    "for vectors": (lambda c: nn.BatchNorm1d(c, momentum=0.2), "does not take maps"),
+    "other channels": (lambda c: nn.BatchNorm2d(64, momentum=0.2), "pass `channels` on"),
+    "nothing to learn": (
+        lambda c: nn.BatchNorm2d(c, momentum=0.2, affine=False),
+        "no weight to learn",
+    ),
+    "a number": (lambda c: 0.2, "not a layer"),
+}
+
+# -- first weights ---------------------------------------------------------------------------
+
+
+def init(layer):
+    if isinstance(layer, nn.Conv2d | nn.ConvTranspose2d | nn.Linear):
+        nn.init.normal_(layer.weight, 0.0, 0.02)
+        nn.init.zeros_(layer.bias)
+    elif isinstance(layer, nn.BatchNorm2d):
+        nn.init.normal_(layer.weight, 1.0, 0.02)
+        nn.init.zeros_(layer.bias)
+
+
+@torch.no_grad()
+def init_by_shape(layer):
+    """Another way to tell them apart: batch norm's weight is a vector."""
+    for name, weight in layer.named_parameters(recurse=False):
+        if name == "bias":
+            weight.zero_()
+        else:
+            weight.copy_(0.02 * torch.randn_like(weight) + (weight.ndim == 1))
+
+
+def init_anew(layer):
+    """Right numbers, but in new parameters."""
+    if isinstance(layer, nn.Conv2d | nn.ConvTranspose2d | nn.Linear | nn.BatchNorm2d):
+        around = 1.0 if isinstance(layer, nn.BatchNorm2d) else 0.0
+        layer.weight = nn.Parameter(around + 0.02 * torch.randn_like(layer.weight))
+        layer.bias = nn.Parameter(torch.zeros_like(layer.bias))
+
+
+LAYERS = (nn.Conv2d, nn.ConvTranspose2d, nn.Linear)
+
+
+def _init(weights=LAYERS, draw=lambda w: nn.init.normal_(w, 0.0, 0.02), norm=True, biases=True):
+    """Return an init with one thing changed."""
+
+    def one(layer):
+        if isinstance(layer, weights):
+            draw(layer.weight)
+            if biases:
+                nn.init.zeros_(layer.bias)
+        elif isinstance(layer, nn.BatchNorm2d) and norm:
+            nn.init.normal_(layer.weight, 1.0, 0.02)
+            nn.init.zeros_(layer.bias)
+
+    return one
+
+
+def _everything_around_zero(layer):
+    for parameter in layer.parameters(recurse=False):
+        nn.init.normal_(parameter, 0.0, 0.02)
+
+
+def _class_names(layer):
+    name = type(layer).__name__
+    if "Conv" in name or "Linear" in name:
+        nn.init.normal_(layer.weight, 0.0, 0.02)
+        nn.init.zeros_(layer.bias)
+    elif "BatchNorm" in name:
+        nn.init.normal_(layer.weight, 1.0, 0.02)
+        nn.init.zeros_(layer.bias)
+
+
+def _exact_class(layer):
+    if type(layer) in LAYERS or isinstance(layer, nn.BatchNorm2d):
+        init(layer)
+
+
+def _buffers_too(layer):
+    init(layer)
+    for buffer in layer.buffers(recurse=False):
+        if buffer.is_floating_point():
+            nn.init.normal_(buffer, 0.0, 0.02)
+
+
+def _frozen(layer):
+    init(layer)
+    layer.requires_grad_(False)
+
+
+def _wide_norm(layer):
+    init(layer)
+    if isinstance(layer, nn.BatchNorm2d):
+        nn.init.normal_(layer.weight, 1.0, 0.2)
+
+
+RIGHT_INITS = [init, init_by_shape, init_anew]
+WRONG_INITS = {
+    "all parameters around 0": (_everything_around_zero, "drawn around 0"),
+    "class names": (_class_names, "not for a piece of its class's name"),
+    "exact class": (_exact_class, "does not matter to isinstance"),
+    "batch norm left out": (_init(norm=False), "left at exactly 1"),
+    "transposed left out": (_init((nn.Conv2d, nn.Linear)), "ask for both"),
+    "linear left out": (_init((nn.Conv2d, nn.ConvTranspose2d)), "Linear keeps"),
+    "nothing": (lambda layer: None, "left at exactly 1"),
+    "variance": (_init(draw=lambda w: nn.init.normal_(w, 0.0, 0.02**0.5)), "0.02 is the deviation"),
+    "squared": (_init(draw=lambda w: nn.init.normal_(w, 0.0, 0.02**2)), "not the variance"),
+    "uniform": (_init(draw=lambda w: nn.init.uniform_(w, -0.02, 0.02)), "uniform"),
+    "too wide": (_init(draw=lambda w: nn.init.normal_(w, 0.0, 0.05)), "not 0 and 0.02"),
+    "around 1": (_init(draw=lambda w: nn.init.normal_(w, 1.0, 0.02)), "not 0 and 0.02"),
+    "biases left": (_init(biases=False), "is not 0"),
+    "running statistics": (_buffers_too, "they are measurements"),
+    "frozen": (_frozen, "never learn"),
+    "norm too wide": (_wide_norm, "not 1 and 0.02"),
+}
+
+# -- sampling --------------------------------------------------------------------------------
+
+
+def sample(G, z):
+    before = G.training
+    G.eval()
+    with torch.no_grad():
+        images = G(z)
+    G.train(before)
+    return images
+
+
+@torch.no_grad()
+def sample_a_copy(G, z):
+    return copy.deepcopy(G).eval()(z)
+
+
+def sample_one_by_one(G, z):
+    return torch.cat([sample(G, row[None]) for row in z])
+
+
+def sample_with_graph(G, z):
+    before = G.training
+    images = G.eval()(z)
+    G.train(before)
+    return images
+
+
+@torch.no_grad()
+def _in_train_mode(G, z):
+    return G(z)
+
+
+@torch.no_grad()
+def _a_copy_in_train_mode(G, z):
+    return copy.deepcopy(G).train()(z)
+
+
+@torch.no_grad()
+def _left_in_eval_mode(G, z):
+    return G.eval()(z)
+
+
+@torch.no_grad()
+def _always_back_to_train(G, z):
+    images = G.eval()(z)
+    G.train()
+    return images
+
+
+@torch.no_grad()
+def _each_normalized_alone(G, z):
+    G = copy.deepcopy(G).train()
+    return torch.cat([G(row[None]) for row in z])
+
+
+@torch.no_grad()
+def _one_by_one_in_train_mode(G, z):
+    before = G.training
+    images = torch.cat([G.train()(row[None]) for row in z])
+    G.train(before)
+    return images
+
+
+@torch.no_grad()
+def _only_the_norms(G, z):
+    for layer in G.modules():
+        if isinstance(layer, nn.BatchNorm2d):
+            layer.eval()
+    return G(z)
+
+
+def _own_noise(G, z):
+    return sample(G, torch.randn_like(z))
+
+
+RIGHT_SAMPLES = [sample, sample_a_copy, sample_one_by_one, sample_with_graph]
+WRONG_SAMPLES = {
+    "train mode": (_in_train_mode, "five batch mates"),
+    "a copy in train mode": (_a_copy_in_train_mode, "five batch mates"),
+    "left in eval mode": (_left_in_eval_mode, "Put the mode back"),
+    "norms left in eval mode": (_only_the_norms, "Put the mode back"),
+    "always back to train": (_always_back_to_train, "put back what *was*"),
+    "one by one in train mode": (_one_by_one_in_train_mode, "sampling changes G"),
+    "each normalized alone": (_each_normalized_alone, "normalized by itself"),
+    "own noise": (_own_noise, "the z that you are given"),
+    "no images": (lambda G, z: None, "not a tensor"),
+    "one image": (lambda G, z: sample(G, z)[0], "not (6, 1, 8, 8)"),
+}

@@ -1,0 +1,102 @@
+"""The pictures of lesson 10 say in words what the losses do, and hide no broken run."""
+
+import math
+import re
+
+import pytest
+import torch
+from matplotlib.axes import Axes
+
+from gan_lessons import losses, show
+
+REAL, FAKE = torch.tensor([2.0, 0.5]), torch.tensor([-1.0, 1.0])
+GAMES = {
+    "cross entropy": losses.non_saturating,
+    "least squares": losses.least_squares,
+    "hinge": losses.hinge,
+    "Wasserstein": losses.wasserstein,
+    "relativistic": losses.relativistic,
+}
+RUNS = {"a": [1.0, 2.0, 3.0], "b": [2.0, 2.5, 2.0]}
+
+
+def slopes(sentence: str, kind: str) -> list[float]:
+    """Return the numbers that a sentence gives for one kind of samples."""
+    told = re.search(rf"{kind} ([^;.]*(?:\.\d[^;.]*)*)", sentence)
+    return [float(number) for number in re.findall(r"[+-]\d+\.\d+", told[1])] if told else []
+
+
+@pytest.fixture
+def words(monkeypatch):
+    """Everything that is written on axes while the test runs."""
+    written, text = [], Axes.text
+    monkeypatch.setattr(
+        Axes,
+        "text",
+        lambda self, *args, **more: (written.append(args[2]), text(self, *args, **more)),
+    )
+    return written
+
+
+@pytest.mark.parametrize("name", GAMES)
+@pytest.mark.parametrize("player", ["loss_d", "loss_g"])
+def test_the_sentence_tells_the_slopes_of_autograd(name, player):
+    """Slopes times the size of the batch, to two digits; G moves its own samples alone."""
+    loss = getattr(GAMES[name], player)
+    logits = REAL.clone().requires_grad_(), FAKE.clone().requires_grad_()
+    grads = torch.autograd.grad(loss(*logits), logits, allow_unused=True, materialize_grads=True)
+    picture = show.objective(loss, REAL, FAKE, name=name, real_moves=player == "loss_d")
+    told = {kind: slopes(picture.sentence, kind) for kind in ("real", "fake")}
+    assert told["fake"] == pytest.approx((2 * grads[1]).tolist(), abs=0.006)
+    right = (2 * grads[0]).tolist() if player == "loss_d" else []
+    assert told["real"] == pytest.approx(right, abs=0.006)
+    assert f"loss {loss(REAL, FAKE):.2f}" in picture.sentence
+
+
+@pytest.mark.parametrize("name", GAMES)
+def test_only_pairs_are_tied_to_one_another(name):
+    """Moving a fake sample changes the slope of a real one in the relativistic game alone."""
+    sentences = [
+        show.objective(GAMES[name].loss_d, REAL, torch.tensor([t, 1.0]), name=name).sentence
+        for t in (-1.0, 3.0)
+    ]
+    before, after = (slopes(sentence, "real") for sentence in sentences)
+    assert (before != after) == (name == "relativistic")
+
+
+def test_the_hinge_lets_go_beyond_its_margins():
+    beyond = show.objective(losses.hinge_d, REAL + 2, FAKE - 3, name="hinge").sentence
+    assert set(slopes(beyond, "real") + slopes(beyond, "fake")) == {0.0}
+
+
+def test_pictures_leave_the_logits_as_they_were():
+    logits = REAL.clone(), FAKE.clone()
+    show.objective(losses.relativistic_d, *logits, name="pairs")
+    assert torch.equal(logits[0], REAL)
+    assert not logits[0].requires_grad
+
+
+def test_broken_runs_are_counted_in_words(words):
+    runs = RUNS | {"c": [math.nan, 1.0, math.inf]}
+    show.compared({"modes": runs, "quality": RUNS | {"c": [1.0, 1.0, 1.0]}}, sentence="s")
+    assert words == ["2 of 3 broken"]
+
+
+@pytest.mark.parametrize("wide", [1.0, 1e6])
+def test_a_value_beyond_the_edge_is_drawn_at_the_edge(monkeypatch, wide):
+    drawn, plot = [], Axes.plot
+    monkeypatch.setattr(
+        Axes,
+        "plot",
+        lambda self, x, y, *a, **k: (drawn.append((x, a)), plot(self, x, y, *a, **k))[1],
+    )
+    picture = show.compared({"m": {"a": [0.1, 0.2, wide]}}, edges={"m": 0.5}, sentence="s")
+    beyond = [x for x, style in drawn if ">" in style]
+    assert beyond == [[0.5]]
+    assert picture.png != show.compared({"m": {"a": [0.1, 0.2, 0.3]}}, sentence="s").png
+
+
+def test_the_same_words_come_with_every_picture():
+    x = torch.linspace(-1, 1, 5)
+    assert show.meanings(x, {"a": (x, x)}, sentence="said").sentence == "said"
+    assert show.compared({"m": RUNS}, sentence="said", ideal={"m": 8}).sentence == "said"
