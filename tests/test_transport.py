@@ -5,6 +5,7 @@ import itertools
 import numpy as np
 import pytest
 import torch
+from scipy.optimize import linear_sum_assignment
 
 from gan_lessons import metrics, runtime
 from gan_lessons.errors import SettingError
@@ -54,11 +55,10 @@ def test_the_prices_prove_that_the_pairs_are_the_best(n):
 
 
 def test_against_scipy():
-    solver = pytest.importorskip("scipy.optimize", reason="scipy: a second solver to compare with")
     rng = np.random.default_rng(1)
     for n in (1, 10, 100, 256):
         for cost in (rng.random((n, n)), rng.integers(0, 9, (n, n)).astype(float)):
-            best = cost[solver.linear_sum_assignment(cost)].sum()
+            best = cost[linear_sum_assignment(cost)].sum()
             assert total(cost, metrics.assignment(cost)[0]) == pytest.approx(best)
 
 

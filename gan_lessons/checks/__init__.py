@@ -1,5 +1,35 @@
 """Exercises that answer back, one module per lesson. Floor 4 of the house."""
 
-from gan_lessons.checks import distances, first_gan, minimax, motion, pixels, reading, start
+from gan_lessons.checks import (
+    color,
+    convolutions,
+    critic,
+    distances,
+    first_gan,
+    meaning,
+    minimax,
+    motion,
+    objectives,
+    pixels,
+    reading,
+    scoring,
+    slopes,
+    start,
+)
 
-__all__ = ["distances", "first_gan", "minimax", "motion", "pixels", "reading", "start"]
+__all__ = [
+    "color",
+    "convolutions",
+    "critic",
+    "distances",
+    "first_gan",
+    "meaning",
+    "minimax",
+    "motion",
+    "objectives",
+    "pixels",
+    "reading",
+    "scoring",
+    "slopes",
+    "start",
+]

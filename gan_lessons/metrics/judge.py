@@ -46,7 +46,8 @@ class Judge(nn.Module):
     @torch.no_grad()
     def probabilities(self, x: Tensor) -> Tensor:
         """Return the probability of each class, (N, classes), rows of sum 1. Lesson 09."""
-        logits = torch.cat([self.head(self(part)).cpu() for part in x.split(500)])
+        parts = x.split(500)
+        logits = torch.cat([self.head(self(part)).cpu() for part in parts])
         return logits[:, : self.classes].softmax(dim=1)
 
     def confidence(self, x: Tensor) -> Tensor:

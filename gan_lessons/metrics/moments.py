@@ -25,7 +25,7 @@ def inception_score(probabilities: Tensor) -> float:
 
 
 def frechet_gaussians(mean_a: Tensor, cov_a: Tensor, mean_b: Tensor, cov_b: Tensor) -> float:
-    """Return the squared Fréchet distance of two Gaussians, in float64.
+    """Return the squared Fréchet distance of two Gaussians; hand over float64.
 
     ‖μa - μb‖² + tr(A) + tr(B) - 2 tr((A·B)^½). The trace of that root is the sum of the roots of
     the eigenvalues of A·B, which are real and at least 0: no matrix root is needed.
@@ -36,7 +36,6 @@ def frechet_gaussians(mean_a: Tensor, cov_a: Tensor, mean_b: Tensor, cov_b: Tens
     Source: Dowson and Landau 1982, The Fréchet distance between multivariate normal distributions,
     equation 4. Lesson 09.
     """
-    mean_a, cov_a, mean_b, cov_b = (t.double() for t in (mean_a, cov_a, mean_b, cov_b))
     roots = torch.linalg.eigvals(cov_a @ cov_b).real.clamp(min=0).sqrt()
     apart = (mean_a - mean_b).square().sum()
     return float(apart + cov_a.trace() + cov_b.trace() - 2 * roots.sum())
@@ -55,8 +54,8 @@ def frechet_distance(real: Tensor, fake: Tensor) -> float:
 
     Source: Heusel et al. 2017, GANs Trained by a Two Time-Scale Update Rule, equation 6. Lesson 09.
     """
-    real, fake = checked(real, fake)
-    return frechet_gaussians(real.mean(0), real.T.cov(), fake.mean(0), fake.T.cov())
+    given = [(x.mean(0), x.T.cov()) for x in checked(real, fake)]
+    return frechet_gaussians(*given[0], *given[1])
 
 
 def kid(real: Tensor, fake: Tensor) -> float:

@@ -1,0 +1,723 @@
+# ---
+# jupyter:
+#   kernelspec:
+#     display_name: Python 3
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown]
+# # 07 · Build a DCGAN
+#
+# The MLP of lesson 06 learns every pixel on its own, and leaves specks. A
+# convolution learns a stroke once and may draw it anywhere.
+#
+# **What you'll do.** Build the two convolutional players that made GANs work
+# on images, train them on drawn digits and on real ones, and then take
+# their rules away one by one.
+#
+# **What you'll learn**
+# - *compute* the size of every map, and turn a convolution around;
+# - *use* batch norm without falling into its three traps;
+# - *measure* where checkerboards come from and what each rule is worth.
+#
+# **What you'll need.** Lesson 06. About 75 minutes of your time;
+# {{minutes}} minutes of computing on 2 CPU cores. Works offline; the real
+# digits (12 MB) are downloaded once if you have a network.
+
+# %%
+from gan_lessons import checks, cockpit, data, errors
+from gan_lessons import models, runtime, show, training
+import copy
+
+import torch
+from torch import nn
+from torch.nn import functional as F
+
+device = runtime.start()
+
+# %% [markdown]
+# ## The knobs
+
+# %%
+SEED = 0
+images = data.strokes()  # or data.mnist(), data.fashion_mnist()
+steps = runtime.budget(tiny=4, ci=40, lesson=2_000, full=40_000)
+short = runtime.budget(tiny=2, ci=3, lesson=200, full=2_000)
+seeds = runtime.budget(tiny=1, ci=1, lesson=3, full=5)  # of short runs
+reader_steps = runtime.budget(tiny=4, ci=40, lesson=600, full=2_000)
+batch_size, latent_dim = 64, 64
+width = 32  # channels of the largest hidden map
+lr = 1e-3  # of both players; falls to 0 in the second half
+decay = 0.998  # of the generator's average
+map_sizes = models.map_sizes  # the sides of the maps of an image
+
+# %% [markdown]
+# ## A window that slides
+# A convolution looks at the image through a window of $k \times k$ pixels,
+# moves it by the stride $s$, and answers the same question everywhere.
+# **Decide before you run:** a window of 4, moved by 2, on 28 pixels with one
+# row of padding around them. How large is the map of answers? And if the
+# digit moves by two pixels, how does the map change?
+
+# %%
+train = data.to_model_range(images.x[:-2000])
+held_out = data.to_model_range(images.x[-2000:])  # never shown to the GAN
+look = nn.Conv2d(1, 8, 4, stride=2, padding=1)
+answers = look(train[:5])  # (5, 8, 14, 14)
+moved = look(train[:5].roll(2, dims=3))  # two pixels to the right
+assert answers.shape == (5, 8, 14, 14)
+assert torch.allclose(moved[..., 2:-1], answers[..., 1:-2], atol=1e-6)
+print(f"{8 * 17} weights; of an MLP this map would take {784 * 8 * 196:,}")
+
+# %% [markdown]
+# The map moves along by one: what is learned in one corner holds in all of
+# them. That is what a convolution buys.
+#
+# ## ✏️ Exercise 1 · The size of the next map
+# *10 minutes · ●●○*
+#
+# Write the side of the map that a convolution makes of `n` pixels with
+# kernel `k`, stride `s` and padding `p`; then the same for a *transposed*
+# convolution, which makes small maps large:
+#
+# $$n \to \left\lfloor \frac{n + 2p - k}{s} \right\rfloor + 1
+# \qquad\text{and}\qquad n \to (n - 1)\,s - 2p + k + \text{output\_padding}$$
+#
+# The brackets matter: some documentation says *up* where the code rounds
+# *down*.
+#
+# {{hints convolutions.sizes}}
+
+# %% tags=["exercise"]
+def my_conv_out(n, k, s, p):
+    # BEGIN SOLUTION
+    return (n + 2 * p - k) // s + 1
+    # END SOLUTION
+
+
+def my_conv_transpose_out(n, k, s, p, output_padding):
+    # BEGIN SOLUTION
+    return (n - 1) * s - 2 * p + k + output_padding
+    # END SOLUTION
+
+
+checks.convolutions.sizes(my_conv_out, my_conv_transpose_out)
+
+# %% [markdown]
+# ## Turn it around
+# For each image a convolution is a matrix: $y = Cx$. Its gradient carries
+# whatever $D$ thinks of $y$ back to $x$ by the transposed matrix:
+#
+# $$\langle Cx, v \rangle = \langle x, C^\top v \rangle \quad\Rightarrow\quad
+# \nabla_x \langle Cx, v \rangle = C^\top v$$
+#
+# $C^\top$ makes large maps of small ones, and that *is* the transposed
+# convolution. It is no inverse: $C^\top C x$ is not $x$.
+
+# %%
+weight = torch.randn(8, 1, 4, 4, dtype=torch.float64)
+x = train[:1].double().requires_grad_()
+y = F.conv2d(x, weight, stride=2, padding=1)  # (1, 8, 14, 14)
+v = torch.randn_like(y)
+(pulled,) = torch.autograd.grad((y * v).sum(), x)  # (1, 1, 28, 28)
+turned = F.conv_transpose2d(v, weight, stride=2, padding=1)
+print(f"largest difference {(pulled - turned).abs().max():.0e}")
+assert torch.allclose(pulled, turned)
+
+# %% [markdown]
+# Every step of training $G$ runs $D$'s convolutions backward, as transposed
+# ones; $G$ itself is built of them. So the two players should be each
+# other's mirror. Move the sliders: which settings take 7 to 28 *and* 28
+# to 7? Kernel 5 with stride 2 looks harmless. Does it fit?
+
+# %%
+def conv_out(n, k, s, p):
+    return (n + 2 * p - k) // s + 1
+
+
+def conv_transpose_out(n, k, s, p, output_padding=0):
+    return (n - 1) * s - 2 * p + k + output_padding
+
+
+def layers(kernel=4, stride=2, padding=1):
+    up, down = [7], [28]
+    for _ in range(2):
+        up.append(conv_transpose_out(up[-1], kernel, stride, padding))
+        down.append(max(conv_out(down[-1], kernel, stride, padding), 0))
+    fits = "fits" if up[-1] == 28 and down == up[::-1] else "does not fit"
+    told = f"G ends at {up[-1]}, D gets 28: {fits}"
+    step = f"k{kernel} s{stride}"
+    return show.chain(up, down, step=step, title=told, sentence=told + ".")
+
+# %%
+controls = {"kernel": (2, 6), "stride": (1, 3), "padding": (0, 2)}
+show.explore(layers, **controls)
+
+# %% [markdown]
+# ## Two networks and six rules
+# Radford, Metz and Chintala tried many convolutional GANs in 2015. What
+# worked had in common:
+# 1. no pooling: strided convolutions learn how to halve and to double;
+# 2. batch norm in both players, but not at $G$'s end nor $D$'s beginning;
+# 3. no hidden dense layers;
+# 4. ReLU in $G$, tanh at its end;
+# 5. LeakyReLU in $D$;
+# 6. first weights from $\mathcal N(0, 0.02)$; Adam with $\beta_1 = 0.5$.
+#
+# `map_sizes` halves an image's side down to 4 … 7 pixels, where $G$ begins:
+# 28 gives 7, 14, 28. `transposed` doubles as the slider's first setting
+# does; `upsampled` is another way, for later.
+
+# %% tags=["mirrors:models"]
+def transposed(c_in, c_out):
+    return nn.ConvTranspose2d(c_in, c_out, 4, stride=2, padding=1)
+
+
+def upsampled(c_in, c_out):
+    return nn.Sequential(
+        nn.Upsample(scale_factor=2), nn.Conv2d(c_in, c_out, 3, padding=1)
+    )
+
+# %% [markdown]
+# $G$ turns noise into a small map of many channels. Each doubling halves
+# the channels; the last one ends in the image.
+
+# %% tags=["mirrors:models"]
+def dcgan_generator(
+    *,
+    latent_dim=64,
+    size=28,
+    channels=1,
+    width=64,
+    norm=nn.BatchNorm2d,
+    up=transposed,
+):
+    start, *larger = map_sizes(size)
+    c = width * 2 ** (len(larger) - 1)
+    layers = [nn.Linear(latent_dim, c * start**2)]
+    layers += [nn.Unflatten(1, (c, start, start)), norm(c), nn.ReLU()]
+    for _ in larger[:-1]:
+        layers += [up(c, c // 2), norm(c // 2), nn.ReLU()]
+        c //= 2
+    return nn.Sequential(*layers, up(c, channels), nn.Tanh())
+
+# %% [markdown]
+# $D$ is $G$ mirrored. `wrap` leaves each layer as it is until lesson 11.
+
+# %% tags=["mirrors:models"]
+def dcgan_discriminator(
+    *, size=28, channels=1, width=64, norm=nn.BatchNorm2d, wrap=nn.Sequential
+):
+    start, *larger = map_sizes(size)
+    layers = [
+        wrap(nn.Conv2d(channels, width, 4, stride=2, padding=1)),
+        nn.LeakyReLU(0.2),
+    ]
+    c = width
+    for _ in larger[:-1]:
+        layers += [wrap(nn.Conv2d(c, 2 * c, 4, stride=2, padding=1))]
+        layers += [norm(2 * c), nn.LeakyReLU(0.2)]
+        c *= 2
+    layers += [nn.Flatten(1), wrap(nn.Linear(c * start**2, 1)), nn.Flatten(0)]
+    return nn.Sequential(*layers)
+
+# %%
+G = dcgan_generator(latent_dim=latent_dim, width=width)
+D = dcgan_discriminator(width=width)
+fake = G(torch.randn(5, latent_dim))
+assert fake.shape == (5, 1, 28, 28)
+assert D(fake).shape == (5,)
+print(models.shape_trace(G, torch.randn(1, latent_dim)), end="\n\n")
+print(models.shape_trace(D, fake[:1]))
+
+# %% [markdown]
+# Read the last column: nearly all of $G$'s weights sit in the dense layer
+# that reads the noise. The drawing itself takes few.
+#
+# ## Batch norm, and three traps
+# For each channel, batch norm subtracts the mean $\mu$ and divides by the
+# deviation $\sigma$, both taken over all images and places of the *batch*:
+#
+# $$y = \gamma\,\frac{x - \mu}{\sqrt{\sigma^2 + \epsilon}} + \beta$$
+#
+# $\gamma$ and $\beta$ are learned. Meanwhile it keeps running averages of
+# $\mu$ and $\sigma^2$, which it uses in eval mode. Each of these sentences
+# is a trap.
+#
+# ## ✏️ Exercise 2 · First weights
+# *10 minutes · ●●○*
+#
+# Rule 6: weights of convolutions, transposed convolutions and linear layers
+# from $\mathcal N(0, 0.02)$, 0.02 being the deviation; batch norm's $\gamma$
+# from $\mathcal N(1, 0.02)$; every bias 0. Write what
+# `net.apply(my_init)` calls for each layer.
+#
+# {{hints convolutions.init}}
+
+# %% tags=["exercise"]
+def my_init(layer):
+    # BEGIN SOLUTION
+    if isinstance(layer, nn.Conv2d | nn.ConvTranspose2d | nn.Linear):
+        nn.init.normal_(layer.weight, 0.0, 0.02)
+        nn.init.zeros_(layer.bias)
+    elif isinstance(layer, nn.BatchNorm2d):
+        nn.init.normal_(layer.weight, 1.0, 0.02)
+        nn.init.zeros_(layer.bias)
+    # END SOLUTION
+
+
+checks.convolutions.init(my_init)
+
+# %% [markdown]
+# The reference, beside a version from a well-known textbook that draws
+# *all* parameters around 0, batch norm's factor included. **Predict:** how
+# much contrast do $G$'s first images lose?
+
+# %% tags=["mirrors:models"]
+def dcgan_init(layer):
+    norm = isinstance(layer, nn.BatchNorm2d)
+    if norm or isinstance(layer, nn.Conv2d | nn.ConvTranspose2d | nn.Linear):
+        if layer.weight is not None:
+            nn.init.normal_(layer.weight, 1.0 if norm else 0.0, 0.02)
+        if layer.bias is not None:
+            nn.init.zeros_(layer.bias)
+
+# %%
+def around_zero(layer):
+    for parameter in layer.parameters(recurse=False):
+        nn.init.normal_(parameter, 0.0, 0.02)
+
+
+noise = torch.randn(64, latent_dim)
+right = G.apply(dcgan_init)(noise).std()
+wrong = G.apply(around_zero)(noise).std()
+print(f"contrast {right:.3f} around 1, {wrong:.5f} around 0")
+assert right > 5 * wrong
+
+# %% [markdown]
+# ## ✏️ Exercise 3 · Find the bug
+# *5 minutes · ●○○*
+#
+# `nn.BatchNorm2d(c, 0.8)` stands in 22 files of a much-copied collection of
+# GANs. Its author carried over Keras's `BatchNormalization(momentum=0.8)`:
+# keep 80 % of the old average. What does the line do instead? Write the one
+# that was meant. Careful: the two libraries count momentum from opposite
+# ends.
+#
+# {{hints convolutions.norm}}
+
+# %% tags=["exercise"]
+def my_norm(channels):
+    # BEGIN SOLUTION
+    return nn.BatchNorm2d(channels, momentum=0.2)
+    # END SOLUTION
+
+
+checks.convolutions.norm(my_norm)
+
+# %% [markdown]
+# ## A reader to count with
+# As in lesson 06, a classifier that learns from real images says what $G$
+# made. This one is $D$ with ten answers. `judge` sums up samples by three
+# numbers: the share of the rarest class; the share that is read *surely*,
+# with a probability above 0.9; and the *worth*, the same with no class
+# counting for more than its tenth. A generator of perfect sevens is worth
+# 0.1.
+
+# %%
+def make_reader(images):
+    x = data.to_model_range(images.x[:-2000]).to(device)
+    y = images.y[:-2000].to(device)
+    body = dcgan_discriminator(width=width)[:-2]
+    net = nn.Sequential(*body, nn.Linear(2 * width * 49, 10)).to(device)
+    opt = torch.optim.Adam(net.parameters(), lr=1e-3, fused=True)
+    for _ in range(reader_steps):
+        pick = torch.randint(len(x), (128,)).to(device)
+        loss = F.cross_entropy(net(x[pick]), y[pick])
+        opt.zero_grad()
+        loss.backward()
+        opt.step()
+    net.eval().requires_grad_(False)
+    return lambda x: net(x.to(device)).softmax(dim=1).cpu()  # (B, 10)
+# %% [markdown]
+# ## Train
+# The loop of lesson 04, with its EMA. `channels_last` lays the channels of
+# one pixel side by side in memory: the same numbers, in an order that many
+# processors prefer. **Predict:** after how many steps will you be able to
+# read the first digit?
+
+# %%
+def play(images, steps, read):
+    runtime.seed_everything(SEED)
+    x = data.to_model_range(images.x[:-2000]).to(device)
+    G = dcgan_generator(latent_dim=latent_dim, width=width)
+    D = dcgan_discriminator(width=width)
+    for net in (G, D):
+        net.apply(dcgan_init).to(device, memory_format=torch.channels_last)
+    average = copy.deepcopy(G)
+    adam = {"lr": lr, "betas": (0.5, 0.99), "fused": True}
+    opt_g = torch.optim.Adam(G.parameters(), **adam)
+    opt_d = torch.optim.Adam(D.parameters(), **adam)
+    players = (G, D, opt_g, opt_d)
+
+    def classes(fake):  # how many classes have 3 % or more
+        counts = read(fake).argmax(1).bincount(minlength=10)
+        return (counts >= 0.03 * len(fake)).sum()
+
+    look = {"latent_dim": latent_dim, "average": average}
+    live = cockpit.Cockpit(
+        *players, real=x, metric=("classes of 10", classes), **look
+    )
+    batches = data.batches(x, batch_size, rng=runtime.generator(SEED))
+    schedulers = [training.falling_lr(opt, steps) for opt in (opt_g, opt_d)]
+    more = {"decay": decay, "schedulers": schedulers, **look}
+    live.follow(training.train(*players, batches, steps=steps, **more))
+    return average, live
+
+# %%
+def judge(read, x):
+    sure, digit = read(x).max(dim=1)
+    shares = digit.bincount(minlength=10) / len(x)
+    found = digit[sure > 0.9].bincount(minlength=10) / len(x)
+    worth = found.clamp(max=0.1).sum()
+    return shares.min().item(), found.sum().item(), worth.item()
+
+
+runtime.seed_everything(SEED)
+read = make_reader(images)
+right = (read(held_out).argmax(1) == images.y[-2000:]).float().mean()
+rarest, sure, real_worth = judge(read, held_out)
+print(f"{right:.1%} of held-out digits read right, {sure:.1%} surely")
+assert reader_steps < 600 or right > 0.95
+average, live = play(images, steps, read)
+
+# %% [markdown]
+# ## ✏️ Exercise 4 · An image of its own
+# *10 minutes · ●●○*
+#
+# The third trap. Write `my_sample(G, z)`: the images of `z`, each
+# independent of the others in the batch, and $G$ left as it was, so that
+# training could go on.
+#
+# {{hints convolutions.sample}}
+
+# %% tags=["exercise"]
+def my_sample(G, z):
+    # BEGIN SOLUTION
+    before = G.training
+    G.eval()
+    with torch.no_grad():
+        images = G(z)
+    G.train(before)
+    return images
+    # END SOLUTION
+
+
+checks.convolutions.sample(my_sample)
+
+# %% [markdown]
+# What goes wrong without it: the same ten $z$, once among noise as in
+# training, once among 54 copies of the first, as in a walk through latent
+# space.
+
+# %%
+def sample(G, z):
+    before = G.training
+    with torch.no_grad():
+        images = G.eval()(z.to(device)).cpu()
+    G.train(before)
+    return images
+
+
+z = torch.randn(5000, latent_dim, generator=runtime.generator(1))
+crowd, copies = z[10:64], z[:1].expand(54, -1)
+rows = {"eval mode": sample(average, z[:10])}
+careless = copy.deepcopy(average).train()
+for name, mates in (("train, a crowd", crowd), ("train, copies", copies)):
+    with torch.no_grad():
+        among = careless(torch.cat([z[:10], mates]).to(device))
+    rows[name] = among[:10].cpu()
+show.rows_of_images(
+    rows, sentence="The same ten z. In train mode what an image looks like "
+    "depends on the others in its batch."
+)
+
+# %% [markdown]
+# In eval mode each image is what it is. Now count what $G$ can draw: 5,000
+# samples, read by the reader.
+
+# %%
+made = sample(average, z)
+rarest, sure, worth = judge(read, made)
+assert steps < 2_000 or rarest >= 0.03
+show.images(
+    made[:60],
+    title=f"Rarest class {rarest:.1%}, {sure:.0%} read surely",
+    sentence=f"Sixty samples after {steps:,} steps, not chosen.",
+)
+
+# %% [markdown]
+# Compare with the MLP's in lesson 06: hardly a speck, and at two fifths of
+# the steps. What is wrong now is the plan of a digit, not its ink.
+#
+# ## Where checkerboards come from
+# Many generators leave a fine pattern of period two. The usual explanation:
+# with stride 2 and kernel 3, some pixels are reached by one weight, their
+# neighbors by two or four. Hence the usual advice, a kernel that the stride
+# divides: 4 and not 3 or 5. Others repeat each pixel and convolve. **Decide
+# before you measure:** what helps?
+#
+# A pattern of period two is three points of the spectrum. Their share of
+# all power $P$:
+#
+# $$\frac{P(\tfrac12, 0) + P(0, \tfrac12) + P(\tfrac12, \tfrac12)}
+# {\sum_f P(f)}$$
+
+# %%
+def checkerboard(maps):  # (B, C, H, W), H and W even
+    power = torch.fft.fft2(maps).abs().square().mean((0, 1))  # (H, W)
+    h, w = power.shape[0] // 2, power.shape[1] // 2
+    share = (power[h, 0] + power[0, w] + power[h, w]) / power.sum()
+    return share.item()
+
+
+def pattern_in(x):  # of images; real ones have 1
+    return checkerboard((x + 1) / 2) / checkerboard((held_out + 1) / 2)
+
+
+def pooled(layer):  # instead of a convolution with a stride
+    if isinstance(layer, nn.Linear):
+        return layer
+    same = nn.Conv2d(layer.in_channels, layer.out_channels, 3, padding=1)
+    return nn.Sequential(same, nn.MaxPool2d(2))
+
+
+def doubling(kernel):
+    more = {"padding": (kernel - 1) // 2, "output_padding": kernel % 2}
+    return lambda c_in, c_out: nn.ConvTranspose2d(
+        c_in, c_out, kernel, stride=2, **more
+    )
+
+# %%
+ways = {f"kernel {k}": doubling(k) for k in (3, 4, 5, 6)}
+ways["repeat, convolve"] = upsampled
+flat = torch.ones(1, 4, 16, 16)
+runtime.seed_everything(SEED)
+for name, way in ways.items():
+    layer = way(4, 500).apply(dcgan_init)
+    with torch.no_grad():
+        drawn = checkerboard(layer(flat)[..., 4:-4, 4:-4])
+        weights = [p for p in layer.parameters() if p.ndim == 4]
+        weights[0].fill_(0.02)
+        equal = checkerboard(layer(flat)[..., 4:-4, 4:-4])
+    print(f"{name:16} equal weights {equal:5.1%}, random {drawn:5.1%}")
+    assert drawn < 1e-6 if way is upsampled else abs(drawn - 0.75) < 0.05
+    assert (equal > 0.05) == (name in ("kernel 3", "kernel 5"))
+
+# %% [markdown]
+# With equal weights the advice is right. But no network has them. Random
+# weights put three quarters of the power into the pattern, *whatever the
+# kernel*: the four kinds of pixels are reached by different weights, and
+# nothing makes those agree. Dividing evenly is about how many weights there
+# are; the pattern is about what they are.
+#
+# Move the sliders. With stride 3 the pattern has period three, and a
+# kernel of 6 does not help either.
+
+# %%
+def pattern(kernel=3, stride=2):
+    flat = torch.ones(1, 1, 31 // stride + 2, 31 // stride + 2)
+    rng = runtime.generator(SEED)
+    weights = torch.randn(1, 200, kernel, kernel, generator=rng)
+    inner = (..., slice(6, 30), slice(6, 30))
+    reached = F.conv_transpose2d(flat, weights[:, :1] * 0 + 1, stride=stride)
+    drawn = F.conv_transpose2d(flat, weights, stride=stride)[inner]
+    power = torch.fft.fft2(drawn).abs().square().mean((0, 1))  # (24, 24)
+    share = 1 - power[0, 0] / power.sum()
+    panels = {
+        "weights that reach a pixel": reached[inner][0, 0],
+        "a random layer, no input": drawn[0, 0],
+        "spectrum": torch.fft.fftshift(power.sqrt()),
+    }
+    return show.maps(
+        panels, sentence=f"A flat map in, a pattern out: it holds {share:.0%}"
+        " of the power. In the spectrum everything off the center is pattern."
+    )
+
+# %%
+show.explore(pattern, kernel=(1, 6), stride=(1, 4))
+
+# %% [markdown]
+# ## Take the rules away
+# First weights are one thing; training could mend them, or a rule could be
+# worth nothing. So train small players for a short time, with one thing
+# changed, and with several seeds. `wrap` puts pooling in the place of a
+# stride; a LeakyReLU of slope 0 is a ReLU.
+
+# %%
+def short_run(
+    seed,
+    real,
+    *,
+    norm=nn.BatchNorm2d,
+    up=transposed,
+    wrap=nn.Sequential,
+    init=dcgan_init,
+    slope=0.2,
+    beta=0.5,
+):
+    runtime.seed_everything(seed)
+    G = dcgan_generator(latent_dim=latent_dim, width=16, norm=norm, up=up)
+    D = dcgan_discriminator(width=16, norm=norm, wrap=wrap)
+    for layer in D:
+        if isinstance(layer, nn.LeakyReLU):
+            layer.negative_slope = slope
+    average = copy.deepcopy(G.apply(init).to(device))
+    D.apply(init).to(device)
+    adam = {"lr": 2e-3, "betas": (beta, 0.99), "fused": True}
+    opts = [torch.optim.Adam(net.parameters(), **adam) for net in (G, D)]
+    batches = data.batches(real, 32, rng=runtime.generator(seed))
+    falling = [training.falling_lr(opt, short) for opt in opts]
+    more = {"average": average, "decay": 0.98, "schedulers": falling}
+    more |= {"steps": short, "latent_dim": latent_dim}
+    for _ in training.train(G, D, *opts, batches, **more):
+        pass
+    return sample(average, z[:1000])
+
+# %% [markdown]
+# **Decide first:** which two rules can you not do without?
+
+# %%
+changes = {
+    "all rules": {},
+    "pooling": {"wrap": pooled},
+    "no norm": {"norm": nn.Identity},
+    "ReLU in D": {"slope": 0.0},
+    "other init": {"init": lambda layer: None},  # PyTorch's own
+    "γ around 0": {"init": around_zero},
+    "β₁ = 0.9": {"beta": 0.9},
+    "kernel 3": {"up": doubling(3)},
+    "kernel 5": {"up": doubling(5)},
+    "repeat": {"up": upsampled},
+}
+drawn = {name: [] for name in changes}
+for name, seed in cockpit.progress(
+    [(name, seed) for name in changes for seed in range(seeds)]
+):
+    drawn[name].append(short_run(seed, train.to(device), **changes[name]))
+
+# %%
+worths = {n: [judge(read, x)[2] for x in xs] for n, xs in drawn.items()}
+for name in ("no norm", "γ around 0", "β₁ = 0.9"):
+    assert short < 200 or sum(worths[name]) < sum(worths["all rules"])
+show.bars(
+    dict(list(worths.items())[:7]),
+    ylabel=f"worth; real digits {real_worth:.2f}",
+    title=f"One rule changed, {short} steps",
+    sentence="One rule changed; one dot a seed, the line is their mean.",
+)
+
+# %% [markdown]
+# Three changes fall clear of the rest: $\gamma$ around 0, $\beta_1 = 0.9$
+# and no norm. Pooling, a ReLU in $D$ and PyTorch's own first weights do no
+# harm here, and pooling is ahead of the rules. Three seeds are few and the
+# runs are short: this says what a beginning needs, not what a long run on
+# large images needs. But a rule that you can drop in your own case is a
+# habit, and now you know how to find out.
+#
+# And the pattern? **Decide first:** which of the four ways leaves least?
+
+# %%
+four = ("kernel 3", "all rules", "kernel 5", "repeat")
+show.bars(
+    {name: [pattern_in(x) for x in drawn[name]] for name in four},
+    ylabel="checkerboard, real = 1",
+    title="What is left of the pattern after training",
+    sentence="Power at period two; all rules have kernel 4. The long run "
+    f"above, with kernel 4 too, is left with {pattern_in(made):.1f}.",
+)
+
+# %% [markdown]
+# Kernels 3, 4 and 5 overlap: with three seeds none is ahead, so the even
+# division bought nothing that shows. Repeating and convolving is lowest with
+# every seed. And the long run with kernel 4 has lost most of its pattern:
+# training mends what the first weights did. See a checkerboard? Train on,
+# and if it stays, change the layer, not the size of its kernel.
+#
+# ## One word: real digits
+# The same cell for MNIST, with a reader of its own. Without a network and
+# without the files it says so, and you lose nothing.
+
+# %%
+try:
+    digits, picture = data.mnist(), None
+except errors.LessonError as error:
+    digits, picture = None, error
+if digits:
+    read_mnist = make_reader(digits)
+    average_mnist, live_mnist = play(digits, steps, read_mnist)
+    made_mnist = sample(average_mnist, z)
+    rarest, sure, _ = judge(read_mnist, made_mnist)
+    _, real, _ = judge(read_mnist, data.to_model_range(digits.x[-2000:]))
+    assert steps < 2_000 or rarest >= 0.03
+    picture = show.images(
+        made_mnist[:60],
+        title=f"Rarest class {rarest:.1%}",
+        sentence=f"Sixty samples, not chosen. Of 5,000 {sure:.0%} are read "
+        f"surely, of held-out real ones {real:.0%}.",
+    )
+picture
+
+# %% [markdown]
+# ## Quiz
+# 1. A generator goes 7 → 14 → 28 → 56 and the discriminator expects 28.
+#    Which of the two do you change, and how?
+#    <details><summary>Answer</summary><i>G</i>: it has one doubling too many.
+#    Drop it, and the trace of each is the other's in reverse.</details>
+# 2. Samples look fine while you train, and different when you make them one
+#    at a time. Why?
+#    <details><summary>Answer</summary>Train mode: one image is normalized by
+#    its own mean and deviation, not by those of a batch. Use eval
+#    mode.</details>
+# 3. Is a transposed convolution the inverse of a convolution?
+#    <details><summary>Answer</summary>No, its transpose: it carries gradients
+#    back. The sizes come back, the pixels do not.</details>
+# 4. "Kernel 4 has no checkerboard, since 2 divides 4." What did you measure?
+#    <details><summary>Answer</summary>Right for equal weights. Random ones
+#    put three quarters of a flat map's power into the pattern, with any
+#    kernel.</details>
+# 5. A run without batch norm has 45 % of its samples read surely. Is it as
+#    good as one with it?
+#    <details><summary>Answer</summary>Count the classes as well: it may draw
+#    two digits well and eight never.</details>
+
+# %% [markdown]
+# ## Ledger
+# | what we changed | what happened |
+# |---|---|
+# | MLP → convolutions, same loop | strokes in one piece, fewer weights |
+# | train → eval mode for sampling | an image no longer depends on its mates |
+# | γ around 0 instead of 1 | faint first images, lost classes |
+# | kernel 4 → repeat, then convolve | no checkerboard, from the first step on |
+# | *your change* | *what you saw* |
+
+# %% [markdown]
+# ## In practice
+# - Batch norm couples the images of a batch; a penalty on $D$'s slope
+#   (lesson 11) assumes that it judges each one alone. That is why such $D$s
+#   go without it.
+# - Repeating and convolving costs more time a step than a transposed
+#   convolution. Look at the spectrum before you pay.
+# - Before a long run, print the shape trace of both players.
+#
+# ## Further reading
+# - [Radford, Metz and Chintala 2016](https://arxiv.org/abs/1511.06434): the
+#   DCGAN, its rules and its walks through latent space.
+# - [Dumoulin and Visin 2016](https://arxiv.org/abs/1603.07285): convolution
+#   arithmetic, drawn step by step.
+# - [Odena, Dumoulin and Olah 2016](https://distill.pub/2016/deconv-checkerboard/):
+#   checkerboards, where they come from, and resizing instead.
+# - [Ioffe and Szegedy 2015](https://arxiv.org/abs/1502.03167): batch norm.
+#
+# Next: lesson 10, *Choose a loss*. Color and 64 pixels, lesson 08, come later.

@@ -1,0 +1,609 @@
+# ---
+# jupyter:
+#   kernelspec:
+#     display_name: Python 3
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown]
+# # 08 · Paint in color
+#
+# A gray GAN has shapes to learn. A color GAN also has to learn which red is
+# red, and that nobody paints a red poppy on red clay.
+#
+# **What you'll do.** Train the players of lesson 07 on painted flowers, and
+# find out whether the colors are right, and right *together*.
+#
+# **What you'll learn**
+# - *size* a generator and its discriminator for any resolution, gray or
+#   color, by reading a shape trace;
+# - *compare* colors, real and generated, in numbers the eye agrees with;
+# - *choose* memory layout and precision by measuring, on your machine.
+#
+# **What you'll need.** Lesson 07. About 75 minutes of your time;
+# {{minutes}} minutes of computing on 2 CPU cores. Works offline.
+
+# %%
+from gan_lessons import checks, cockpit, data, errors
+from gan_lessons import models, runtime, show, training
+import copy
+import time
+
+import ipywidgets
+import torch
+from torch import nn
+
+device = runtime.start()
+
+# %% [markdown]
+# ## The knobs
+
+# %%
+SEED = 0
+size = 32  # pixels; 64 asks for a GPU, see the end
+images = data.petals(size=size)
+pictures = "my_pictures"  # a folder of yours, for the end
+steps = runtime.budget(tiny=3, ci=40, lesson=3_000, full=30_000)
+large_steps = runtime.budget(tiny=1, ci=3, lesson=10, full=30_000)
+batch_size, latent_dim = 64, 64
+width = 32  # channels of the largest hidden map
+lr = 1e-3  # of both players; falls to 0 in the second half
+decay = 0.998  # of the generator's average
+
+# %% [markdown]
+# ## Flowers whose truth is known
+# `petals` was painted by a script of this course: 8 flowers, 8 palettes of
+# petals, 6 grounds. Like `strokes`, every picture comes with the numbers it
+# was painted from. One rule is built in: a palette is never put on a ground
+# where it would not stand out.
+
+# %%
+held = min(1000, len(images) // 8)  # pictures the GAN never sees
+train, held_out = images.x[:-held], images.x[-held:]
+show.images(
+    train[:60],
+    title=f"{images.name}: {len(images):,} pictures of {size} × {size}",
+    sentence="Sixty of the training pictures.",
+)
+
+# %% [markdown]
+# ## How often must you double?
+# Every layer of $G$ doubles the side of its maps, every layer of $D$ halves
+# it. So the side $s$ has to be
+#
+# $$s = s_0 \cdot 2^k$$
+#
+# with a small first map of $s_0$ pixels and $k$ doublings. **Decide before
+# you run:** where do 28, 32 and 64 begin, and how often do they double?
+
+# %%
+for side in (28, 32, 48, 64):
+    maps = models.map_sizes(side)
+    print(" → ".join(map(str, maps)), f"  ({len(maps) - 1} doublings)")
+
+# %% [markdown]
+# 28 begins at 7 and can never become 64. One call prints what each layer
+# makes of its input: the *shape trace*. Read it before you train; it is the
+# cheapest test there is.
+
+# %%
+tall = models.dcgan_generator(size=64, channels=3, width=width)
+print(models.shape_trace(tall, torch.randn(1, latent_dim)))
+
+# %% [markdown]
+# Two things to read off. The side doubles while the channels halve, so each
+# layer holds half as many numbers as the next. And color costs next to
+# nothing: only the last layer knows that there are three channels.
+#
+# ## ✏️ Exercise 1 · Players for 64
+# *15 minutes · ●●○*
+#
+# Write $G$ and $D$ for 64 × 64, in as many channels as asked for: 3 for
+# color, 1 for gray. Few channels in the hidden maps will do.
+#
+# {{hints color.networks}}
+
+# %% tags=["exercise"]
+def my_generator(latent_dim, channels):
+    # BEGIN SOLUTION
+    layers = [nn.Linear(latent_dim, 64 * 4 * 4), nn.Unflatten(1, (64, 4, 4))]
+    for c in (64, 32, 16):  # 8, 16, 32
+        double = nn.ConvTranspose2d(c, c // 2, 4, stride=2, padding=1)
+        layers += [double, nn.BatchNorm2d(c // 2), nn.ReLU()]
+    last = nn.ConvTranspose2d(8, channels, 4, stride=2, padding=1)
+    return nn.Sequential(*layers, last, nn.Tanh())
+    # END SOLUTION
+
+
+def my_discriminator(channels):
+    # BEGIN SOLUTION
+    layers, c = [], channels
+    for wider in (8, 16, 32, 64):  # 32, 16, 8, 4
+        halve = nn.Conv2d(c, wider, 4, stride=2, padding=1)
+        layers, c = [*layers, halve, nn.LeakyReLU(0.2)], wider
+    end = [nn.Flatten(1), nn.Linear(64 * 4 * 4, 1), nn.Flatten(0)]
+    return nn.Sequential(*layers, *end)
+    # END SOLUTION
+
+
+checks.color.networks(my_generator, my_discriminator)
+
+# %% [markdown]
+# From here on the library's, whose bodies you read in lesson 07. Everything
+# they need to know is in the pictures: side and channels.
+
+# %%
+def players(x, width):  # x (N, channels, side, side)
+    shape = {"size": x.shape[2], "channels": x.shape[1], "width": width}
+    G = models.dcgan_generator(latent_dim=latent_dim, **shape)
+    D = models.dcgan_discriminator(**shape)
+    for net in (G, D):
+        net.apply(models.dcgan_init).to(device)
+    return G, D
+
+
+for x in (train, data.petals(size=64).x, data.strokes().x):
+    G, D = players(x, width)
+    fake = G(torch.randn(2, latent_dim, device=device))
+    assert fake.shape[1:] == x.shape[1:]
+    assert D(fake).shape == (2,)
+
+# %% [markdown]
+# ## Same numbers, other speed
+# A picture has the shape (channels, height, width). How its numbers lie in
+# *memory* is another matter: one channel after the other, or all channels
+# of a pixel side by side (`channels_last`). A convolution needs all
+# channels of a pixel at once. The second choice is *precision*: bfloat16
+# keeps the range of float32, and 8 of its 24 bits.
+
+# %%
+x = data.to_model_range(train[:4])
+last = x.to(memory_format=torch.channels_last)
+assert torch.equal(x, last)  # the same numbers, the same shape
+for name, way in (("as usual", x), ("channels last", last)):
+    print(f"{name}: next pixel {way.stride(3)} further in memory,"
+          f" next channel {way.stride(1)}")
+small = torch.tensor([2.0**-7, 2.0**-8])
+assert (1 + small.bfloat16() == 1).tolist() == [False, True]
+
+# %% [markdown]
+# A step of $2^{-8}$ is lost beside 1: that is why weights stay in float32,
+# and only *products* are made in bfloat16.
+#
+# ## ✏️ Exercise 2 · Same numbers, other speed
+# *10 minutes · ●●○*
+#
+# Write `my_fast_logits(D, images)`: $D$'s logits in float32, with $D$'s
+# weights and the images channels last, and products in bfloat16 by
+# `torch.autocast`. It must still be possible to train $D$ by them.
+#
+# {{hints color.fast_logits}}
+
+# %% tags=["exercise"]
+def my_fast_logits(D, images):
+    # BEGIN SOLUTION
+    D.to(memory_format=torch.channels_last)
+    images = images.to(memory_format=torch.channels_last)
+    with torch.autocast(images.device.type, dtype=torch.bfloat16):
+        logits = D(images)
+    return logits.float()
+    # END SOLUTION
+
+
+checks.color.fast_logits(my_fast_logits)
+
+# %% [markdown]
+# Is it faster? No rule holds everywhere: bfloat16 pays on processors that
+# have instructions for it, and costs many times over on those that have
+# none. `training.probe` takes real steps each way, for a second or two, and
+# says what it found *here*. **Predict** before you run.
+
+# %%
+G, D = players(train, width)
+real = data.to_model_range(train[:batch_size]).to(device)
+speed = training.probe(G, D, real, latent_dim=latent_dim)
+print(speed.sentence)
+
+# %% [markdown]
+# ## Train
+# The run of lesson 07, on color. `speed.fit` puts weights and pictures in
+# the order that won, `speed.autocast` sets the precision. **Decide first:**
+# what will be right first, the ground, the color of the petals, or their
+# shape?
+
+# %%
+def play(images, steps, width):
+    runtime.seed_everything(SEED)
+    x = data.to_model_range(images.x[: -len(images) // 8]).to(device)
+    G, D = players(x, width)
+    speed = training.probe(G, D, x[:batch_size], latent_dim=latent_dim)
+    G, D, x = speed.fit(G), speed.fit(D), speed.fit(x)
+    average = copy.deepcopy(G)
+    adam = {"lr": lr, "betas": (0.5, 0.99), "fused": True}
+    opt_g = torch.optim.Adam(G.parameters(), **adam)
+    opt_d = torch.optim.Adam(D.parameters(), **adam)
+    four = (G, D, opt_g, opt_d)
+    look = {"latent_dim": latent_dim, "average": average}
+    live = cockpit.Cockpit(*four, real=x, **look)
+    batches = data.batches(x, batch_size, rng=runtime.generator(SEED))
+    falling = [training.falling_lr(opt, steps) for opt in (opt_g, opt_d)]
+    more = {"decay": decay, "schedulers": falling, **look}
+    more |= {"steps": steps, "autocast": speed.autocast}
+    live.follow(training.train(*four, batches, **more))
+    return average.eval(), live
+
+# %%
+average, live = play(images, steps, width)
+
+# %% tags=["readme"]
+def generate(z, G=average):
+    with torch.no_grad():
+        parts = [G(part.to(device)).float().cpu() for part in z.split(500)]
+    return torch.cat(parts)
+
+
+z = torch.randn(2000, latent_dim, generator=runtime.generator(1))
+made = generate(z)
+show.images(
+    made[:60],
+    title="Nobody painted these",
+    sentence=f"Sixty samples of the averaged generator after {steps:,} "
+    "steps, not chosen.",
+)
+
+# %% [markdown]
+# Judge them coldly. Which flowers can you name? Which ground is flat where
+# the painter's had clouds or spots? An impression is where a question
+# starts; the rest of the lesson turns it into numbers.
+#
+# ## Color as the eye orders it
+# Red, green and blue say how bright three lamps are. The eye asks other
+# questions: how light, how colorful, which hue? OKLab answers them in three
+# steps: pixels to light $\ell$, light to what the cones see, and
+# differences of their cube roots:
+#
+# $$(L, a, b)^\top = M_2\,\sqrt[3]{M_1\,\ell}, \qquad
+# \text{chroma} = \sqrt{a^2 + b^2}, \quad
+# \text{hue} = \operatorname{atan2}(b, a)$$
+
+# %% tags=["mirrors:data"]
+CONES = torch.tensor(
+    [
+        [0.4122, 0.5363, 0.0515],
+        [0.2119, 0.6807, 0.1074],
+        [0.0883, 0.2817, 0.6300],
+    ]
+)
+OPPONENTS = torch.tensor(
+    [
+        [0.2105, 0.7936, -0.0041],
+        [1.9780, -2.4286, 0.4506],
+        [0.0259, 0.7828, -0.8087],
+    ]
+)
+
+
+# %% tags=["mirrors:data"]
+def _mixed(matrix, x):  # every pixel's three numbers, times a matrix
+    return torch.einsum("ij,njhw->nihw", matrix.to(x), x)
+
+
+def to_oklab(images):
+    pixels = (images.float() + 1) / 2  # sRGB, 0 … 1
+    bright = ((pixels + 0.055) / 1.055) ** 2.4
+    light = torch.where(pixels > 0.04, bright, pixels / 12.92)
+    cones = _mixed(CONES, light).relu()
+    return _mixed(OPPONENTS, cones ** (1 / 3))  # L, a, b
+
+# %%
+lab = {"real": to_oklab(data.to_model_range(held_out)), "fake": to_oklab(made)}
+colors = {name: data.hue_and_chroma(x) for name, x in lab.items()}
+for name, (_, chroma) in colors.items():
+    light = lab[name][:, 0].mean()
+    print(f"{name}: mean chroma {chroma.mean():.3f}, mean L {light:.3f}")
+show.hues(
+    *((hue.flatten(), chroma.flatten()) for hue, chroma in colors.values()),
+    title="How much of each hue",
+    sentence="Share of all color by hue, each pixel weighted by its chroma.",
+)
+
+# %% [markdown]
+# Where the orange outline stands above the blue area, $G$ uses more of that
+# hue than the painter; where it is below, less. The two printed lines say
+# whether it is too gray or too dark on the whole. This is one run: a
+# difference of a few percent says nothing about the method.
+#
+# ## ✏️ Exercise 3 · The mean of a hue
+# *10 minutes · ●●○*
+#
+# What is the mean hue of a picture whose pixels have 350° and 10°? Write
+# `my_mean_hue(hue, chroma)` for (N,) hues in degrees, each counted as
+# strongly as its pixel is colorful; the answer lies in 0 … 360.
+#
+# {{hints color.mean_hue}}
+
+# %% tags=["exercise"]
+def my_mean_hue(hue, chroma):
+    # BEGIN SOLUTION
+    angle = hue.deg2rad()
+    y = (chroma * angle.sin()).sum()
+    x = (chroma * angle.cos()).sum()
+    return torch.atan2(y, x).rad2deg() % 360
+    # END SOLUTION
+
+
+checks.color.mean_hue(my_mean_hue)
+
+# %% [markdown]
+# ## Which colors meet
+# Right amounts of every color are not enough. Read each picture at two
+# places: the *ring* half way out holds petals, the four *corners* hold
+# ground. Their colors, compared with the mean of each palette and ground,
+# name both. How often is such a plain reader right?
+
+# %%
+at = torch.arange(size) - (size - 1) / 2
+far = torch.hypot(at[:, None], at) / size
+ring = (far > 0.17) & (far < 0.27)
+
+
+def two_places(images):  # (N, 3, H, W) in [-1, 1] to (N, 3) and (N, 12)
+    lab = to_oklab(images)
+    corners = lab[:, :, [0, 0, -1, -1], [0, -1, 0, -1]]
+    return lab[:, :, ring].median(2).values, corners.flatten(1)
+
+
+def means(x, kind):  # the mean of each kind of sample
+    kinds = range(int(kind.max()) + 1)
+    return torch.stack([x[kind == k].mean(0) for k in kinds])
+
+# %%
+names = ("palette", "background")
+truth = torch.stack([images.factors[n].long() for n in names], 1)
+places = two_places(data.to_model_range(train[:2000]))
+known = [means(x, k) for x, k in zip(places, truth[:2000].T)]
+
+
+def read(images):  # palette and ground of each, (N, 2)
+    places = zip(two_places(images), known)
+    return torch.stack([torch.cdist(x, k).argmin(1) for x, k in places], 1)
+
+
+seen = read(data.to_model_range(held_out))
+right = (seen == truth[-held:]).all(1).float().mean()
+print(f"palette and ground both right in {right:.1%} of held-out pictures")
+assert right > 0.97
+
+# %% [markdown]
+# ## ✏️ Exercise 4 · Pairs that never occur
+# *10 minutes · ●●○*
+#
+# Write `my_never_seen(fake, real)` for pairs (N, 2) of whole numbers: the
+# share of the fake samples whose *pair* occurs nowhere among the real ones.
+#
+# {{hints color.never_seen}}
+
+# %% tags=["exercise"]
+def my_never_seen(fake, real):
+    # BEGIN SOLUTION
+    fake, real = (100 * pairs[:, 0] + pairs[:, 1] for pairs in (fake, real))
+    return (~torch.isin(fake, real)).float().mean()
+    # END SOLUTION
+
+
+checks.color.never_seen(my_never_seen)
+
+# %% [markdown]
+# A share needs a floor and a ceiling: the same reader on held-out pictures,
+# and the generated palettes with the generated grounds *shuffled*, which
+# keeps both histograms and forgets what goes with what. **Decide first:**
+# where between the two will $G$ be?
+
+# %%
+def never_seen(fake, real):
+    fake, real = (100 * pairs[:, 0] + pairs[:, 1] for pairs in (fake, real))
+    return (~torch.isin(fake, real)).float().mean().item()
+
+
+pairs = read(made)
+order = torch.randperm(len(pairs), generator=runtime.generator(SEED))
+shuffled = torch.stack([pairs[:, 0], pairs[order, 1]], 1)
+rule = truth[:-held]  # what the painter may do
+broken = [never_seen(p, rule) for p in (seen, pairs, shuffled)]
+for name, share in zip(("held out", "generated", "shuffled"), broken):
+    print(f"{name}: {share:.1%} break the rule")
+assert broken[0] < 0.02
+
+# %%
+palettes = ["snow", "lemon", "apricot", "scarlet"]
+palettes += ["blush", "magenta", "violet", "azure"]
+grounds = ["paper", "sky", "meadow", "dusk", "night", "clay"]
+
+
+def shares(pairs):  # (8, 6), of sum 1
+    counts = (6 * pairs[:, 0] + pairs[:, 1]).bincount(minlength=48)
+    return counts.reshape(8, 6) / len(pairs)
+
+# %%
+show.pairs(
+    {"painted, %": shares(rule), "generated, %": shares(pairs)},
+    rows=palettes, columns=grounds,
+    never=shares(rule) == 0,
+    sentence=f"Palettes by grounds. Framed pairs are never painted; G puts "
+    f"{broken[1]:.1%} of its samples there, shuffling would put "
+    f"{broken[2]:.1%}.",
+)
+
+# %% [markdown]
+# Compare columns first: does $G$ favor a ground? Then rows. Then the frames.
+# Near the floor, $G$ has learned the rule; near the shuffled share, it
+# paints petals and ground independently of each other.
+#
+# ## The palette of one picture
+# Painters reduce a scene to a few paints. So can you: start with pixels
+# spread over light and dark, give each pixel to its nearest color, move
+# each color to the mean of its pixels, and repeat (*k-means*). Move the
+# sliders. How many paints does a flower need?
+
+# %%
+def palette(image, count):  # (3, H, W) to colors, shares and the picture
+    pixels = image.flatten(1).T  # (H·W, 3)
+    lab = to_oklab(image[None])[0].flatten(1).T
+    spread = torch.linspace(0, len(lab) - 1, count).long()
+    centers = lab[lab[:, 0].argsort()[spread]]
+    for _ in range(10):
+        owner = torch.cdist(lab, centers).argmin(1)
+        belongs = nn.functional.one_hot(owner, count).float()
+        total = belongs.sum(0)[:, None]
+        centers = torch.where(total > 0, belongs.T @ lab / total, centers)
+    colors = belongs.T @ pixels / total.clamp(min=1)
+    painted = colors[owner].T.reshape(image.shape)
+    return colors, belongs.mean(0), painted
+
+# %%
+real_few, fake_few = data.to_model_range(held_out[:60]), made[:60]
+
+
+def look(flower=0, paints=4):
+    rows, swatches = {}, {}
+    for name, x in (("real", real_few), ("fake", fake_few)):
+        colors, share, painted = palette(x[flower], paints)
+        rows[name] = torch.stack([x[flower], painted])
+        swatches[name] = colors, share
+    return show.palettes(
+        rows, swatches, sentence=f"Picture {flower} and the same in {paints}"
+        " paints, real above generated."
+    )
+
+
+# %%
+slider = ipywidgets.IntSlider(min=0, max=59, description="flower")
+show.explore(look, flower=slider, paints=(2, 8))
+
+# %% [markdown]
+# ## A walk, as film strip and as film
+# Turn from one noise to the next, as in lesson 06. **Predict:** will the
+# ground change before the petals, or all at once?
+
+# %%
+def slerp(a, b, t):
+    angle = torch.acos((a * b).sum() / (a.norm() * b.norm()))
+    walk = ((1 - t) * angle).sin() * a + (t * angle).sin() * b
+    return walk / angle.sin()
+
+
+def walk(stops, t):  # t in 0 … len(stops), back to the start at the end
+    i, n = int(t), len(stops)
+    return slerp(stops[i % n], stops[(i + 1) % n], torch.tensor(t - i))
+
+
+rows = {}
+for k in range(3):
+    ways = [walk(z[2 * k : 2 * k + 2], i / 11) for i in range(12)]
+    rows[f"walk {k + 1}"] = generate(torch.stack(ways))
+show.rows_of_images(rows, sentence="Three walks in twelve steps, from one "
+    "random flower on the left to another on the right.")
+
+# %%
+moments = [
+    torch.stack([walk(z[4 * k : 4 * k + 4], 4 * t / 48) for k in range(6)])
+    for t in range(48)
+]
+told = "Six round trips past four flowers each; it plays once."
+film = show.moving([generate(z) for z in moments], sentence=told)
+film  # film.save("walk.gif") keeps it
+
+# %% [markdown]
+# The strip holds still, so that you can compare neighbors; the film shows
+# whether anything jumps.
+#
+# ## 64 pixels
+# Nothing above knows the size. One doubling more, twice the channels at
+# the smallest map, and four times the pixels: **guess** how much longer a
+# step takes, then run. On a GPU, `GAN_LESSONS_BUDGET=full` trains it.
+
+# %%
+large = data.petals(size=64)
+average_64, live_64 = play(large, large_steps, width)
+x = data.to_model_range(large.x[:batch_size]).to(device)
+G, D = players(x, width)
+opts = [torch.optim.Adam(net.parameters()) for net in (G, D)]
+more = {"steps": 3, "latent_dim": latent_dim}
+batches = data.batches(x, batch_size, rng=runtime.generator(SEED))
+run = training.train(G, D, *opts, batches, **more)
+ticks = [time.perf_counter() for _ in run]
+pace = (ticks[-1] - ticks[0]) / 2
+print(f"{pace:.2f} s a step in plain float32 here:")
+print(f"10,000 steps of 64 × 64 take about {10_000 * pace / 60:.0f} minutes")
+
+# %% [markdown]
+# ## One word: your own pictures
+# A folder of pictures is a data set: any format, any size, cut to squares,
+# turned upright, with sub-folders as classes. Set `pictures` in *The knobs*
+# to its path. Without it this cell says so, and you lose nothing.
+
+# %%
+try:
+    mine = data.folder(pictures, size=size)
+except errors.LessonError as error:
+    mine = None
+    print(error)
+if mine:
+    average_mine, live_mine = play(mine, steps, width)
+
+# %% [markdown]
+# With a few hundred pictures $D$ soon knows them by heart, and what it then
+# tells $G$ is worth little: lesson 13 is about that.
+#
+# ## Quiz
+# 1. A generator's maps go 7 → 14 → 28 → 56. Which sides could its pictures
+#    have had to be right?
+#    <details><summary>Answer</summary>56, and nothing else: 64 needs a first
+#    map of 4 or 8.</details>
+# 2. You switch $G$ to three channels and leave $D$ and the data gray. What
+#    happens, and where?
+#    <details><summary>Answer</summary><i>D</i>'s first convolution stops: it
+#    expects one channel. Be glad: a <i>D</i> for three channels would have
+#    told fakes from gray pictures by their channels alone.</details>
+# 3. `x.to(memory_format=torch.channels_last)` stands alone on a line. What
+#    does it do?
+#    <details><summary>Answer</summary>Nothing: a tensor's <code>.to</code>
+#    returns the other layout. A network's changes it in place.</details>
+# 4. Every hue has the right share. Are the colors right?
+#    <details><summary>Answer</summary>Not yet: they may sit on the wrong
+#    flowers, or on the wrong grounds. Count pairs.</details>
+# 5. A gray wall gives a hue of 213°. What does that say?
+#    <details><summary>Answer</summary>Nothing: at chroma near 0 the hue is
+#    noise. Weigh it by chroma.</details>
+
+# %% [markdown]
+# ## Ledger
+# | what we changed | what happened |
+# |---|---|
+# | 1 channel → 3 | one layer of each player; everything else as it was |
+# | 28 → 32, 64 | another first map, another number of doublings |
+# | memory order, precision | same numbers; the probe says what it buys |
+# | histograms → pairs | shows what either histogram hides |
+# | *your change* | *what you saw* |
+
+# %% [markdown]
+# ## In practice
+# - Save pictures at the size you train on, once: resizing with
+#   antialiasing costs more than the training step. `data.folder` keeps the
+#   result in a cache.
+# - A JPEG stores color at half resolution by default. Your generator will
+#   learn that, too.
+# - On a GPU, bfloat16 and channels last go together: either alone may gain
+#   little. Measure.
+#
+# ## Further reading
+# - [Ottosson 2020](https://bottosson.github.io/posts/oklab/): OKLab, why it
+#   was made and how, in one readable post.
+# - [Micikevicius et al. 2018](https://arxiv.org/abs/1710.03740): mixed
+#   precision, and why weights stay in float32.
+# - [Radford, Metz and Chintala 2016](https://arxiv.org/abs/1511.06434):
+#   section 6 walks through latent space, and does arithmetic there.
+#
+# Next: lesson 09 asks which of two generators is better, and how sure you
+# can be.

@@ -1,0 +1,704 @@
+# ---
+# jupyter:
+#   kernelspec:
+#     display_name: Python 3
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown]
+# # 09 · Score a generator
+#
+# Two generators, two sheets of digits, and two people who disagree. A
+# number would settle it, if the number could be trusted.
+#
+# **What you'll do.** Build the field's metrics in a few lines each, cheat
+# every one of them, and then compare two GANs trained here.
+#
+# **What you'll learn**
+# - *compute* Fréchet distance, KID, precision and recall from features;
+# - *fool* each metric, so that you know what it cannot see;
+# - *say* which of two generators is better, and how sure you are.
+#
+# **What you'll need.** Lessons 06 and 07. About 75 minutes of your time;
+# {{minutes}} minutes of computing on 2 CPU cores. Works offline.
+
+# %%
+from gan_lessons import checks, cockpit, data, metrics
+from gan_lessons import models, runtime, show, training
+import copy
+import math
+
+import torch
+from torch import nn
+
+device = runtime.start()
+
+# %% [markdown]
+# ## The knobs
+
+# %%
+SEED = 0
+images = data.strokes()  # or data.mnist(), data.petals()
+judge_steps = runtime.budget(tiny=10, ci=150, lesson=600, full=2_000)
+n = runtime.budget(tiny=100, ci=300, lesson=800, full=800)  # per impostor
+mlp_steps = runtime.budget(tiny=2, ci=60, lesson=1_600, full=20_000)
+dcgan_steps = runtime.budget(tiny=2, ci=20, lesson=700, full=10_000)
+batch_size, latent_dim = 64, 64
+lr, decay = 1e-3, 0.99  # of both players; of the averages: short runs
+
+# %% [markdown]
+# ## Three piles
+# Nobody scores an exam with its own answer sheet. One pile trains the
+# networks, one is the *reference* that fakes are compared with, and one
+# stays unseen, to play a perfect generator. Shuffle first: in many files
+# neighbors were written by the same hand.
+
+# %%
+order = torch.randperm(len(images), generator=runtime.generator(SEED))
+x, y = images.x[order], images.y[order]
+real, unseen, train = x[:2000], x[2000:6000], x[6000:]
+known = {name: f[order][6000:] for name, f in images.factors.items()}
+checked = metrics.checked  # to float64; refuses images and NaN
+Interval = metrics.Interval  # value, low and high
+
+# %% [markdown]
+# ## A judge
+# Pixels make poor rulers: a digit moved by one pixel is far from itself.
+# So every metric below measures in *features*: what a small classifier
+# says to itself before it names the class. The field uses Inception,
+# trained on ImageNet; ours is trained here, on the training pile, to tell
+# the class and, like the reader of lesson 06, the known factors.
+
+# %% tags=["mirrors:metrics"]
+class Judge(nn.Module):
+    def __init__(self, *, channels=1, classes=10, factors=0):
+        super().__init__()
+        self.classes = classes
+        self.body = nn.Sequential(
+            *(nn.Conv2d(channels, 16, 3, stride=2, padding=1), nn.ReLU()),
+            *(nn.Conv2d(16, 24, 3, stride=2, padding=1), nn.ReLU()),
+            *(nn.Conv2d(24, 16, 3, stride=2, padding=1), nn.ReLU()),
+            *(nn.AdaptiveAvgPool2d(4), nn.Flatten(1)),  # (N, 256)
+            *(nn.Linear(256, 64), nn.BatchNorm1d(64, affine=False)),
+        )
+        self.head = nn.Sequential(nn.ReLU(), nn.Linear(64, classes + factors))
+
+    def forward(self, x):
+        x = x.to(self.head[1].weight.device)
+        return self.body(
+            x.float() / 127.5 - 1 if x.dtype == torch.uint8 else x
+        )
+
+    @torch.no_grad()
+    def features(self, x):
+        return torch.cat([self(part).cpu() for part in x.split(500)])
+
+    @torch.no_grad()
+    def probabilities(self, x):
+        parts = x.split(500)
+        logits = torch.cat([self.head(self(part)).cpu() for part in parts])
+        return logits[:, : self.classes].softmax(dim=1)
+
+    def confidence(self, x):
+        return self.probabilities(x).amax(dim=1)
+
+# %%
+runtime.seed_everything(SEED)
+judge = metrics.train_judge(
+    train, y[6000:], known, steps=judge_steps, rng=runtime.generator(SEED)
+)
+kilobytes = sum(p.numel() for p in judge.parameters()) * 4 / 1000
+hits = judge.probabilities(unseen).argmax(1) == y[2000:6000]
+print(f"{kilobytes:.0f} kB; {hits.double().mean():.1%} of the unseen read right")
+assert judge_steps < 600 or hits.double().mean() > 0.95
+
+# %% [markdown]
+# ## Sure of each, and of many
+# The oldest score asks two things of the judge's probabilities $p(c \mid x)$:
+# each image should be one class for sure (low entropy $H$), and all of them
+# together many classes (high entropy).
+#
+# $$\mathrm{IS} = \exp\big(H(\mathbb E_x\, p(c \mid x)) -
+# \mathbb E_x H(p(c \mid x))\big)$$
+#
+# With ten classes it lies between 1 and 10. **Decide before you run:** which
+# ten images would beat two thousand real ones?
+
+# %% tags=["mirrors:metrics"]
+def inception_score(probabilities):
+    (p,) = checked(probabilities, least=1)
+    together = torch.special.entr(p.mean(0)).sum()
+    alone = torch.special.entr(p).sum(1).mean()
+    return float((together - alone).exp())
+
+# %%
+ten = unseen[judge.probabilities(unseen).argmax(0)]  # (10, C, H, W)
+scores = {
+    "2,000 real images": inception_score(judge.probabilities(real)),
+    "one of each class": inception_score(judge.probabilities(ten)),
+}
+print(", ".join(f"{name}: {score:.2f}" for name, score in scores.items()))
+assert scores["one of each class"] >= scores["2,000 real images"]
+
+# %% [markdown]
+# The one image per class that the judge is surest of wins. IS never looks at
+# a real image, so it cannot know what is missing.
+#
+# ## Two clouds of features
+# FID looks at both sides: it takes the features of the reals and of the
+# fakes for two Gaussians, with means $\mu$ and covariances $A$ and $B$, and
+# returns the (squared) Fréchet distance between them:
+#
+# $$\mathrm{FD} = \lVert \mu_a - \mu_b \rVert^2 + \operatorname{tr} A +
+# \operatorname{tr} B - 2 \operatorname{tr}\,(AB)^{1/2}$$
+#
+# ## ✏️ Exercise 1 · Two Gaussians
+# *10 minutes · ●●○*
+#
+# Write it. No matrix root is needed: the trace of a root is the sum of the
+# roots of the eigenvalues of $AB$.
+#
+# {{hints scoring.frechet}}
+
+# %% tags=["exercise"]
+def my_frechet(mean_a, cov_a, mean_b, cov_b):
+    # BEGIN SOLUTION
+    roots = torch.linalg.eigvals(cov_a @ cov_b).real.clamp(min=0).sqrt()
+    apart = (mean_a - mean_b).square().sum()
+    return apart + cov_a.trace() + cov_b.trace() - 2 * roots.sum()
+    # END SOLUTION
+
+
+checks.scoring.frechet(my_frechet)
+
+# %% [markdown]
+# The reference, and what it is used for: `checked` makes float64 of the
+# features, because in float32 the small eigenvalues drown.
+
+# %% tags=["mirrors:metrics"]
+def frechet_gaussians(mean_a, cov_a, mean_b, cov_b):
+    roots = torch.linalg.eigvals(cov_a @ cov_b).real.clamp(min=0).sqrt()
+    apart = (mean_a - mean_b).square().sum()
+    return float(apart + cov_a.trace() + cov_b.trace() - 2 * roots.sum())
+
+
+def frechet_distance(real, fake):
+    given = [(x.mean(0), x.T.cov()) for x in checked(real, fake)]
+    return frechet_gaussians(*given[0], *given[1])
+
+# %% [markdown]
+# ## A ruler that depends on how long you look
+# Two draws of the same real images have distance 0 in truth. **Predict:**
+# what does the formula say with 100 images on each side? With 1,000?
+
+# %%
+pile = judge.features(unseen)  # (4000, 64)
+
+
+def real_against_real(metric, size):
+    rng = runtime.generator(size)
+    orders = [torch.randperm(len(pile), generator=rng) for _ in range(5)]
+    return [metric(*pile[o[: 2 * size]].split(size)) for o in orders]
+
+
+sizes = (100, 200, 500, 1000, 2000)
+bias = {f"{s:,}": real_against_real(frechet_distance, s) for s in sizes}
+assert min(bias["100"]) > 5 * max(bias["2,000"])
+show.bars(
+    bias,
+    ylabel="Fréchet distance",
+    title=f"Nothing lies between, FD says up to {max(bias['100']):.1f}",
+    sentence="Real images against others, five draws for each number of "
+    "images on a side: the fewer images, the larger the distance.",
+)
+
+# %% [markdown]
+# Every covariance is estimated, and every error *adds* distance: a bias that
+# falls like $1/N$. So compare at equal $N$ only, and never your 1,000 with
+# a paper's 50,000.
+#
+# ## A distance without bias
+# KID compares products of features, by the kernel
+# $k(a, b) = (a \cdot b / d + 1)^3$, with $d$ features:
+#
+# $$\mathrm{KID} = \mathbb E\,k(x, x') + \mathbb E\,k(y, y') -
+# 2\,\mathbb E\,k(x, y), \qquad x \ne x',\; y \ne y'$$
+#
+# ## ✏️ Exercise 2 · Nobody meets oneself
+# *10 minutes · ●●○*
+#
+# Write `kid(real, fake)` for features $(N, d)$ and $(M, d)$. The two
+# $\ne$ are the whole point.
+#
+# {{hints scoring.kid}}
+
+# %% tags=["exercise"]
+def my_kid(real, fake):
+    # BEGIN SOLUTION
+    def table(a, b):
+        return (a @ b.T / a.shape[1] + 1) ** 3
+
+    def off(t):
+        return (t.sum() - t.trace()) / (len(t) * (len(t) - 1))
+
+    within = off(table(real, real)) + off(table(fake, fake))
+    return within - 2 * table(real, fake).mean()
+    # END SOLUTION
+
+
+checks.scoring.kid(my_kid)
+
+# %% [markdown]
+# The reference, and the same trial:
+
+# %% tags=["mirrors:metrics"]
+def kid(real, fake):
+    real, fake = checked(real, fake)
+
+    def kernel(a, b):
+        return (a @ b.T / a.shape[1] + 1) ** 3
+
+    def within(x):
+        pairs = kernel(x, x)
+        return (pairs.sum() - pairs.trace()) / (len(x) * (len(x) - 1))
+
+    return float(within(real) + within(fake) - 2 * kernel(real, fake).mean())
+
+# %%
+show.bars(
+    {f"{s:,}": real_against_real(kid, s) for s in sizes},
+    ylabel="KID",
+    title="KID scatters around 0 at every size",
+    sentence="The same draws: with few images KID is uncertain, but wrong "
+    "to both sides, and may be negative.",
+)
+
+# %% [markdown]
+# ## Good, or varied?
+# One number cannot say *what* is wrong. Precision: which share of the fakes
+# lies among the reals? Recall: which share of the reals lies among the
+# fakes? "Among" means inside a ball that reaches from a sample to its
+# $k$-th nearest neighbor of its own kind.
+#
+# ## ✏️ Exercise 3 · Precision and recall
+# *15 minutes · ●●●*
+#
+# Write both, for features of $N$ reals and $M$ fakes.
+#
+# {{hints scoring.precision_recall}}
+
+# %% tags=["exercise"]
+def my_precision_recall(real, fake, k=3):
+    # BEGIN SOLUTION
+    def reach(x):  # (N,), the distance to the k-th neighbor
+        return torch.cdist(x, x).kthvalue(k + 1).values
+
+    pairs = torch.cdist(real, fake)  # (N, M)
+    good = (pairs <= reach(real)[:, None]).any(dim=0)
+    found = (pairs <= reach(fake)).any(dim=1)
+    return good.double().mean(), found.double().mean()
+    # END SOLUTION
+
+
+checks.scoring.precision_recall(my_precision_recall)
+
+# %% [markdown]
+# Beside the reference stand density and coverage, a later pair that uses
+# the balls of the *reals* only. Watch what that changes.
+
+# %% tags=["mirrors:metrics"]
+def radii(x, k):
+    return torch.cdist(x, x).kthvalue(k + 1).values
+
+
+def precision_recall(real, fake, *, k=3):
+    real, fake = checked(real, fake, least=k + 1)
+    pairs = torch.cdist(real, fake)  # (N, M)
+    precision = (pairs <= radii(real, k)[:, None]).any(dim=0).double().mean()
+    recall = (pairs <= radii(fake, k)).any(dim=1).double().mean()
+    return float(precision), float(recall)
+
+
+def density_coverage(real, fake, *, k=5):
+    real, fake = checked(real, fake, least=k + 1)
+    inside = torch.cdist(real, fake) <= radii(real, k)[:, None]  # (N, M)
+    density = inside.double().sum() / (k * len(fake))
+    return float(density), float(inside.any(dim=1).double().mean())
+
+# %% [markdown]
+# ## Seven impostors
+# Now cheat. None of these seven is a generator; the first shows real images
+# nobody has seen, so it is as good as anyone can be. **Decide for each of
+# the others:** which metric will fall for it?
+
+# %%
+def stripes(count):
+    rng = runtime.generator(SEED)
+    a, b, phase = 6 * torch.randn(3, count, 1, 1, 1, generator=rng)
+    contrast = 3 * torch.rand(count, 1, 1, 1, generator=rng)
+    u = torch.linspace(-1, 1, x.shape[-1])
+    waves = contrast * (a * u[:, None] + b * u + phase).sin()
+    return data.to_image_range(waves.expand(-1, x.shape[1], -1, -1))
+
+
+half, few = x.shape[2] // 2, n // 20
+early = y[2000:6000] <= y.max() // 2  # 0 to 4 of ten classes
+impostors = {
+    "unseen real": unseen[:n],
+    "copies": train[:n],
+    "one per class": ten.repeat(n // len(ten), 1, 1, 1),
+    "half the classes": unseen[early][:n],
+    "torn in two": torch.cat([unseen[:n, :, :half], unseen[-n:, :, half:]], 2),
+    "5 % stripes": torch.cat([unseen[: n - few], stripes(few)]),
+    "only stripes": stripes(n),
+}
+
+# %%
+reference = judge.features(real[:n])
+nonsense = judge.features(impostors["only stripes"])
+recall = precision_recall(reference, nonsense)[1]
+coverage = density_coverage(reference, nonsense)[1]
+rows = {name: fakes[-12:] for name, fakes in impostors.items()}
+told = f"Nothing but stripes: recall {recall:.2f}, coverage {coverage:.2f}."
+assert judge_steps < 600 or recall > coverage
+show.rows_of_images(rows, sentence=f"Twelve images of each. {told}")
+
+# %% [markdown]
+# The last row holds not one digit. Stripes lie far from each other, so
+# their balls are huge and hold real images too: that is recall. Coverage
+# asks the balls of the reals.
+#
+# ## Is it memory?
+# The most dangerous impostor copies its training set. For each fake take
+# the distance to the nearest *training* sample; compare with how near
+# unseen real images come. About 1 is honest, 0 is a copy.
+#
+# ## ✏️ Exercise 4 · The memorization ratio
+# *10 minutes · ●●○*
+#
+# Write it with medians, so that a few odd fakes cannot hide many copies.
+#
+# {{hints scoring.memorization}}
+
+# %% tags=["exercise"]
+def my_memorization_ratio(fake, train, held_out):
+    # BEGIN SOLUTION
+    fakes = torch.cdist(fake, train).amin(dim=1).median()
+    honest = torch.cdist(held_out, train).amin(dim=1).median()
+    return fakes / honest
+    # END SOLUTION
+
+
+checks.scoring.memorization(my_memorization_ratio)
+
+# %% [markdown]
+# The reference, with its cousin, the birthday test. Among 23 people two
+# share a birthday half of the time; so twins among $N$ fakes tell how many
+# different images $G$ can make: about $N(N-1)/2$ over the number of twins.
+
+# %% tags=["mirrors:metrics"]
+def nearest(a, b):
+    parts = a.split(500)
+    return torch.cat([torch.cdist(part, b).amin(dim=1) for part in parts])
+
+
+def memorization_ratio(fake, train, held_out):
+    fake, train, held_out = checked(fake, train, held_out, least=1)
+    far = nearest(fake, train).median()
+    return float(far / nearest(held_out, train).median())
+
+
+def birthday(samples, *, twin):
+    (samples,) = checked(samples)
+    twins = int((torch.pdist(samples) < twin).sum())
+    pairs = len(samples) * (len(samples) - 1) / 2
+    return twins, pairs / twins if twins else math.inf
+
+# %% [markdown]
+# Last, the examiner: a classifier that gets half of the reals and fakes with
+# their labels, and says of the rest which is which. Ours asks the nearest
+# neighbors. An accuracy of ½ means that it has found no difference.
+
+# %% tags=["mirrors:metrics"]
+def classifier_test(real, fake, *, rng):
+    real, fake = checked(real, fake, least=4)
+    half = min(len(real), len(fake)) // 2
+    real, fake = (
+        x[torch.randperm(len(x), generator=rng)] for x in (real, fake)
+    )
+    known = torch.cat([real[:half], fake[:half]])
+    asked = torch.cat([real[-half:], fake[-half:]])
+    k = round(math.sqrt(2 * half)) // 2 * 2 + 1  # odd: no ties
+    neighbors = torch.cdist(asked, known).topk(k, largest=False).indices
+    says_real = (neighbors < half).double().mean(dim=1) > 0.5
+    is_real = torch.arange(2 * half) < half
+    accuracy = float((says_real == is_real).double().mean())
+    p = math.erfc((accuracy - 0.5) * math.sqrt(4 * half)) / 2
+    return accuracy, p
+
+# %% [markdown]
+# ## Who falls for whom
+# Every metric for every impostor. What counts as good? What real images get:
+# a score passes if it is as good as the worst of eight draws of unseen
+# reals.
+
+# %%
+def score(fakes):
+    f, p = judge.features(fakes), judge.probabilities(fakes)
+    precision, recall = precision_recall(reference, f)
+    twin = float(torch.pdist(reference.double()).min())
+    rng = runtime.generator(SEED)
+    return {
+        "IS": inception_score(p),
+        "FD": frechet_distance(reference, f),
+        "KID": kid(reference, f),
+        "precision": precision,
+        "recall": recall,
+        "coverage": density_coverage(reference, f)[1],
+        "classifier": classifier_test(reference, f, rng=rng)[0],
+        "memory": memorization_ratio(f, memory, reference),
+        "twins": birthday(f, twin=twin)[0],
+    }
+
+# %%
+memory = judge.features(train)
+LESS = ("FD", "KID", "classifier", "twins")  # is better
+rng = runtime.generator(SEED)
+draws = [torch.randperm(len(unseen), generator=rng)[:n] for _ in range(8)]
+honest = [score(unseen[draw]) for draw in draws]
+table = {name: score(fakes) for name, fakes in impostors.items()}
+
+
+def passes(m, value):
+    seen = [scores[m] for scores in honest]
+    return value <= max(seen) if m in LESS else value >= min(seen)
+
+
+good = {i: [m for m in s if passes(m, s[m])] for i, s in table.items()}
+told = f"Copies pass {len(good['copies'])} of 9, memory catches them."
+assert judge_steps < 600 or "memory" not in good["copies"]
+title = "Each metric has its blind spot"
+show.table(table, good=good, title=title, sentence=f"● passes. {told}")
+
+# %% [markdown]
+# Read it by rows: who passes where? Read it by columns: a metric with a ●
+# below the first line can be had. FD and KID, the field's favorites, cannot
+# tell copies from new images.
+#
+# ## An interval, or no number
+# Score 2,000 other fakes and the number moves. How far? Take the metric on
+# random *halves*: a half drawn without replacement scatters around the whole
+# as the whole scatters around the truth. (The textbook's bootstrap draws
+# *with* replacement. Its copies would pair samples with themselves: the
+# very diagonal that you took out of KID.)
+
+# %% tags=["mirrors:metrics"]
+def interval(metric, *samples, rng, rounds=40):
+    def half(x):
+        return x[torch.randperm(len(x), generator=rng)[: len(x) // 2]]
+
+    value = metric(*samples)
+    halves = [metric(*map(half, samples)) for _ in range(rounds)]
+    spread = torch.tensor(halves).std().item()
+    return Interval(value, value - 1.96 * spread, value + 1.96 * spread)
+
+# %% [markdown]
+# ## Two generators
+# The MLP of lesson 06 against the DCGAN of lesson 07, three seeds each, for
+# about the same *seconds*: a step of the DCGAN costs more than twice as
+# much. **Predict** the winner, and in which metric it wins.
+
+# %%
+shape = train.shape[1:]
+
+
+def mlp():
+    G = models.image_generator(latent_dim=latent_dim, shape=shape)
+    return G, models.image_discriminator(shape=shape)
+
+
+def dcgan():
+    size = {"size": shape[-1], "channels": shape[0], "width": 32}
+    G = models.dcgan_generator(latent_dim=latent_dim, **size)
+    D = models.dcgan_discriminator(**size)
+    for net in (G, D):
+        net.apply(models.dcgan_init).to(memory_format=torch.channels_last)
+    return G, D
+
+# %%
+def play(build, steps, seed):
+    runtime.seed_everything(seed)
+    G, D = (net.to(device) for net in build())
+    average = copy.deepcopy(G)
+    adam = {"lr": lr, "betas": (0.5, 0.99), "fused": True}
+    opts = [torch.optim.Adam(net.parameters(), **adam) for net in (G, D)]
+    falling = [training.falling_lr(opt, steps) for opt in opts]
+    batches = data.batches(pixels, batch_size, rng=runtime.generator(seed))
+    more = {"average": average, "decay": decay, "schedulers": falling}
+    more |= {"steps": steps, "latent_dim": latent_dim}
+    for _ in training.train(G, D, *opts, batches, **more):
+        pass
+    z = torch.randn(2000, latent_dim, generator=runtime.generator(SEED))
+    with torch.no_grad():
+        return average.eval()(z.to(device)).cpu()
+
+# %%
+pixels = data.to_model_range(train).to(device)
+plans = {"MLP": (mlp, mlp_steps), "DCGAN": (dcgan, dcgan_steps)}
+fakes = {name: [] for name in plans}
+runs = [(name, seed) for seed in range(3) for name in plans]
+for name, seed in cockpit.progress(runs):
+    fakes[name].append(play(*plans[name], seed))
+show.rows_of_images(
+    {
+        f"{name}, seed {seed}": fakes[name][seed][:12]
+        for name in fakes
+        for seed in range(3)
+    },
+    sentence="Twelve samples of every run, not chosen. Which three rows "
+    "would you take? Decide before you score them.",
+)
+
+# %% [markdown]
+# First the number that everybody reports, with its interval: 2,000 fakes
+# against the 2,000 images of the reference.
+
+# %%
+whole = judge.features(real)
+
+
+def fd(images):
+    f, rng = judge.features(images), runtime.generator(SEED)
+    return interval(frechet_distance, whole, f, rng=rng)
+
+
+found = {name: [fd(made) for made in fakes[name]] for name in fakes}
+ahead = [a.value > b.value for a, b in zip(found["MLP"], found["DCGAN"])]
+show.intervals(
+    {"unseen real": [fd(unseen[:2000])], **found},
+    xlabel="Fréchet distance, less is better",
+    title=f"The DCGAN is nearer to the real images in {sum(ahead)} of 3 seeds",
+    sentence="Each line is one trained generator with its interval over "
+    "samples; the lines of one name differ by the seed of training.",
+)
+
+# %% [markdown]
+# Two kinds of chance: the length of a line is the choice of samples, the
+# scatter of the three lines is the choice of the seed, and more samples do
+# not make that smaller. So the verdict needs the *differences seed by seed*:
+# their mean, give or take $4.30\, s / \sqrt 3$ (Student's factor for three).
+# It is sure, at 95 %, if that does not reach 0.
+
+# %%
+scores = {k: [score(made[:n]) for made in fakes[k]] for k in fakes}
+means = {
+    k: {m: sum(s[m] for s in scores[k]) / 3 for m in honest[0]} for k in fakes
+}
+sure = {"MLP": [], "DCGAN": []}
+for m in list(honest[0])[:7]:  # memory and twins have no better side
+    a, b = (torch.tensor([s[m] for s in scores[k]]).double() for k in sure)
+    gap = a - b if m in LESS else b - a  # above 0: the DCGAN is better
+    if gap.mean().abs() > 4.303 * gap.std() / 3**0.5:
+        sure["DCGAN" if gap.mean() > 0 else "MLP"].append(m)
+told = f"{len(sure['MLP'])} for the MLP, {len(sure['DCGAN'])} for the DCGAN."
+show.table(
+    {"unseen real": table["unseen real"], **means},
+    good=sure,
+    title="The verdict of seven metrics",
+    sentence=f"Means of three seeds; ● marks a sure winner: {told}",
+)
+
+# %% [markdown]
+# That is what an answer looks like: better *in what*, at which budget, by
+# how much, over how many seeds. Where there is no ●, the honest answer is
+# "we do not know yet". And look at the distance of both to the first row
+# before you celebrate.
+#
+# ## Play the forger
+# Real images with classes removed and stripes mixed in. Find a setting
+# that raises one score and lowers another; then change only the size.
+
+# %%
+sources = torch.cat([unseen, stripes(200)])
+pool = torch.cat([pile, judge.features(sources[4000:])])
+kinds = torch.cat([y[2000:6000], torch.full((200,), 99)])
+home = reference[:400]
+
+
+def look(classes=10, striped=0, size=400):
+    odd = size * striped // 100
+    keep = (kinds < classes).nonzero()[: size - odd, 0]
+    keep = torch.cat([torch.arange(4000, 4000 + odd), keep])
+    f = pool[keep]
+    shares = dict(zip(("precision", "recall"), precision_recall(home, f)))
+    shares |= dict(zip(("density", "coverage"), density_coverage(home, f)))
+    right = classifier_test(home, f, rng=runtime.generator(SEED))[0]
+    told = f"N {len(f)} · FD {frechet_distance(home, f):.1f} · KID "
+    told += f"{kid(home, f):.2f} · the classifier is right {right:.0%}"
+    sentence = f"{told}; {odd} of the images are stripes."
+    return show.playground(sources[keep], shares, told, sentence=sentence)
+
+# %%
+show.explore(look, classes=(1, 10), striped=(0, 25), size=(50, 800, 50))
+
+# %% [markdown]
+# ## Quiz
+# 1. A paper reports FID 8 on 50,000 samples, you measure 11 on 5,000. Worse?
+#    <details><summary>Answer</summary>Nobody can say: the bias falls like
+#    1/<i>N</i>. Measure both at the same <i>N</i>, with the same network and
+#    the same reference.</details>
+# 2. Your KID is −0.002. Is that a bug?
+#    <details><summary>Answer</summary>No. An unbiased estimate of 0 must be
+#    negative half of the time. One that never is has a bias.</details>
+# 3. Precision 0.9, recall 0.2. What do you see on the sheet?
+#    <details><summary>Answer</summary>Good images of a few kinds: modes are
+#    missing. The reverse pair is variety without quality.</details>
+# 4. FD 0.9, as good as real images. What do you ask before you believe it?
+#    <details><summary>Answer</summary>How near the fakes come to the
+#    <i>training</i> images. Copies get a perfect score.</details>
+# 5. The intervals of two generators do not overlap, for one seed each. Is
+#    the method with the lower one better?
+#    <details><summary>Answer</summary>That <i>network</i> is. For the method
+#    you need several seeds: the interval over samples knows nothing of
+#    training.</details>
+
+# %% [markdown]
+# ## Ledger
+# | what we changed | what happened |
+# |---|---|
+# | pixels → features of a judge | distances that mean something |
+# | FD at 100 → 2,000 images | the same truth, a fraction of the distance |
+# | KID with → without the diagonal | right on average at every $N$ |
+# | images → stripes | recall stays high, coverage falls to 0 |
+# | one run → three seeds | a verdict, or "we do not know" |
+# | *your change* | *what you saw* |
+
+# %% [markdown]
+# ## In practice
+# - A metric is as good as its features. Ours knows digits and nothing else;
+#   Inception knows ImageNet and little of faces or cells.
+# - Report $N$, the network, the reference set, the resizing of the images
+#   and the seeds, or your number cannot be compared with any other.
+# - Never choose the best checkpoint by the metric and then report the same
+#   number: choose on one pile, report on another.
+# - Seven metrics are seven chances to be lucky. Say beforehand which one
+#   decides.
+# - An interval over samples does not contain a bias, and eyes catch what no
+#   metric was built for. Look at the sheets.
+
+# %% [markdown]
+# ## Further reading
+# - [Borji 2022](https://arxiv.org/abs/2103.09396): a survey of GAN metrics,
+#   with what speaks for and against each.
+# - [Kynkäänniemi et al. 2019](https://arxiv.org/abs/1904.06991): precision
+#   and recall as you wrote them.
+# - [Naeem et al. 2020](https://arxiv.org/abs/2002.09797): density and
+#   coverage, and why outliers fool recall.
+# - [Chong and Forsyth 2020](https://arxiv.org/abs/1911.07023): the bias of
+#   FID depends on the generator too, so it does not cancel.
+# - [Arora, Risteski and Zhang 2018](https://arxiv.org/abs/1706.08224): the
+#   birthday test, and what it found.
+#
+# Next: lesson 10 gives the two players other losses, and uses these
+# intervals to see whether anything changed.

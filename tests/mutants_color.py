@@ -1,0 +1,319 @@
+"""Right and wrong answers to the exercises of lesson 08, each with what its diagnosis must say."""
+
+import math
+
+import torch
+from torch import nn
+
+LAST = {"memory_format": torch.channels_last}
+
+
+def _up(a, b):
+    return nn.ConvTranspose2d(a, b, 4, stride=2, padding=1)
+
+
+def _down(a, b):
+    return nn.Conv2d(a, b, 4, stride=2, padding=1)
+
+
+TANH = nn.Tanh()
+
+
+def _g(start=4, doublings=4, *, color=None, end=(TANH,), up=_up):
+    """A generator of ``doublings``; ``color`` fixes its channels, whatever is asked for."""
+
+    def make(latent_dim, channels):
+        layers = [nn.Linear(latent_dim, 8 * start**2), nn.Unflatten(1, (8, start, start))]
+        for _ in range(doublings - 1):
+            layers += [up(8, 8), nn.BatchNorm2d(8), nn.ReLU()]
+        return nn.Sequential(*layers, up(8, color or channels), *end)
+
+    return make
+
+
+def _d(halvings=4, rest=4, *, color=None, end=None, first=_down):
+    def make(channels):
+        layers = [first(color or channels, 8), nn.LeakyReLU(0.2)]
+        for _ in range(halvings - 1):
+            layers += [_down(8, 8), nn.LeakyReLU(0.2)]
+        tail = end or (nn.Flatten(1), nn.Linear(8 * rest**2, 1), nn.Flatten(0))
+        return nn.Sequential(*layers, *tail)
+
+    return make
+
+
+def upsampled(a, b):
+    return nn.Sequential(nn.Upsample(scale_factor=2), nn.Conv2d(a, b, 3, padding=1))
+
+
+class FromOnePixel(nn.Module):
+    """The first layer of the DCGAN paper: a transposed convolution from 1 × 1 to 4 × 4."""
+
+    def __init__(self, latent_dim, channels):
+        super().__init__()
+        self.first = nn.ConvTranspose2d(latent_dim, 8, 4)
+        self.rest = nn.ModuleList([_up(8, 8), _up(8, 8), _up(8, 8), _up(8, channels)])
+
+    def forward(self, z):
+        x = self.first(z[:, :, None, None])
+        for layer in self.rest:
+            x = layer(x.relu())
+        return x.tanh()
+
+
+class Pooling(nn.Module):
+    """A discriminator that averages its last maps in the place of a large linear layer."""
+
+    def __init__(self, channels):
+        super().__init__()
+        self.body = nn.Sequential(_down(channels, 8), nn.ReLU(), _down(8, 8), nn.ReLU())
+        self.head = nn.Linear(8, 1)
+
+    def forward(self, x):
+        return self.head(self.body(x).mean(dim=(2, 3)))[:, 0]
+
+
+def _mlp(latent_dim, channels):
+    size = channels * 64 * 64
+    return nn.Sequential(
+        nn.Linear(latent_dim, size), nn.Tanh(), nn.Unflatten(1, (channels, 64, 64))
+    )
+
+
+class _Squeeze(nn.Module):
+    def forward(self, x):
+        return x.squeeze()
+
+
+class _Last(nn.Module):
+    def forward(self, x):
+        return x.permute(0, 2, 3, 1)
+
+
+_UP_AGAIN = (_up(8, 8), nn.Flatten(1), nn.Linear(8 * 64, 1), nn.Flatten(0))
+_PATCHES = (nn.Conv2d(8, 1, 3, padding=1),)
+_COLUMN = (nn.Flatten(1), nn.Linear(128, 1))
+_SIGMOID = (nn.Flatten(1), nn.Linear(128, 1), nn.Sigmoid(), nn.Flatten(0))
+_SQUEEZED = (nn.Flatten(1), nn.Linear(128, 1), _Squeeze())
+
+
+def _gaps(a, b):
+    return nn.Conv2d(a, b, 1, stride=2)
+
+
+def _noise_as_map(latent_dim, channels):
+    ups = [_up(8, 8), _up(8, 8), _up(8, 8), _up(8, channels)]
+    return nn.Sequential(nn.ConvTranspose2d(latent_dim, 8, 4), *ups, nn.Tanh())
+
+
+def generator(latent_dim, channels):
+    return _g()(latent_dim, channels)
+
+
+def discriminator(channels):
+    return _d()(channels)
+
+
+RIGHT_NETWORKS = [
+    (generator, discriminator),
+    (_g(8, 3), _d(3, 8)),
+    (_g(up=upsampled), discriminator),
+    (FromOnePixel, Pooling),
+]
+WRONG_NETWORKS = {
+    "7 for 64": (_g(7, 3), _d(2, 7), "however often 7 is doubled"),
+    "7, then stretched": (
+        _g(7, 3, end=(nn.Upsample(size=64), nn.Tanh())),
+        discriminator,
+        "from 56 to 64 is no doubling",
+    ),
+    "one doubling too few": (_g(4, 3), _d(3, 4), "doubled too few times"),
+    "one doubling too many": (_g(4, 5), _d(5, 4), "doubled too many times"),
+    "padding forgotten": (
+        _g(up=lambda a, b: nn.ConvTranspose2d(a, b, 4, stride=2)),
+        discriminator,
+        "double exactly",
+    ),
+    "D ends in a transposed convolution": (generator, _d(end=_UP_AGAIN), "D goes the other way"),
+    "D for 28": (generator, _d(2, 7), "D is made for 28 × 28, G paints 64 × 64"),
+    "D for 32": (generator, _d(3, 4), "D is made for 32 × 32"),
+    "always color": (_g(color=3), discriminator, "color where the data are gray"),
+    "always gray": (_g(color=1), _d(color=1), "not the data's color"),
+    "D for gray": (generator, _d(color=1), "a D for gray cannot look"),
+    "D for color": (generator, _d(color=3), "a D for color cannot look"),
+    "a patch each": (generator, _d(end=_PATCHES), "one per patch"),
+    "one column": (generator, _d(end=_COLUMN), "end with nn.Flatten(0)"),
+    "bare squeeze": (generator, _d(end=_SQUEEZED), "squeeze() without an axis"),
+    "sigmoid": (generator, _d(end=_SIGMOID), "ends in a sigmoid"),
+    "gaps": (generator, _d(first=_gaps), "have no influence"),
+    "no tanh": (_g(end=()), discriminator, "pass 1"),
+    "sigmoid in G": (_g(end=(nn.Sigmoid(),)), discriminator, "cannot reach -1"),
+    "channel last": (_g(end=(nn.Tanh(), _Last())), discriminator, "channel last"),
+    "noise as a map": (_noise_as_map, discriminator, "nn.Unflatten(1, (latent_dim, 1, 1))"),
+    "MLP": (_mlp, discriminator, "MLP of lesson 06"),
+    "linear does not fit": (generator, _d(4, 5), "does not fit the last one"),
+}
+
+
+def fast_logits(D, images):
+    D.to(**LAST)
+    with torch.autocast(images.device.type, dtype=torch.bfloat16):
+        logits = D(images.to(**LAST))
+    return logits.float()
+
+
+def by_parameters(D, images):
+    """The same, written without D.to: each weight is laid out anew."""
+    for weight in D.parameters():
+        if weight.ndim == 4:
+            weight.data = weight.data.contiguous(**LAST)
+    with torch.amp.autocast(device_type="cpu", dtype=torch.bfloat16, enabled=True):
+        return D(images.contiguous(**LAST)).to(torch.float32)
+
+
+def _wrong(
+    *, weights=True, layout=True, dtype=torch.bfloat16, device="cpu", after=torch.Tensor.float
+):
+    def answer(D, images):
+        if weights:
+            D.to(**LAST)
+        if layout:
+            images = images.to(**LAST)
+        with torch.autocast(device, dtype=dtype, enabled=dtype is not None):
+            logits = D(images)
+        return after(logits)
+
+    return answer
+
+
+def _narrow(D, images):
+    return D.to(**LAST).bfloat16()(images.to(**LAST).bfloat16()).float()
+
+
+def _half_narrow(D, images):
+    """Only the weights are narrow: torch refuses to multiply."""
+    return D.bfloat16()(images)
+
+
+def _lost(D, images):
+    D.to(**LAST)
+    images.to(**LAST)
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        return D(images).float()
+
+
+def _permuted(D, images):
+    D.to(**LAST)
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        return D(images.permute(0, 2, 3, 1)).float()
+
+
+def _no_grad(D, images):
+    with torch.no_grad():
+        return fast_logits(D, images)
+
+
+def _eval(D, images):
+    return fast_logits(D.eval(), images)
+
+
+def _sigmoid(D, images):
+    return 50 * fast_logits(D, images).sigmoid()
+
+
+RIGHT_FAST = [fast_logits, by_parameters]
+WRONG_FAST = {
+    "weights narrowed": (_narrow, "Keep float32 weights"),
+    "weights narrowed, images not": (_half_narrow, "Keep float32 weights"),
+    "axes permuted": (_permuted, "you permute the axes"),
+    "result of .to lost": (_lost, "changes nothing in place"),
+    "images only": (_wrong(weights=False), "D's weights are not"),
+    "neither": (_wrong(weights=False, layout=False), "neither D's weights nor"),
+    "float16": (_wrong(dtype=torch.float16), "ends at 65,504"),
+    "no autocast": (_wrong(dtype=None), "call D inside torch.autocast"),
+    "cuda on a CPU": (_wrong(device="cuda"), "the device that the images are on"),
+    "narrow logits": (_wrong(after=lambda logits: logits), "Return logits.float()"),
+    "no gradient": (_no_grad, "carry no gradient"),
+    "eval mode": (_eval, "eval mode"),
+    "other numbers": (_sigmoid, "other numbers"),
+    "nothing": (lambda D, images: None, "return D's logits"),
+}
+
+
+def mean_hue(hue, chroma):
+    angle = hue.deg2rad()
+    y, x = (chroma * angle.sin()).sum(), (chroma * angle.cos()).sum()
+    return torch.atan2(y, x).rad2deg() % 360
+
+
+def by_complex_numbers(hue, chroma):
+    total = torch.polar(chroma / chroma.sum(), torch.deg2rad(hue)).sum()
+    return math.degrees(total.angle().item()) % 360
+
+
+def _sums(hue, chroma):
+    angle = hue.deg2rad()
+    return (chroma * angle.sin()).sum(), (chroma * angle.cos()).sum()
+
+
+RIGHT_HUES = [mean_hue, by_complex_numbers]
+WRONG_HUES = {
+    "mean of the numbers": (lambda h, c: (h * c).sum() / c.sum(), "hues lie on a circle"),
+    "plain mean": (lambda h, c: h.mean(), "hues lie on a circle"),
+    "no weights": (lambda h, c: mean_hue(h, torch.ones_like(c)), "weigh each hue"),
+    "weights twice": (lambda h, c: mean_hue(h, c * c), "not 18.4°"),
+    "radians out": (lambda h, c: torch.atan2(*_sums(h, c)), "in radians"),
+    "degrees in": (
+        lambda h, c: torch.atan2((c * h.sin()).sum(), (c * h.cos()).sum()).rad2deg() % 360,
+        "sine and cosine want radians",
+    ),
+    "exchanged": (lambda h, c: torch.atan2(*_sums(h, c)[::-1]).rad2deg(), "the sine first"),
+    "arc tangent of a ratio": (
+        lambda h, c: (_sums(h, c)[0] / _sums(h, c)[1]).atan().rad2deg() % 180 - 180,
+        "cannot tell opposite hues apart",
+    ),
+    "negative": (lambda h, c: torch.atan2(*_sums(h, c)).rad2deg(), "bring it to 0 … 360"),
+    "one each": (lambda h, c: h, "one mean is asked for"),
+}
+
+
+def never_seen(fake, real):
+    known, made = (100 * pairs[:, 0] + pairs[:, 1] for pairs in (real, fake))
+    return (~torch.isin(made, known)).float().mean()
+
+
+def by_sets(fake, real):
+    known = {tuple(pair) for pair in real.tolist()}
+    return sum(tuple(pair) not in known for pair in fake.tolist()) / len(fake)
+
+
+def _columns(fake, real):
+    known = torch.isin(fake[:, 0], real[:, 0]) & torch.isin(fake[:, 1], real[:, 1])
+    return (~known).float().mean()
+
+
+def _by_sum(fake, real):
+    return (~torch.isin(fake.sum(1), real.sum(1))).float().mean()
+
+
+def _sorted(fake, real):
+    return never_seen(fake.sort(dim=1).values, real.sort(dim=1).values)
+
+
+RIGHT_PAIRS = [never_seen, by_sets]
+WRONG_PAIRS = {
+    "columns one by one": (_columns, "Compare pairs"),
+    "sums": (_by_sum, "does not tell them apart"),
+    "sorted pairs": (_sorted, "does not tell them apart"),
+    "different pairs": (
+        lambda fake, real: never_seen(fake.unique(dim=0), real),
+        "you count different pairs",
+    ),
+    "exchanged": (lambda fake, real: never_seen(real, fake), "exchange the two"),
+    "those that were seen": (lambda fake, real: 1 - never_seen(fake, real), "0.625, not 0.375"),
+    "a count": (lambda fake, real: never_seen(fake, real) * len(fake), "divide by the number"),
+    "one each": (
+        lambda fake, real: torch.isin(fake[:, 0], real[:, 0]),
+        "one share is asked for",
+    ),
+}

@@ -1,0 +1,49 @@
+"""Lesson 09's checks accept right answers in any style and name each wrong one."""
+
+import pytest
+
+from gan_lessons.checks import scoring
+from tests import mutants_scoring as answers
+
+CASES = [
+    (scoring.frechet, answers.RIGHT_FRECHET, answers.WRONG_FRECHET),
+    (scoring.kid, answers.RIGHT_KID, answers.WRONG_KID),
+    (scoring.precision_recall, answers.RIGHT_PRECISION, answers.WRONG_PRECISION),
+    (scoring.memorization, answers.RIGHT_MEMORIZATION, answers.WRONG_MEMORIZATION),
+]
+
+
+@pytest.mark.parametrize(("check", "right", "wrong"), CASES)
+def test_right_answers_pass(check, right, wrong):
+    for answer in right:
+        outcome = check.judge(answer)
+        assert outcome.solved, outcome.text
+
+
+@pytest.mark.parametrize(
+    ("check", "name", "answer"),
+    [(check, name, answer) for check, _, wrong in CASES for name, answer in wrong.items()],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_wrong_answers_are_named(check, name, answer):
+    function, diagnosis = answer
+    outcome = check.judge(function)
+    assert outcome.mark == "✗", name
+    assert diagnosis in outcome.text
+
+
+@pytest.mark.parametrize(("check", "right", "wrong"), CASES)
+@pytest.mark.parametrize("stub", [None, "text", [1.0], (1.0, 2.0, 3.0), True])
+def test_an_answer_of_another_kind_is_told_what_is_wanted(check, right, wrong, stub):
+    outcome = check.judge(lambda *given: stub)
+    assert outcome.mark == "✗"
+    assert "your code stops" not in outcome.text
+    assert "number" in outcome.text
+
+
+@pytest.mark.parametrize(("check", "right", "wrong"), CASES)
+def test_what_is_not_attempted_is_not_wrong(check, right, wrong):
+    def stub(*given):
+        raise NotImplementedError
+
+    assert check.judge(stub).mark == "○"
