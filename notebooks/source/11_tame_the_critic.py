@@ -474,20 +474,20 @@ leashes = {  # keyword, tool, its knob, values from loose to tight
                           (0.1, 1.0, 10.0, 100.0, 1_000.0)),
     "spectral norm": ("wrap", spectral, "norm", (2.0, 1.5, 1.0, 0.8, 0.5)),
 }
-real, fake = on_line(SEED)
+on_the_line = on_line(SEED)  # real, fake
 shapes = {}
 for name, (word, tool, knob, values) in leashes.items():
     for value in cockpit.progress(values):
         tamer = {word: functools.partial(tool, **{knob: value})}
-        shapes[name, value] = trained(real, fake, **tamer)
+        shapes[name, value] = trained(*on_the_line, **tamer)
 
 # %%
 def shape(leash="gradient penalty", tightness=3):
     value = leashes[leash][-1][tightness - 1]
     D = shapes[leash, value]
-    told = f"{leash}, {value:g}: reports {estimate(D, real, fake):.3g}"
+    told = f"{leash}, {value:g}: reports {estimate(D, *on_the_line):.3g}"
     return show.on_a_line(
-        {"perfect": perfect, "trained": D}, real, fake, limit=4.2,
+        {"perfect": perfect, "trained": D}, *on_the_line, limit=4.2,
         title=told, sentence=f"{told}; the truth is {distance:.3g}.")
 
 # %%
