@@ -48,9 +48,11 @@ def objective(
     with rc_context(STYLE):
         fig, (left, right) = side_by_side(2, width=4.4)
         for side, (kind, color, line, marker) in enumerate(SIDES):
-            if kind == "real" and not real_moves:
-                continue
             at = batch[side].tolist()
+            if kind == "real" and not real_moves:
+                left.plot(at, [now] * len(at), marker, color=color, ms=7, alpha=0.4)
+                name += f" (others stay at {', '.join(f'{t:.1f}' for t in at)})"
+                continue
             curves = [_moved(loss, batch, side, i) for i in range(len(at))]
             pulls = (len(at) * grads[side]).tolist()
             for t, pull, (value, slope) in zip(at, pulls, curves, strict=True):
