@@ -35,7 +35,7 @@ from gan_lessons import runtime, training
 
 HERE = Path(__file__).resolve().parent
 README = HERE.parent / "README.md"
-MAX_BYTES = 800_000
+MAX_BYTES = 600_000
 ONLY_SOLVED = {"solution", "instructor"}
 SOLUTION = re.compile(
     r"^(?P<indent> *)# BEGIN SOLUTION(?:: (?P<stub>[^\n]*))?\n"
