@@ -28,6 +28,16 @@ def cross_entropy_d(real_logits: Tensor, fake_logits: Tensor) -> Tensor:
     return F.softplus(-real_logits).mean() + F.softplus(fake_logits).mean()
 
 
+def smoothed_d(real_logits: Tensor, fake_logits: Tensor, *, target: float = 0.9) -> Tensor:
+    """Return D's loss with one-sided label smoothing: real samples are real with ``target`` only.
+
+    Its best D says target · p/(p + q); the fake side keeps its label 0.
+    Source: Salimans et al. 2016, Improved Techniques for Training GANs, section 3.4. Lesson 12.
+    """
+    unsure = target * F.softplus(-real_logits) + (1 - target) * F.softplus(real_logits)
+    return unsure.mean() + F.softplus(fake_logits).mean()
+
+
 def saturating_g(real_logits: Tensor | None, fake_logits: Tensor) -> Tensor:
     """Return G's side of the minimax game: E log(1 - D(fake)), to be minimized.
 

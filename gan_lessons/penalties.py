@@ -52,6 +52,14 @@ def r2(D: nn.Module, real: Tensor | None, fake: Tensor, *, gamma: float) -> Tens
     return gamma / 2 * slopes(D, fake).square().sum(1).mean()
 
 
+def zero_centered(D: nn.Module, real: Tensor, fake: Tensor, *, gamma: float) -> Tensor:
+    """Return R1 + R2: D must be flat at the data and at G's samples.
+
+    Source: Huang et al. 2024, The GAN is dead; long live the GAN! (R3GAN), section 2.2. Lesson 12.
+    """
+    return r1(D, real, gamma=gamma) + r2(D, real, fake, gamma=gamma)
+
+
 @torch.no_grad()
 def clip_weights(D: nn.Module, *, limit: float = 0.01) -> None:
     """Cut every weight of D to [-limit, limit], in place: the critic of the first WGAN.

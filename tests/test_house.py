@@ -425,7 +425,7 @@ def test_what_is_allowed_is_not_complained_of(clean, rule, file, addition):
 def test_waiting_in_the_loop_is_noticed(clean, line):
     path = clean / "training" / "loop.py"
     old = path.read_text()
-    start = "                real = next(batches)\n"
+    start = "                real = see(next(batches))\n"
     assert start in old
     path.write_text(old.replace(start, f"{start}                {line}\n"))
     try:

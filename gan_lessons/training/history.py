@@ -47,7 +47,8 @@ class Moment:
 
     Attributes:
         step: steps done so far. steps: steps planned.
-        numbers: this step's loss_d, loss_g, real_logit, fake_logit (scalar tensors).
+        numbers: this step's loss_d, loss_g, real_logit, fake_logit (scalar tensors), and real_sign,
+            the mean sign of D(real), which lesson 13 steers by.
         shown: the generator to look at: the average where one is kept, else G itself.
     """
 

@@ -44,8 +44,10 @@ def train(
     schedulers: tuple = (),
     n_critic: int = 1,
     penalty: Callable[[nn.Module, Tensor, Tensor], Tensor] | None = None,
+    penalty_every: int = 1,
     constrain: Callable[[nn.Module], None] | None = None,
     clip_grad: float | None = None,
+    augment: Callable[[Tensor], Tensor] | None = None,
     autocast: Callable[[], AbstractContextManager] | None = None,
 ) -> Iterator[Moment]:
     """Play the game and yield a :class:`Moment` after every step.
@@ -61,8 +63,11 @@ def train(
         schedulers: learning-rate schedulers, stepped once a step.
         n_critic: updates of D before each of G, every one on a fresh batch (lesson 11).
         penalty: added to D's loss, a function of (D, real, fake) (lesson 11).
+        penalty_every: the penalty is computed at every so-manieth step only and then counts so many
+            times (lesson 12).
         constrain: called with D after each of its updates (lesson 11).
         clip_grad: the largest norm that the gradients of each player may have (lesson 11).
+        augment: changes whatever D sees, real or fake, in both players' steps (lesson 13).
         autocast: opens the precision that the nets compute in; losses and penalties stay in
             float32. ``training.probe`` finds what is fastest on this machine (lesson 08).
 
@@ -79,23 +84,27 @@ def train(
         with autocast():
             return net(x).float()
 
+    see = augment or (lambda x: x)
     with runtime.stop_at_boundary() as stop:
         for step in range(steps):
             for _ in range(n_critic):
-                real = next(batches)
+                real = see(next(batches))
                 fake = run(G, torch.randn(len(real), latent_dim, device=real.device))
 
                 # 1 · the discriminator raises D(real) and lowers D(fake)
-                real_logits, fake_logits = run(D, real), run(D, fake.detach())
-                loss_d = game.loss_d(real_logits, fake_logits)
-                whole = loss_d if penalty is None else loss_d + penalty(D, real, fake.detach())
+                seen = see(fake.detach())
+                real_logits, fake_logits = run(D, real), run(D, seen)
+                loss_d = whole = game.loss_d(real_logits, fake_logits)
+                if penalty is not None and step % penalty_every == 0:
+                    whole = loss_d + penalty_every * penalty(D, real, seen)
                 update(opt_d, whole, clip_grad)
                 if constrain is not None:
                     constrain(D)
 
             # 2 · the generator raises D(fake); D only passes the gradient on
             with frozen(D):
-                loss_g = game.loss_g(run(D, real) if game.g_needs_real else None, run(D, fake))
+                real_logits_g = run(D, real) if game.g_needs_real else None
+                loss_g = game.loss_g(real_logits_g, run(D, see(fake)))
                 update(opt_g, loss_g, clip_grad)
 
             if average is not None:
@@ -104,6 +113,7 @@ def train(
                 scheduler.step()
             numbers = {"loss_d": loss_d, "loss_g": loss_g}
             numbers |= {"real_logit": real_logits.mean(), "fake_logit": fake_logits.mean()}
+            numbers["real_sign"] = real_logits.detach().sign().mean()
             history.record(numbers)
             last = stop.requested or step + 1 == steps
             if last or (step + 1) % CHECK_EVERY == 0:

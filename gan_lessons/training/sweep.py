@@ -89,6 +89,7 @@ def sweep(
     decay: float = 0.999,
     schedulers: tuple = (),
     penalty: Callable[[nn.Module, Tensor, Tensor], Tensor] | None = None,
+    penalty_every: int = 1,
     constrain: Callable[[nn.Module], None] | None = None,
 ) -> Iterator[Moment]:
     """Play n games at once and yield a :class:`Moment` after every step.
@@ -103,6 +104,7 @@ def sweep(
         average: a copy of G to keep as EMA. decay: of the average, a number or (n, 1, 1).
         penalty: of (D, real, fake): what is added to the sum of all runs' losses of D, such as
             ``(strength * steepness(D, real)).sum()`` with a strength for each run.
+        penalty_every: as for :func:`train`.
         constrain: called with D after each of its updates.
 
     Yields:
@@ -126,8 +128,8 @@ def sweep(
             real_logits, fake_logits = D(real), D(fake.detach())  # (n, B)
             loss_d = each(losses_d, real_logits, fake_logits)  # (n,)
             whole = loss_d.sum()
-            if penalty is not None:
-                whole = whole + penalty(D, real, fake.detach())
+            if penalty is not None and step % penalty_every == 0:
+                whole = whole + penalty_every * penalty(D, real, fake.detach())
             update(opt_d, whole)
             if constrain is not None:
                 constrain(D)
