@@ -3,9 +3,10 @@
 Points in the plane: :func:`ring`, :func:`grid`, :func:`moons`, :func:`spiral`, :func:`drawn`.
 What ships with the course: digits, :func:`strokes`, and flowers in color, :func:`petals`. Real
 sets: :func:`mnist`, :func:`fashion_mnist`, and your own pictures: :func:`folder`. The runs of
-lesson 05: :func:`gallery`.
+lesson 05: :func:`gallery`; those of lesson 12: :func:`ablation`.
 """
 
+from gan_lessons.data.ablation import ablation
 from gan_lessons.data.batches import batches, to_image_range, to_model_range
 from gan_lessons.data.color import from_oklab, hue_and_chroma, to_oklab
 from gan_lessons.data.dataset import Dataset
@@ -18,6 +19,7 @@ from gan_lessons.data.strokes import strokes
 
 __all__ = [
     "Dataset",
+    "ablation",
     "batches",
     "drawn",
     "fashion_mnist",

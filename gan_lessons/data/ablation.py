@@ -1,0 +1,110 @@
+"""Ablations that ship: many runs that differ in one trick each, for lesson 12 and the published
+tables.
+
+How each was trained: the script in data/ that its ``about`` names, which also makes the file again
+with ``save`` of data/ablation_file.py (the format is told there). Datasheet: data/ablation.md.
+"""
+
+import hashlib
+import io
+from dataclasses import dataclass, field
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from gan_lessons.data import cache
+from gan_lessons.errors import DataFileError, SettingError
+
+LIMIT = 2_000_000  # bytes of one file
+# The script that makes each file, and the SHA-256 of the one that ships.
+SHIPPED: dict[str, tuple[str, str]] = {
+    "plane": ("make_ablation.py", ""),
+    "published": ("make_ablation.py", ""),
+    "images": ("make_image_ablation.py", ""),
+    "stacked": ("make_stacked.py", ""),
+}
+
+
+@dataclass(frozen=True, eq=False)
+class Ablation:
+    """What is left of the runs of one ablation: C configurations with S seeds each. Lesson 12.
+
+    Attributes:
+        name: plane, published, images or stacked.
+        about: one sentence to print: what ran, seeds, budget, date, digest.
+        configs: what each configuration is called. seeds: of the runs, the same for all of them.
+        scores: for each metric its values, float32 (C, S).
+        samples: some of each run's samples: points, float32 (C, S, n, 2), or images, uint8
+            (C, S, n, channels, height, width).
+        more: extra facts by name (data/ablation.md): a tensor, a text or a tuple of texts.
+        digest: the SHA-256 of the file.
+    """
+
+    name: str
+    about: str
+    configs: tuple[str, ...]
+    seeds: tuple[int, ...]
+    scores: dict[str, Tensor]
+    samples: Tensor
+    more: dict[str, Tensor | str | tuple[str, ...]] = field(default_factory=dict)
+    digest: str = ""
+
+
+def ablation(name: str) -> Ablation:
+    """Return the runs of data/ablation_NAME.npz.
+
+    Args:
+        name: "plane" (the grid of 25, one trick added or left out), "published" (beside the table
+            of PacGAN), "images" or "stacked" (digits in three channels, 1,000 modes).
+
+    Raises:
+        SettingError: no ablation of that name ships.
+        DataFileError: the file is missing or not the one that ships.
+
+    Introduced in lesson 12.
+    """
+    if name not in SHIPPED:
+        raise SettingError(
+            f"No ablation {str(name)[:40]!r} ships with the course.",
+            "Nothing was loaded.",
+            f"Ask for one of these: {', '.join(SHIPPED)}.",
+        )
+    script, pinned = SHIPPED[name]
+    path = cache.REPOSITORY / "data" / f"ablation_{name}.npz"
+    try:
+        packed = cache.read(path, limit=LIMIT) or b""
+    except OSError:
+        packed = b""
+    digest = hashlib.sha256(packed).hexdigest()
+    if digest != pinned:
+        raise DataFileError(
+            f"{cache.shown(path)} is missing or not the one that ships (its SHA-256 differs).",
+            "It was left as it is; nothing was loaded in its place.",
+            f"Restore it from the course's repository (python data/{script} trains it anew).",
+        )
+    with np.load(io.BytesIO(packed), allow_pickle=False) as file:
+        array = {key: _plain(file[key]) for key in file.files}
+    return Ablation(
+        name=name,
+        about=f"{array['about']} (SHA-256 {digest[:8]}…)",
+        configs=array["configs"],
+        seeds=tuple(array["seeds"].tolist()),
+        scores=_group(array, "scores/"),
+        samples=array["samples"],
+        more=_group(array, "more/"),
+        digest=digest,
+    )
+
+
+def _plain(array: np.ndarray) -> Tensor | str | tuple[str, ...]:
+    """Return text as text and numbers as a tensor: float32, int64, or uint8 as it is."""
+    if array.dtype.kind == "U":
+        return str(array) if array.ndim == 0 else tuple(map(str, array))
+    if array.dtype.kind == "f":
+        return torch.from_numpy(array.astype("<f4"))
+    return torch.from_numpy(array if array.dtype == np.uint8 else array.astype("<i8"))
+
+
+def _group(array: dict, start: str) -> dict:
+    return {key.removeprefix(start): array[key] for key in array if key.startswith(start)}
