@@ -292,18 +292,27 @@ def sweep_of(runs: int, *, width: int, batch: int = 64) -> Callable[[], object]:
 
 
 def sweeps(mode: str, runs: int = 40) -> list[dict]:
-    """Return what 40 narrow GANs at once cost, in steps of one alone (P5)."""
-    rows = []
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)  # as the 2-D lessons do
+    """Return what 40 narrow GANs at once cost, in steps of one alone on one thread (P5)."""
+    rows, threads = [], torch.get_num_threads()
+
+    def on(count: int, step: Callable[[], object]) -> Callable[[], object]:
+        def run() -> None:
+            torch.set_num_threads(count)
+            step()
+
+        return run
+
     for width in (32, 64):
-        variants = {str(n): Variant(sweep_of(n, width=width)) for n in (1, runs)}
+        variants = {"one": Variant(on(1, sweep_of(1, width=width)))}
+        for count in dict.fromkeys((1, threads)):
+            variants[f"{count}"] = Variant(on(count, sweep_of(runs, width=width)))
         measure(variants, mode)
-        one, many = variants.values()
-        rows.append({"width": width, "runs": runs})
-        rows[-1] |= {"one_ms": 1e3 * min(one.wall), "all_ms": 1e3 * min(many.wall)}
-        rows[-1] |= {"ratio": min(many.wall) / min(one.wall)}
-        rows[-1] |= {"busy_ratio": min(many.busy) / min(one.busy)}
+        one = variants.pop("one")
+        for count, many in variants.items():
+            rows.append({"width": width, "runs": runs, "threads": int(count)})
+            rows[-1] |= {"one_ms": 1e3 * min(one.wall), "all_ms": 1e3 * min(many.wall)}
+            rows[-1] |= {"ratio": min(many.wall) / min(one.wall)}
+            rows[-1] |= {"busy_ratio": min(many.busy) / min(one.busy)}
     torch.set_num_threads(threads)
     return rows
 
@@ -414,8 +423,8 @@ def main(mode: str = "short", only: str = "") -> None:
         for r in report["sweeps"]:
             say(
                 f"sweep: {r['runs']} GANs of width {r['width']} at once take {r['ratio']:.1f} times"
-                f" as long as one, {r['busy_ratio']:.1f} times the processor time"
-                f" ({r['all_ms']:.1f} and {r['one_ms']:.2f} ms a step)"
+                f" as long as one, on {r['threads']} threads, {r['busy_ratio']:.1f} times the"
+                f" processor time ({r['all_ms']:.1f} and {r['one_ms']:.2f} ms a step)"
             )
         lessons = None if mode == "long" else ("04", "06")
         report["startup"] = bench_start.startup(lessons, rounds=1 if mode == "short" else 3)

@@ -204,3 +204,23 @@ def test_the_best_least_squares_d_is_p_over_p_plus_q(p):
     loss = [p * losses.least_squares_d(x[None], torch.zeros(1)) for x in t[::100]]
     loss = torch.stack(loss) + (1 - p) * t[::100].square()
     assert t[::100][loss.argmin()].item() == pytest.approx(p, abs=0.01)
+
+
+@pytest.mark.parametrize("p", [0.1, 0.5, 0.8])
+@pytest.mark.parametrize("target", [1.0, 0.9, 0.7])
+def test_the_best_smoothed_d_is_target_times_p_over_p_plus_q(p, target):
+    """One-sided: p·(t·softplus(−s) + (1 − t)·softplus(s)) + q·softplus(s) is least there."""
+    logits = torch.linspace(-6, 6, 12_001, dtype=torch.float64)
+    zero = torch.zeros(1, dtype=torch.float64)
+    only_fake = losses.cross_entropy_d(torch.full((1,), 1e3), zero)  # softplus(0), nothing of real
+    real_side = torch.stack(
+        [losses.smoothed_d(x[None], zero, target=target) - only_fake for x in logits[::20]]
+    )
+    loss = p * real_side + (1 - p) * F.softplus(logits[::20])
+    best = logits[::20][loss.argmin()].sigmoid().item()
+    assert best == pytest.approx(target * p, abs=0.01)
+
+
+def test_smoothing_with_target_one_is_cross_entropy():
+    real, fake = torch.randn(2, 9, generator=torch.Generator().manual_seed(0))
+    assert_close(losses.smoothed_d(real, fake, target=1.0), losses.cross_entropy_d(real, fake))

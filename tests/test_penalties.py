@@ -66,6 +66,12 @@ def test_r1_looks_at_real_samples_and_r2_at_fake_ones():
     assert_close(penalties.r2(Bowl(), None, fake, gamma=1.0), fake.square().sum() / 10)
 
 
+def test_the_zero_centered_penalty_is_r1_and_r2_together():
+    real, fake = draw(5, 3, 2, 2), 2 * draw(5, 3, 2, 2, seed=1)
+    both = penalties.zero_centered(Bowl(), real, fake, gamma=0.5)
+    assert_close(both, 0.25 * (real.square().sum() + fake.square().sum()) / 5)
+
+
 @pytest.mark.parametrize("shape", [(3000, 2), (3000, 1, 2, 2)])
 def test_each_point_lies_evenly_at_random_between_its_real_and_its_fake_sample(shape):
     """Real 0 and fake 1: the points *are* 1 − α, so one number each, spread as U(0, 1)."""
@@ -86,8 +92,9 @@ def test_each_point_lies_evenly_at_random_between_its_real_and_its_fake_sample(s
         penalties.gradient_penalty,
         lambda D, real, fake: penalties.r1(D, real, fake, gamma=1.0),
         lambda D, real, fake: penalties.r2(D, real, fake, gamma=1.0),
+        lambda D, real, fake: penalties.zero_centered(D, real, fake, gamma=1.0),
     ],
-    ids=["gradient penalty", "r1", "r2"],
+    ids=["gradient penalty", "r1", "r2", "zero-centered"],
 )
 def test_a_penalty_trains_d_and_never_g(penalty):
     D = models.plane_discriminator(width=8)

@@ -122,6 +122,18 @@ def test_a_penalty_costs_as_much_again_as_d_s_step(penalty, name, n_critic):
     assert done - least == n_critic * (6 * F_D - 3 * l_D)
 
 
+def test_a_lazy_penalty_costs_a_share():
+    """Every fourth step only: over eight steps twice, not eight times."""
+    G, D, _ = NETS["no norm in D"]()
+    r1 = functools.partial(penalties.r1, gamma=1.0)
+
+    def cost(**more) -> int:
+        return flops.executed(lambda: play(G, D, (1, 28, 28), steps=8, **more))
+
+    plain, always = cost(), cost(penalty=r1)
+    assert cost(penalty=r1, penalty_every=4) - plain == (always - plain) / 4
+
+
 def no_freezing(G, D, real):
     fake = G(torch.randn(len(real), LATENT))
     losses.cross_entropy_d(D(real), D(fake.detach())).backward()

@@ -224,6 +224,64 @@ def test_a_penalty_is_added_to_what_d_minimizes_and_reaches_only_d():
     assert moment.numbers["loss_d"] == 0  # the game's own loss, without the penalty
 
 
+@pytest.mark.parametrize("every", [1, 2, 4])
+def test_a_lazy_penalty_comes_every_so_many_steps_and_counts_so_many_times(every):
+    """Four steps of gradient descent on c·w with a loss of 0: w moves by 4·c however lazy."""
+    team, asked = Team(), []
+    team.opt_d = torch.optim.SGD(team.D.parameters(), lr=0.5)
+    nothing = losses.Game(lambda real, fake: 0 * fake.sum(), losses.non_saturating_g)
+
+    def sum_of_weights(D, real, fake):
+        asked.append(team.step)
+        return sum(p.sum() for p in D.parameters())
+
+    before = [p.detach().clone() for p in team.D.parameters()]
+    team.step = 0
+    for moment in team.train(4, game=nothing, penalty=sum_of_weights, penalty_every=every):
+        team.step = moment.step
+    assert asked == list(range(0, 4, every))
+    for new, old in zip(team.D.parameters(), before, strict=True):
+        assert_close(new.detach(), old - 2)
+
+
+def test_whatever_d_sees_is_augmented_in_both_players_steps():
+    """Real once and fake twice in a step, the second time with a gradient to G; a penalty too."""
+    team, seen = Team(), []
+    looked_at = []
+    team.D[0].register_forward_pre_hook(lambda layer, x: looked_at.append(x[0].detach()))
+
+    def shift(x):
+        seen.append(x.requires_grad)
+        return x + 100
+
+    def penalty(D, real, fake):
+        assert real.min() > 50
+        assert fake.min() > 50
+        return 0 * sum(p.sum() for p in D.parameters())
+
+    before = [p.detach().clone() for p in team.G.parameters()]
+    list(team.train(1, augment=shift, penalty=penalty, game=losses.relativistic))
+    assert seen == [False, False, True]  # real, fake for D, fake for G
+    assert len(looked_at) == 4  # and D(real) once more, which this game needs
+    assert all(x.min() > 50 for x in looked_at)
+    assert any(not torch.equal(p, q) for p, q in zip(team.G.parameters(), before, strict=True))
+
+
+def test_the_samples_that_are_shown_are_never_augmented():
+    team = Team()
+    *_, moment = team.train(2, augment=lambda x: x + 100)
+    with torch.no_grad():
+        assert moment.shown(torch.zeros(4, LATENT)).abs().max() < 50
+
+
+def test_the_mean_sign_of_d_on_real_samples_is_told():
+    team, said = Team(), []
+    team.D[-1].register_forward_hook(lambda layer, x, out: said.append(out.detach()))
+    for moment in team.train(3):
+        assert moment.numbers["real_sign"] == said[-3].sign().mean()
+        assert "real_sign" not in moment.history.names
+
+
 def test_d_is_constrained_after_each_of_its_updates():
     team, seen = Team(), []
 

@@ -29,8 +29,8 @@ WAYS = {  # name: layout of the images' numbers in memory, and whether products 
     "bf16": (torch.contiguous_format, True),
     "bf16 channels-last": (torch.channels_last, True),
 }
-SECONDS = 1.0  # what the timing may take, roughly
-SMALL = 4  # samples of the first, untimed steps
+SECONDS = 1.5  # what the timing may take, roughly
+SMALL = 4  # samples of the first steps; doubled for as long as that is affordable
 ROUNDS = (3, 20)  # at least and at most so many timed steps of every way
 GAIN = 1.1  # a way must be so many times as fast as a plainer one to be preferred
 HOPELESS = 2.0  # bf16 is not tried on the nets if a convolution takes so many times as long
@@ -71,9 +71,8 @@ def probe(
 
     Takes a second or two, on copies of G and D and on part of the batch where a step is long; G, D
     and the random numbers to come stay as they are. The answer is kept in the course's cache for
-    this machine, torch, threads, nets and batch, so that the next time takes none. Where nothing
-    can be written it is found anew each time. GAN_LESSONS_PRECISION=fp32 or bf16 (else auto)
-    decides on the precision without asking.
+    this machine, torch, threads, nets and batch; where nothing can be written it is found anew
+    each time. GAN_LESSONS_PRECISION=fp32 or bf16 (else auto) decides on the precision itself.
 
     Args:
         real: a batch (B, …) as it will be trained on, on the nets' device.
@@ -143,10 +142,11 @@ def _timed(
                     raise
                 steps.pop(name, None)
                 left_out[name] = (str(error).strip() or type(error).__name__).splitlines()[0][:60]
-        affordable = SECONDS / len(steps) / ROUNDS[0] / steps["fp32"](real[:SMALL])
-        part = real[: max(SMALL, int(SMALL * affordable))]
-        took = {name: [] for name in steps}
-        start = time.perf_counter()
+        affordable, size = SECONDS / len(steps) / ROUNDS[0], SMALL
+        while size < len(real) and steps["fp32"](real[:size]) < affordable / 2:
+            size *= 2
+        part = real[:size]
+        took, start = {name: [] for name in steps}, time.perf_counter()
         for turn in range(ROUNDS[1]):
             if turn >= ROUNDS[0] and time.perf_counter() - start > SECONDS:
                 break
