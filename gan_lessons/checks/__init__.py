@@ -1,6 +1,7 @@
 """Exercises that answer back, one module per lesson. Floor 4 of the house."""
 
 from gan_lessons.checks import (
+    ablation,
     color,
     convolutions,
     critic,
@@ -14,10 +15,12 @@ from gan_lessons.checks import (
     reading,
     scoring,
     slopes,
+    stabilize,
     start,
 )
 
 __all__ = [
+    "ablation",
     "color",
     "convolutions",
     "critic",
@@ -31,5 +34,6 @@ __all__ = [
     "reading",
     "scoring",
     "slopes",
+    "stabilize",
     "start",
 ]

@@ -1,0 +1,695 @@
+"""Right and wrong answers to the exercises of lesson 12, each with what its diagnosis must say."""
+
+import copy
+
+import torch
+from torch import nn
+from torch.nn import functional as F
+
+from gan_lessons import losses, metrics, models, penalties
+
+# -- zero-centered penalties -----------------------------------------------------------------
+
+
+def _r1_and_r2(take):
+    """Make the pair of answers from one function of (D, x, gamma, other)."""
+    return (
+        lambda D, real, fake, gamma: take(D, real, gamma, fake),
+        lambda D, real, fake, gamma: take(D, fake, gamma, real),
+    )
+
+
+def _penalty(
+    *,
+    batch=lambda x, other: x.detach(),
+    require=lambda x: x.requires_grad_(),
+    logits=lambda out: out.sum(),
+    create_graph=True,
+    square=lambda slope: slope.flatten(1).square().sum(1),
+    reduce=lambda squares: squares.mean(),
+    strength=lambda gamma: gamma / 2,
+):
+    """Build a pair of penalties that differs from the reference in one place."""
+
+    def take(D, x, gamma, other):
+        x = require(batch(x, other))
+        (slope,) = torch.autograd.grad(logits(D(x)), x, create_graph=create_graph)
+        return strength(gamma) * reduce(square(slope))
+
+    return _r1_and_r2(take)
+
+
+def _with_ones(D, x, gamma, other):
+    """grad_outputs in place of a sum, einsum for the squares, the mean by hand."""
+    x = x.detach().clone().requires_grad_(True)
+    out = D(x)
+    slope = torch.autograd.grad(
+        outputs=out, inputs=x, grad_outputs=torch.ones_like(out), create_graph=True
+    )[0].reshape(len(x), -1)
+    return 0.5 * gamma * torch.einsum("bi,bi->", slope, slope) / x.shape[0]
+
+
+def _one_by_one(D, x, gamma, other):
+    """A loop over the samples: slow and right."""
+    total = 0.0
+    for sample in x.detach():
+        sample = sample[None].clone().requires_grad_()
+        total = total + torch.autograd.grad(D(sample), sample, create_graph=True)[0].pow(2).sum()
+    return gamma * total / (2 * len(x))
+
+
+def _as_published(D, real, fake, gamma):
+    """Mescheder's own code asks the batch itself for a gradient."""
+    real.requires_grad_()
+    out = D(real)
+    slope = torch.autograd.grad(out.sum(), real, create_graph=True, retain_graph=True)[0]
+    return gamma / 2 * slope.pow(2).view(slope.size(0), -1).sum(1).mean()
+
+
+RIGHT_PENALTIES = [
+    _penalty(),
+    _r1_and_r2(_with_ones),
+    _r1_and_r2(_one_by_one),
+    (
+        lambda D, real, fake, gamma: penalties.r1(D, real, fake, gamma=gamma),
+        lambda D, real, fake, gamma: penalties.r2(D, real, fake, gamma=gamma),
+    ),
+]
+AS_PUBLISHED = (_as_published, _penalty()[1])
+
+
+def _half_detached(D, x, gamma, other):
+    x = x.detach().requires_grad_()
+    (slope,) = torch.autograd.grad(D(x).sum(), x, create_graph=True)
+    return gamma / 2 * (slope * slope.detach()).flatten(1).sum(1).mean()
+
+
+def _backward(D, x, gamma, other):
+    x = x.detach().requires_grad_()
+    D(x).sum().backward(create_graph=True)
+    return gamma / 2 * x.grad.flatten(1).square().sum(1).mean()
+
+
+def _another_tensor(D, x, gamma, other):
+    x, y = (x.detach().clone().requires_grad_() for _ in range(2))
+    (slope,) = torch.autograd.grad(D(y).sum(), x, create_graph=True)
+    return gamma / 2 * slope.flatten(1).square().sum(1).mean()
+
+
+def _between(x, other):
+    alpha = torch.rand(len(x), *[1] * (x.ndim - 1))
+    return (alpha * x + (1 - alpha) * other).detach()
+
+
+def _root_then_square(slope):
+    return slope.flatten(1).square().sum(1).sqrt().square()
+
+
+def _in_place(x, other):
+    x.mul_(0.5)
+    return x.detach()
+
+
+WRONG_PENALTIES = {
+    "R1 and R2 exchanged": (_penalty()[::-1], "it is taken at the fake batch"),
+    "R1 twice": ((_penalty()[0],) * 2, "it is taken at the real batch"),
+    "both batches at once": (
+        (
+            lambda D, real, fake, gamma: penalties.zero_centered(D, real, fake, gamma=gamma),
+            _penalty()[1],
+        ),
+        "it looks at both batches",
+    ),
+    "between real and fake": (_penalty(batch=_between), "its slope is taken somewhere else"),
+    "on probabilities": (
+        _penalty(logits=lambda out: out.sigmoid().sum()),
+        "it is taken on probabilities",
+    ),
+    "of the loss on real samples": (
+        _penalty(logits=lambda out: F.softplus(-out).sum()),
+        "it is the slope of the loss",
+    ),
+    "of the loss on fakes": (
+        _penalty(logits=lambda out: F.softplus(out).sum()),
+        "it is the slope of D's loss on fakes",
+    ),
+    "mean over all numbers": (
+        _penalty(square=lambda slope: slope.square()),
+        "it is the mean over a sample's numbers",
+    ),
+    "mean over a sample's numbers": (
+        _penalty(square=lambda slope: slope.flatten(1).square().mean(1)),
+        "it is the mean over a sample's numbers",
+    ),
+    "channels only": (
+        _penalty(square=lambda slope: slope.square().sum(1)),
+        "it adds up the channels only",
+    ),
+    "create_graph forgotten": (_penalty(create_graph=False), "the right value and no effect"),
+    "slope detached": (
+        _penalty(square=lambda slope: slope.detach().flatten(1).square().sum(1)),
+        "the right value and no effect",
+    ),
+    "result detached": (
+        _penalty(reduce=lambda squares: squares.mean().detach()),
+        "the right value and no effect",
+    ),
+    "half detached": (_r1_and_r2(_half_detached), "a part of it is detached"),
+    "half missing": (_penalty(strength=lambda gamma: gamma), "the half is missing"),
+    "a quarter": (_penalty(strength=lambda gamma: gamma / 4), "the half counts twice"),
+    "gamma missing": (_penalty(strength=lambda gamma: 0.5), "γ does not count"),
+    "neither gamma nor half": (_penalty(strength=lambda gamma: 1.0), "neither γ nor the half"),
+    "gamma squared": (_penalty(strength=lambda gamma: gamma**2 / 2), "γ counts twice"),
+    "minus": (_penalty(strength=lambda gamma: -gamma / 2), "it has a minus in front"),
+    "norm not squared": (
+        _penalty(square=lambda slope: slope.flatten(1).norm(dim=1)),
+        "the slope's length is not squared",
+    ),
+    "square of the mean norm": (
+        _penalty(
+            square=lambda slope: slope.flatten(1).norm(dim=1),
+            reduce=lambda norms: norms.mean().square(),
+        ),
+        "the mean length is squared",
+    ),
+    "pulled to 1": (
+        _penalty(square=lambda slope: (slope.flatten(1).norm(dim=1) - 1).square()),
+        "it pulls the slope to 1",
+    ),
+    "batch sum": (_penalty(reduce=lambda squares: squares.sum()), "the batch adds up"),
+    "norm of the whole batch": (
+        _penalty(square=lambda slope: slope.norm().square()),
+        "the batch adds up",
+    ),
+    "mean of D for its sum": (
+        _penalty(logits=lambda out: out.mean()),
+        "D(x).mean() divides every slope",
+    ),
+    "sum of D forgotten": (_penalty(logits=lambda out: out), "D returns one per sample"),
+    "slopes added before the square": (
+        _penalty(square=lambda slope: slope.flatten(1).sum(1).square()),
+        "the slope's numbers are added up before the square",
+    ),
+    "slopes of the batch averaged": (
+        _penalty(square=lambda slope: slope.mean(0).square().sum()),
+        "the slopes of the batch are averaged",
+    ),
+    "absolute values": (
+        _penalty(square=lambda slope: slope.flatten(1).abs().sum(1)),
+        "absolute values for squares",
+    ),
+    "1-norm squared": (
+        _penalty(square=lambda slope: slope.flatten(1).abs().sum(1).square()),
+        "the 1-norm is squared",
+    ),
+    "one per sample": (_penalty(reduce=lambda squares: squares), "should be one number"),
+    "a number": (_penalty(reduce=lambda squares: float(squares.mean())), "float came back"),
+    "requires_grad forgotten": (
+        _penalty(require=lambda x: x),
+        "a tensor does not require grad",
+    ),
+    "gradient at another tensor": (_r1_and_r2(_another_tensor), "a tensor that D never saw"),
+    "backward for grad": (_r1_and_r2(_backward), "leaves gradients in D's weights"),
+    "fake not detached": (
+        (
+            _penalty()[0],
+            _penalty(batch=lambda x, other: x, require=lambda x: x)[1],
+        ),
+        "reaches G through the fake batch",
+    ),
+    "NaN where D is flat": (_penalty(square=_root_then_square), "a NaN where D is flat"),
+    "batch changed": (_penalty(batch=_in_place), "changes the batch itself"),
+    "eps added": (
+        _penalty(square=lambda slope: slope.flatten(1).square().sum(1) + 0.01),
+        "the value is",
+    ),
+}
+
+# -- the average of a generator with batch norm ----------------------------------------------
+
+
+def average(average, G, decay):
+    with torch.no_grad():
+        for kept, new in zip(average.parameters(), G.parameters(), strict=True):
+            kept.lerp_(new, 1 - decay)
+        for kept, new in zip(average.buffers(), G.buffers(), strict=True):
+            kept.copy_(new)
+
+
+def average_by_names(average, G, decay):
+    """state_dict entries by name: what is a parameter moves, the rest is copied."""
+    weights, mine, theirs = dict(G.named_parameters()), average.state_dict(), G.state_dict()
+    for name, value in mine.items():
+        new = theirs[name]
+        value.copy_(decay * value + (1 - decay) * new if name in weights else new)
+
+
+def average_by_data(average, G, decay):
+    """data in place of no_grad, and an average that wants no gradients."""
+    average.requires_grad_(False)
+    for kept, new in zip(average.parameters(), G.parameters(), strict=True):
+        kept.data = kept.data * decay + new.data * (1 - decay)
+    for kept, new in zip(average.buffers(), G.buffers(), strict=True):
+        kept.data = new.data.clone()
+
+
+def average_of_the_library(average, G, decay):
+    models.update_average(average, G, decay=decay)
+
+
+def _average(
+    *,
+    recorded=False,
+    move=lambda kept, new, decay: kept.lerp_(new, 1 - decay),
+    of=lambda average, G: (average, G),
+    parameters=lambda net: list(net.parameters()),
+    buffers=lambda kept, new, decay: kept.copy_(new),
+    after=lambda average, G: None,
+):
+    """Build a step that differs from the reference in one place."""
+
+    def answer(average, G, decay):
+        with torch.set_grad_enabled(recorded):
+            first, second = of(average, G)
+            for kept, new in zip(parameters(first), parameters(second), strict=True):
+                move(kept, new, decay)
+            for kept, new in zip(first.buffers(), second.buffers(), strict=True):
+                buffers(kept, new, decay)
+        after(average, G)
+
+    return answer
+
+
+def _nothing(kept, new, decay):
+    return None
+
+
+def _lerp_buffers(kept, new, decay):
+    if kept.is_floating_point():
+        kept.lerp_(new, 1 - decay)
+    else:
+        kept.copy_(new)
+
+
+def _copy_floats(kept, new, decay):
+    if kept.is_floating_point():
+        kept.copy_(new)
+
+
+def _share(kept, new, decay):
+    kept.data = new.data
+
+
+def _share_buffers(average, G, decay):
+    with torch.no_grad():
+        for kept, new in zip(average.parameters(), G.parameters(), strict=True):
+            kept.lerp_(new, 1 - decay)
+    average[1]._buffers.update(G[1]._buffers)
+
+
+def _on_the_graph(average, G, decay):
+    for mine, theirs in zip(average, G, strict=True):
+        for name, new in theirs.named_parameters():
+            old = getattr(mine, name)
+            mine._parameters.pop(name)
+            mine._parameters[name] = decay * old + (1 - decay) * new
+    for kept, new in zip(average.buffers(), G.buffers(), strict=True):
+        kept.copy_(new)
+
+
+def _all_of_the_state(average, G, decay):
+    with torch.no_grad():
+        new = G.state_dict()
+        for name, kept in average.state_dict().items():
+            kept.mul_(decay).add_(new[name], alpha=1 - decay)
+
+
+def _load(average, G, decay):
+    average.load_state_dict(G.state_dict())
+
+
+def _a_new_one(average, G, decay):
+    fresh = copy.deepcopy(average)
+    models.update_average(fresh, G, decay=decay)
+    return fresh
+
+
+RIGHT_AVERAGES = [average, average_by_names, average_by_data, average_of_the_library]
+
+WRONG_AVERAGES = {
+    "buffers forgotten": (_average(buffers=_nothing), "the buffers are forgotten"),
+    "buffers averaged": (_average(buffers=_lerp_buffers), "the buffers are averaged"),
+    "whole numbers averaged": (_all_of_the_state, "a whole number and cannot be averaged"),
+    "floats copied only": (_average(buffers=_copy_floats), "num_batches_tracked, how many"),
+    "buffers zeroed": (
+        _average(buffers=lambda kept, new, decay: kept.zero_()),
+        "the average's buffers are not G's",
+    ),
+    "decay and 1 - decay exchanged": (
+        _average(move=lambda kept, new, decay: kept.lerp_(new, decay)),
+        "decay and 1 − decay are exchanged",
+    ),
+    "made of itself": (
+        _average(
+            move=lambda kept, new, decay: kept.mul_(decay).add_(kept / decay, alpha=1 - decay)
+        ),
+        "the average never moves",
+    ),
+    "lerp without underscore": (
+        _average(move=lambda kept, new, decay: kept.lerp(new, 1 - decay)),
+        "the average never moves",
+    ),
+    "a new network": (_a_new_one, "the average never moves"),
+    "a plain copy": (_load, "a plain copy of G"),
+    "G moves": (_average(of=lambda average, G: (G, average)), "G's own weights are changed"),
+    "G's buffers are overwritten": (
+        _average(buffers=lambda kept, new, decay: new.copy_(kept)),
+        "G's own buffers are changed",
+    ),
+    "same tensors": (_average(move=_share), "a plain copy of G"),
+    "same buffers": (_share_buffers, "both hold the same tensors"),
+    "gradients recorded": (_average(recorded=True), "Put @torch.no_grad()"),
+    "on the graph": (_on_the_graph, "drags along the graph"),
+    "G frozen": (
+        _average(after=lambda average, G: G.requires_grad_(False)),
+        "G's weights no longer require gradients",
+    ),
+    "G in eval mode": (_average(after=lambda average, G: G.eval()), "G was put into eval mode"),
+    "old kept whole": (
+        _average(move=lambda kept, new, decay: kept.add_(new, alpha=1 - decay)),
+        "what is old is kept whole",
+    ),
+    "new counts whole": (
+        _average(move=lambda kept, new, decay: kept.mul_(decay).add_(new)),
+        "what is new counts whole",
+    ),
+    "half way": (
+        _average(move=lambda kept, new, decay: kept.lerp_(new, 0.5)),
+        "the average goes half way",
+    ),
+    "weights of matrices only": (
+        _average(parameters=lambda net: [p for p in net.parameters() if p.ndim > 1]),
+        "some parameters stay behind",
+    ),
+    "linear layers only": (
+        _average(
+            parameters=lambda net: [
+                p for m in net if isinstance(m, nn.Linear) for p in m.parameters()
+            ]
+        ),
+        "some parameters stay behind",
+    ),
+    "decay written in": (
+        _average(move=lambda kept, new, decay: kept.lerp_(new, 0.001)),
+        "after some steps the average is not",
+    ),
+}
+
+# -- one-sided smoothing ---------------------------------------------------------------------
+
+
+def smoothed(real_logits, fake_logits, target):
+    real = target * F.softplus(-real_logits) + (1 - target) * F.softplus(real_logits)
+    return real.mean() + F.softplus(fake_logits).mean()
+
+
+def smoothed_by_bce(real_logits, fake_logits, target):
+    """Label tensors and BCE with logits."""
+    bce = F.binary_cross_entropy_with_logits
+    return bce(real_logits, torch.full_like(real_logits, target)) + bce(
+        fake_logits, torch.zeros_like(fake_logits)
+    )
+
+
+def smoothed_by_shift(real_logits, fake_logits, target):
+    """softplus(t) = softplus(-t) + t."""
+    return (
+        F.softplus(-real_logits).mean()
+        + (1 - target) * real_logits.mean()
+        - F.logsigmoid(-fake_logits).mean()
+    )
+
+
+def smoothed_of_the_library(real_logits, fake_logits, target):
+    return losses.smoothed_d(real_logits, fake_logits, target=target)
+
+
+def _smoothed(*, real, fake=lambda f, t: F.softplus(f), end=lambda r, f: r.mean() + f.mean()):
+    """Build a loss that differs from the reference in one place."""
+    return lambda r, f, target: end(real(r, target), fake(f, target))
+
+
+def _unsure(r, t):
+    return t * F.softplus(-r) + (1 - t) * F.softplus(r)
+
+
+def _sure(r, t):
+    return F.softplus(-r)
+
+
+def _by_logs(r, t):
+    return -t * r.sigmoid().log() - (1 - t) * (1 - r.sigmoid()).log()
+
+
+RIGHT_SMOOTHED = [smoothed, smoothed_by_bce, smoothed_by_shift, smoothed_of_the_library]
+
+WRONG_SMOOTHED = {
+    "two-sided": (
+        _smoothed(real=_unsure, fake=lambda f, t: _unsure(f, 1 - t)),
+        "both sides are smoothed",
+    ),
+    "fakes only": (
+        _smoothed(real=_sure, fake=lambda f, t: _unsure(f, 1 - t)),
+        "the fakes are smoothed",
+    ),
+    # clinic A10: GAN Lab's discriminator loss
+    "only 0.9 log D": (
+        _smoothed(real=lambda r, t: t * F.softplus(-r)),
+        "only the log D term is scaled",
+    ),
+    "the loss scaled": (
+        _smoothed(real=lambda r, t: t * F.softplus(-r), fake=lambda f, t: t * F.softplus(f)),
+        "the loss is only scaled",
+    ),
+    "labels exchanged": (
+        _smoothed(real=lambda r, t: F.softplus(r), fake=lambda f, t: _unsure(f, t)),
+        "the labels are exchanged: real",
+    ),
+    "labels exchanged, not smoothed": (
+        _smoothed(real=lambda r, t: F.softplus(r), fake=lambda f, t: F.softplus(-f)),
+        "without any smoothing",
+    ),
+    "target and 1 - target exchanged": (
+        _smoothed(real=lambda r, t: _unsure(r, 1 - t)),
+        "target and 1 − target are exchanged",
+    ),
+    "not smoothed": (_smoothed(real=_sure), "nothing is smoothed"),
+    "fakes pulled up": (
+        _smoothed(real=_unsure, fake=lambda f, t: F.softplus(-f)),
+        "G's side of the fakes",
+    ),
+    "fakes left out": (_smoothed(real=_unsure, fake=lambda f, t: 0 * f), "the fakes do not count"),
+    "fakes not used": (
+        _smoothed(real=_unsure, end=lambda r, f: r.mean()),
+        "does not depend on the fake logits",
+    ),
+    "weights beyond 1": (
+        _smoothed(real=lambda r, t: F.softplus(-r) + (1 - t) * F.softplus(r)),
+        "more than once in all",
+    ),
+    "0.9 written in": (
+        lambda r, f, target: smoothed(r, f, 0.9),
+        "0.9 is written into the loss",
+    ),
+    "minus": (lambda r, f, target: -smoothed(r, f, target), "the sign is turned"),
+    "batch sum": (
+        _smoothed(real=_unsure, end=lambda r, f: r.sum() + f.sum()),
+        "the batch adds up",
+    ),
+    "halved": (lambda r, f, target: smoothed(r, f, target) / 2, "the loss is halved"),
+    "logarithms of sigmoids": (_smoothed(real=_by_logs), "the loss breaks where D is sure"),
+    "sigmoid twice": (
+        lambda r, f, target: smoothed(r.sigmoid(), f.sigmoid(), target),
+        "the loss is flat where D is sure",
+    ),
+    "least squares": (
+        _smoothed(real=lambda r, t: (r - t).square(), fake=lambda f, t: f.square()),
+        "as measured, a real sample",
+    ),
+    "mean forgotten": (_smoothed(real=_unsure, end=lambda r, f: r + f), "should be one number"),
+    "a number": (lambda r, f, target: float(smoothed(r, f, target)), "float came back"),
+    "a constant added": (lambda r, f, target: smoothed(r, f, target) + 1, "the weights are right"),
+}
+
+# -- verdicts from an ablation ---------------------------------------------------------------
+
+
+def verdicts(scores):
+    low, _, high = metrics.over_seeds(scores[1:] - scores[:1])
+    return (low > 0).int() - (high < 0).int()
+
+
+def verdicts_by_hand(scores):
+    """A list, row by row, with Student's numbers of another table."""
+    students = {3: 4.3027, 5: 2.7764, 8: 2.3646}
+    said = []
+    for row in scores[1:].tolist():
+        gaps = [a - b for a, b in zip(row, scores[0].tolist(), strict=True)]
+        n, mean = len(gaps), sum(gaps) / len(gaps)
+        s = (sum((gap - mean) ** 2 for gap in gaps) / (n - 1)) ** 0.5
+        half = students[n] * s / n**0.5
+        said.append(1 if mean - half > 0 else -1 if mean + half < 0 else 0)
+    return said
+
+
+def verdicts_by_sign(scores):
+    low, mean, high = metrics.over_seeds(scores[1:] - scores[0])
+    return torch.where(low * high > 0, mean.sign(), 0.0)
+
+
+def _of(low, high):
+    return (low > 0).int() - (high < 0).int()
+
+
+def _verdicts(
+    *,
+    gaps=lambda scores: scores[1:] - scores[:1],
+    half=lambda gaps, t: t * gaps.std(1) / gaps.shape[1] ** 0.5,
+    say=_of,
+):
+    """Build an answer that differs from the reference in one place."""
+
+    def answer(scores):
+        differences = gaps(scores)
+        mean = differences.mean(1)
+        width = half(differences, metrics.STUDENT[min(differences.shape[1], 10) - 2])
+        return say(mean - width, mean + width)
+
+    return answer
+
+
+def _pooled(scores):
+    n = scores.shape[1]
+    gap = scores[1:].mean(1) - scores[0].mean()
+    spread = ((scores[1:].var(1) + scores[0].var()) / n).sqrt()
+    half = metrics.STUDENT[min(n, 10) - 2] * spread
+    return _of(gap - half, gap + half)
+
+
+def _pooled_more_freedom(scores):
+    n = scores.shape[1]
+    gap = scores[1:].mean(1) - scores[0].mean()
+    spread = ((scores[1:].var(1) + scores[0].var()) / n).sqrt()
+    half = metrics.STUDENT[min(2 * n - 1, 10) - 2] * spread
+    return _of(gap - half, gap + half)
+
+
+def _overlap(scores):
+    low, _, high = metrics.over_seeds(scores)
+    return _of(low[1:] - high[0], high[1:] - low[0])
+
+
+def _mean_inside(scores):
+    low, _, high = metrics.over_seeds(scores)
+    return _of(low[1:] - scores[0].mean(), high[1:] - scores[0].mean())
+
+
+def _without_the_broken(scores):
+    said = []
+    for row in scores[1:]:
+        gaps = (row - scores[0])[row.isfinite()]
+        low, _, high = metrics.over_seeds(gaps)
+        said.append(int(low > 0) - int(high < 0))
+    return said
+
+
+def _zeros_for_the_broken(scores):
+    return verdicts(scores.nan_to_num(0.0))
+
+
+def _all_or_nothing(scores):
+    if scores.isnan().any():
+        return [0] * (len(scores) - 1)
+    return verdicts(scores)
+
+
+def _not_not(scores):
+    """Comparisons turned around: NaN is not ≤ 0, so it wins."""
+    low, _, high = metrics.over_seeds(scores[1:] - scores[:1])
+    return (~(low <= 0)).int() - (high < 0).int()
+
+
+RIGHT_VERDICTS = [verdicts, verdicts_by_hand, verdicts_by_sign]
+
+WRONG_VERDICTS = {
+    "pooled": (_pooled, "the seeds are pooled"),
+    "pooled, with more degrees of freedom": (_pooled_more_freedom, "the seeds are pooled"),
+    "intervals overlap": (_overlap, "whether two intervals overlap"),
+    "a mean in the other's interval": (_mean_inside, "lies in the other's interval"),
+    "means alone": (
+        lambda scores: (scores[1:].mean(1) - scores[0].mean()).sign(),
+        "you go by the means alone",
+    ),
+    "1.96": (_verdicts(half=lambda gaps, t: 1.96 * gaps.std(1) / gaps.shape[1] ** 0.5), "1.96"),
+    "divided by n": (
+        _verdicts(half=lambda gaps, t: t * gaps.std(1, unbiased=False) / gaps.shape[1] ** 0.5),
+        "the standard deviation divides by n",
+    ),
+    "root of n missing": (
+        _verdicts(half=lambda gaps, t: t * gaps.std(1)),
+        "the root of n is missing",
+    ),
+    "one deviation": (_verdicts(half=lambda gaps, t: gaps.std(1)), "mean ± one deviation"),
+    "two deviations": (_verdicts(half=lambda gaps, t: 2 * gaps.std(1)), "mean ± two deviations"),
+    "one standard error": (
+        _verdicts(half=lambda gaps, t: gaps.std(1) / gaps.shape[1] ** 0.5),
+        "mean ± one standard error",
+    ),
+    "all seeds agree": (
+        lambda scores: _of((scores[1:] - scores[0]).amin(1), (scores[1:] - scores[0]).amax(1)),
+        "you ask for all seeds to agree",
+    ),
+    "best seed": (
+        lambda scores: (scores[1:].amax(1) - scores[0].amax()).sign(),
+        "you go by the best seed",
+    ),
+    "one seed": (lambda scores: (scores[1:, 0] - scores[0, 0]).sign(), "you go by one seed"),
+    "medians": (
+        lambda scores: (scores[1:].median(1).values - scores[0].median()).sign(),
+        "you go by the medians",
+    ),
+    "turned": (lambda scores: -verdicts(scores), "better and worse are exchanged"),
+    "row by row": (
+        lambda scores: _verdicts(gaps=lambda s: s.diff(dim=0))(scores),
+        "with the row before it",
+    ),
+    "better only": (_verdicts(say=lambda low, high: low > 0), "the rows that are clearly better"),
+    "without a sign": (
+        _verdicts(say=lambda low, high: (low > 0) | (high < 0)),
+        "but not their direction",
+    ),
+    "contains 0": (
+        _verdicts(say=lambda low, high: (low <= 0) & (high >= 0)),
+        "whether the interval contains 0",
+    ),
+    "baseline not subtracted": (_verdicts(gaps=lambda scores: scores[1:]), "Subtract row 0"),
+    "row 0 too": (
+        _verdicts(gaps=lambda scores: scores - scores[:1]),
+        "no verdict for it, rows 1 on",
+    ),
+    "over the rows": (
+        lambda scores: _of(*metrics.over_seeds((scores - scores[:1]).T)[::2]),
+        "one verdict per seed",
+    ),
+    "the interval itself": (
+        lambda scores: torch.stack(metrics.over_seeds(scores[1:] - scores[:1])),
+        "verdicts should come back, not",
+    ),
+    "the means": (lambda scores: (scores[1:] - scores[:1]).mean(1), "but other numbers came back"),
+    "nothing": (lambda scores: None, "nothing came back"),
+    "scores changed": (lambda scores: verdicts(scores.sub_(scores[:1].clone())), "are changed"),
+    "broken runs left out": (_without_the_broken, "is given a verdict"),
+    "broken runs count as 0": (_zeros_for_the_broken, "is given a verdict"),
+    "a broken run wins": (_not_not, "is given a verdict"),
+    "one broken run stops all": (_all_or_nothing, "spoils the verdicts"),
+}
