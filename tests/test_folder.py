@@ -193,6 +193,24 @@ def test_sizes_that_cannot_work(home, size):
     assert tells(info.value)
 
 
+@pytest.mark.parametrize("path", [None, 7, "", "a\0b", ["pictures"]])
+def test_paths_that_cannot_work(home, monkeypatch, path):
+    """An empty path is not the notebook's own folder, even where that holds pictures."""
+    Image.new("RGB", (8, 8)).save(home / "y.png")
+    monkeypatch.chdir(home)
+    with pytest.raises(SettingError, match="path=") as info:
+        folder(path, size=8)
+    assert tells(info.value)
+
+
+def test_a_relative_path_and_one_from_the_environment(home, monkeypatch):
+    Image.new("RGB", (8, 8)).save(home / "y.png")
+    monkeypatch.chdir(home.parent)
+    monkeypatch.setenv("HOME", str(home.parent))
+    for path in ("pictures", "./pictures", "~/pictures", Path("pictures"), os.fsencode(home)):
+        assert len(folder(path, size=8)) == 2
+
+
 @pytest.mark.parametrize("channels", [0, 2, 4, "RGB", 3.0])
 def test_channels_that_cannot_work(home, channels):
     with pytest.raises(SettingError, match="channels="):
@@ -206,11 +224,54 @@ def test_folders_that_cannot_work(home, tmp_path):
         (tmp_path / ("n" * 200) / "m", "There is no folder"),
         (home / "zz.png", "There is no folder"),
         (tmp_path / "empty", "no picture"),
-        (home, "holds 1 picture"),
+        (home, "holds only one picture"),
     ):
         with pytest.raises(DataFileError, match=text) as info:
             folder(path, size=8)
         assert tells(info.value)
+
+
+def test_photos_in_a_format_that_is_not_read_are_counted(home):
+    """A folder from a telephone: saying only "no picture" would send its owner in circles."""
+    for number in range(3):
+        (home / f"IMG_{number}.HEIC").write_bytes(b"ftypheic")
+    with pytest.raises(DataFileError, match=r"one picture\. .*cannot be read: 3 \.heic") as info:
+        folder(home, size=8)
+    assert tells(info.value)
+    Image.new("RGB", (8, 8)).save(home / "y.png")
+    for _ in range(2):  # the second time from the cache
+        with pytest.warns(UserWarning, match=r"3 \.heic"):
+            assert len(folder(home, size=8)) == 2
+
+
+def test_more_pictures_than_memory(home, monkeypatch):
+    def full(*args, **kwargs):
+        raise MemoryError
+
+    Image.new("RGB", (8, 8)).save(home / "y.png")
+    monkeypatch.setattr(module.np, "empty", full)
+    with pytest.raises(SettingError, match="2 pictures of 8 × 8 pixels do not fit") as info:
+        folder(home, size=8)
+    assert tells(info.value)
+
+
+def test_a_photo_with_damaged_exif_is_kept_as_it_lies(home):
+    """What says how to turn it is broken; the picture is not."""
+    Image.new("RGB", (8, 8), RED).save(home / "a.jpg")
+    whole = (home / "a.jpg").read_bytes()
+    string = b"II*\0\x08\0\0\0\x01\0\x12\x01\x02\0\x04\0\0\0abcd"  # orientation "abcd"
+    for exif in (b"garbage", b"MM\0*\0\0\0\x08\xff\xff" + bytes(40), string):
+        block = b"Exif\0\0" + exif
+        part = b"\xff\xe1" + struct.pack(">H", len(block) + 2) + block
+        (home / "a.jpg").write_bytes(whole[:2] + part + whole[2:])
+        assert near(folder(home, size=8).x[0], RED)
+
+
+def test_a_folder_that_leads_into_itself(home):
+    Image.new("RGB", (8, 8)).save(home / "y.png")
+    (home / "again").symlink_to(home, target_is_directory=True)
+    (home / "lost.png").symlink_to(home / "nowhere.png")
+    assert len(folder(home, size=8)) == 2
 
 
 def test_damaged_pictures_are_named_in_one_warning(home):
@@ -340,6 +401,14 @@ def grow(home):
     os.utime(home / "0.png", ns=(stamp.st_atime_ns, stamp.st_mtime_ns))
 
 
+def exchange(home):
+    """Other pixels in as many bytes, with the old date put back."""
+    stamp = (home / "1.png").stat()
+    Image.new("RGB", (8, 8), (7, 0, 0)).save(home / "1.png")
+    assert (home / "1.png").stat().st_size == stamp.st_size
+    os.utime(home / "1.png", ns=(stamp.st_atime_ns, stamp.st_mtime_ns))
+
+
 def rename(home):
     (home / "0.png").rename(home / "9.png")
 
@@ -352,7 +421,7 @@ def remove(home):
     (home / "0.png").unlink()
 
 
-@pytest.mark.parametrize("change", [touch, grow, rename, add, remove])
+@pytest.mark.parametrize("change", [touch, grow, exchange, rename, add, remove])
 def test_any_change_of_the_files_is_seen(filled, reads, change):
     folder(filled, size=8)
     reads.clear()

@@ -5,12 +5,13 @@ import io
 import os
 import warnings
 import zipfile
+from collections import Counter
 from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
 import torch
-from PIL import Image, ImageOps
+from PIL import Image, ImageOps, __version__
 from tqdm.auto import tqdm
 
 from gan_lessons.data import cache
@@ -22,6 +23,7 @@ NOT_READ = {"EPS", "BUFR", "GRIB", "HDF5", "MPEG", "WMF"}
 MAX_PIXELS = 50_000_000  # of one picture; a larger one gets no memory
 MAX_SIZE = 1024
 MAX_CACHED = 2**29  # bytes; a larger set is read anew each time
+OTHERS = {".heic", ".heif", ".cr2", ".cr3", ".nef", ".arw", ".dng", ".svg", ".zip", ".mp4", ".mov"}
 
 
 def folder(path: str | os.PathLike, *, size: int, channels: int = 3) -> Dataset:
@@ -30,10 +32,12 @@ def folder(path: str | os.PathLike, *, size: int, channels: int = 3) -> Dataset:
     Takes every format that Pillow reads by itself, also in sub-folders, and turns photos upright
     (EXIF). What is transparent becomes white. Hidden files and files of other kinds are passed
     over; pictures that cannot be read, or have over 50 million pixels, are left out and named in
-    one warning. The result is cached while the files keep their names, sizes and times.
+    one warning. The result is cached while the files keep their names, sizes and times. Photos in
+    HEIC, as some telephones keep them, have to be exported as JPEG first.
 
     Args:
-        path: a folder; each folder directly in it is a class, in alphabetical order.
+        path: a folder, absolute or seen from the notebook's; each folder directly in it is a class,
+            in alphabetical order.
         size: height and width in pixels, 1 … 1024.
         channels: 3 for color, 1 for grey.
 
@@ -41,7 +45,7 @@ def folder(path: str | os.PathLike, *, size: int, channels: int = 3) -> Dataset:
         x uint8 (N, channels, size, size) in 0 … 255, y int64 (N,) the class.
 
     Raises:
-        SettingError: size or channels cannot work.
+        SettingError: path, size or channels cannot work, or the result does not fit in memory.
         DataFileError: no such folder, or fewer than two pictures that can be read.
 
     Introduced in lesson 06.
@@ -52,9 +56,10 @@ def folder(path: str | os.PathLike, *, size: int, channels: int = 3) -> Dataset:
             "No picture was read or changed.",
             f"Choose a size from 1 to {MAX_SIZE} (28, 32 or 64 train well) and channels 1 or 3.",
         )
-    root = cache.expand(path)
-    files = _pictures(root)
-    key = repr((size, channels, [(str(name), *stamp) for name, stamp in files.items()]))
+    root = _root(path)
+    files, passed = _pictures(root)
+    stamps = [(str(name), *stamp) for name, stamp in files.items()]
+    key = repr((size, channels, __version__, stamps))
     spot = hashlib.sha256(repr((str(root.absolute()), size, channels)).encode()).hexdigest()
     spot = f"folder/{spot[:16]}.npz"
     found = _cached(spot, key, limit=len(files) * (channels * size**2 + 8) + 2**16)
@@ -63,10 +68,22 @@ def folder(path: str | os.PathLike, *, size: int, channels: int = 3) -> Dataset:
         if found[0].nbytes <= MAX_CACHED:
             cache.store(spot, _pack(found, key))
     x, y, note = found
-    if note:
-        warnings.warn(note, stacklevel=2)
+    if told := " ".join(filter(None, (note, passed))):
+        warnings.warn(told, stacklevel=2)
     name = cache.shown(Path(root.absolute().name), 40)
     return Dataset(x=torch.from_numpy(x), y=torch.from_numpy(y), name=name, license="yours")
+
+
+def _root(path: str | os.PathLike) -> Path:
+    """Return the folder that was asked for; an empty path would be the notebook's own folder."""
+    with suppress(TypeError):
+        if (text := os.fsdecode(path)) and "\0" not in text:
+            return cache.expand(text)
+    raise SettingError(
+        f"data.folder cannot work with path={path!r:.40}.",
+        "No picture was read or changed.",
+        "Pass the path of a folder with pictures, such as data.folder('my_photos', size=32).",
+    )
 
 
 def _formats() -> list[str]:
@@ -74,26 +91,34 @@ def _formats() -> list[str]:
     return [kind for kind in Image.ID if kind not in NOT_READ]
 
 
-def _pictures(root: Path) -> dict[Path, tuple[int, int]]:
-    """Return the picture files below a folder, sorted, each with its size and time of change."""
+def _pictures(root: Path) -> tuple[dict[Path, tuple[int, ...]], str]:
+    """Return the picture files below a folder, sorted, each with its size and times of change.
+
+    And a sentence on files that a person would take for pictures ("" if there are none).
+    """
     formats = _formats()
     endings = {end for end, kind in Image.registered_extensions().items() if kind in formats}
-    files = {}
+    files, others = {}, Counter()
     for path in sorted(root.rglob("*")):
-        name = path.relative_to(root)
+        name, ending = path.relative_to(root), path.suffix.lower()
         hidden = any(part.startswith(".") for part in name.parts)
+        others[ending] += ending in OTHERS and ending not in endings and not hidden
         with suppress(OSError):  # gone meanwhile, or not ours to look at
-            if path.suffix.lower() in endings and not hidden and path.is_file():
-                files[name] = (path.stat().st_size, path.stat().st_mtime_ns)
+            if ending in endings and not hidden and path.is_file():
+                about = path.stat()
+                files[name] = (about.st_size, about.st_mtime_ns, about.st_ctime_ns)
+    passed = ", ".join(f"{count} {ending}" for ending, count in others.items() if count)
+    passed = f"Files that cannot be read: {passed}." if passed else ""
     if not root.is_dir():
         raise _error(f"There is no folder {cache.shown(root)}.")
     if len(files) < 2:
-        raise _error(f"{cache.shown(root)} holds {len(files) or 'no'} picture(s).")
-    return files
+        found = f"{cache.shown(root)} holds {'only one picture' if files else 'no picture'}"
+        raise _error(f"{found}. {passed}".strip())
+    return files, passed
 
 
 def _error(what: str) -> DataFileError:
-    todo = "Pass the path of a folder with at least two pictures, such as data.folder('my_photos')."
+    todo = "Pass the path of a folder with at least two pictures (JPEG, PNG, WebP, TIFF, BMP …)."
     return DataFileError(what, "No file was changed.", todo)
 
 
@@ -101,7 +126,12 @@ def _read_all(
     root: Path, names: list[Path], size: int, channels: int
 ) -> tuple[np.ndarray, np.ndarray, str]:
     """Return x (N, C, H, W), y (N,), and a sentence on the pictures left out ("" if none)."""
-    x = np.empty((len(names), channels, size, size), dtype=np.uint8)
+    try:
+        x = np.empty((len(names), channels, size, size), dtype=np.uint8)
+    except MemoryError as error:
+        what = f"{len(names):,} pictures of {size} × {size} pixels do not fit in memory."
+        todo = "Choose a smaller size, or a folder with fewer pictures."
+        raise SettingError(what, "No picture was read or changed.", todo) from error
     kept, left_out = [], []
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # Pillow's remarks on odd but readable files
@@ -116,7 +146,7 @@ def _read_all(
     folders = [name.parts[0] if len(name.parts) > 1 else "" for name in kept]
     y = np.unique(folders, return_inverse=True)[1].astype(np.int64)
     note = f"{len(left_out)} of {len(names)} pictures could not be read and were left out: "
-    note += ", ".join(left_out[:3]) + (" …" if len(left_out) > 3 else "")
+    note += ", ".join(left_out[:3]) + (" …" if len(left_out) > 3 else ".")
     return x[: len(kept)], y, note if left_out else ""
 
 
