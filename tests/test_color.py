@@ -69,14 +69,40 @@ def test_figures_of_color_are_drawn_with_their_sentence():
         assert min(png(picture).size) > 100
 
 
+def test_a_sheet_gives_every_pixel_its_own_square():
+    """Zoomed without smoothing; with few colors, those colors exactly."""
+    x = torch.full((3, 3, 4, 4), -1.0)
+    x[1], x[2, 0] = 1.0, 1.0  # black, white, red
+    picture = show.sheet(x, sentence="s", columns=2, zoom=3)
+    shown = png(picture).convert("RGB")
+    assert shown.size == (24, 24)
+    places = ((11, 11), (12, 11), (0, 12), (12, 12))  # ends and beginnings of the four tiles
+    colors = ((0, 0, 0), (255, 255, 255), (255, 0, 0), (0, 0, 0))  # the fourth is empty
+    assert [shown.getpixel(at) for at in places] == list(colors)
+    assert picture.sentence == "s"
+
+
 def test_a_moving_picture_moves_once_and_can_be_kept(tmp_path):
     frames = [torch.full((2, 3, 8, 8), value) for value in (-1.0, 0.0, 1.0)]
     picture = show.moving(frames, sentence='a "walk"', seconds=3)
+    shown = Image.open(io.BytesIO(picture.gif))
     kept = Image.open(io.BytesIO(picture.save(tmp_path / "walk.gif").read_bytes()))
+    assert (shown.n_frames, shown.size) == (3, (16, 8))  # the browser enlarges it
     assert (kept.n_frames, kept.size) == (3, (48, 24))
-    assert kept.info["duration"] == 1000
-    assert "loop" not in kept.info  # once, then it stands still
-    assert png(picture).getpixel((0, 0)) == (255, 255, 255)  # the last frame
+    for film in (shown, kept):
+        assert film.info["duration"] == 1000
+        assert "loop" not in film.info  # once, then it stands still
+        film.seek(1)
+        assert film.convert("RGB").getpixel((0, 0)) == (128, 128, 128)
+    assert png(picture).convert("RGB").getpixel((0, 0)) == (255, 255, 255)  # the last frame
     page = picture._repr_html_()
     assert "data:image/gif;base64," in page
+    assert 'width="48"' in page
     assert 'alt="a &quot;walk&quot;"' in page
+
+
+def test_a_film_of_noise_stays_small():
+    """The worst case, pixels that never repeat: a byte and a half for each."""
+    rng = torch.Generator().manual_seed(0)
+    frames = [2 * torch.rand(6, 3, 32, 32, generator=rng) - 1 for _ in range(36)]
+    assert len(show.moving(frames, sentence="s").gif) < 1.5 * 36 * 6 * 32**2

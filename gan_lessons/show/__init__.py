@@ -20,7 +20,7 @@ from gan_lessons.show.explore import explore
 from gan_lessons.show.images import draw_sheet, images, rows_of_images, tile
 from gan_lessons.show.maps import chain, maps
 from gan_lessons.show.objectives import compared, meanings, objective
-from gan_lessons.show.palette import Moving, hues, moving, pairs, palettes
+from gan_lessons.show.palette import Moving, hues, moving, pairs, palettes, sheet
 from gan_lessons.show.phase import draw_phase, journey, phases
 from gan_lessons.show.picture import (
     D_COLOR,
@@ -97,6 +97,7 @@ __all__ = [
     "points",
     "rows_of_images",
     "runs",
+    "sheet",
     "smooth",
     "table",
     "tile",
