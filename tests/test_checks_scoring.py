@@ -32,6 +32,18 @@ def test_wrong_answers_are_named(check, name, answer):
     assert diagnosis in outcome.text
 
 
+@pytest.mark.parametrize("shift", [10_000, 20_000])
+@pytest.mark.parametrize(("check", "right", "wrong"), CASES)
+def test_no_verdict_hangs_on_the_samples_a_check_draws(monkeypatch, check, right, wrong, shift):
+    """Right answers pass and wrong ones are named on other samples too (20 of 20 when tried)."""
+    drawn = scoring._cloud
+    monkeypatch.setattr(scoring, "_cloud", lambda n, d, seed: drawn(n, d, seed + shift))
+    for answer in right:
+        assert check.judge(answer).solved
+    for name, (answer, diagnosis) in wrong.items():
+        assert diagnosis in check.judge(answer).text, name
+
+
 @pytest.mark.parametrize(("check", "right", "wrong"), CASES)
 @pytest.mark.parametrize("stub", [None, "text", [1.0], (1.0, 2.0, 3.0), True])
 def test_an_answer_of_another_kind_is_told_what_is_wanted(check, right, wrong, stub):

@@ -1,5 +1,6 @@
 """The metrics of lesson 09: closed forms, an independent library, and what fools whom."""
 
+import inspect
 import math
 import warnings
 
@@ -355,6 +356,72 @@ def test_the_interval_is_as_wide_as_fresh_samples_spread(name, metric, shift, wi
     found = [metrics.interval(metric, *draw(i), rng=runtime.generator(i)) for i in range(5)]
     told = sum((f.high - f.low) / 2 / 1.96 for f in found) / len(found)
     assert told == pytest.approx(float(fresh.std()), rel=within)
+
+
+HALF = "torch.randperm(len(x), generator=rng)[: len(x) // 2]"
+SABOTAGE = {
+    "halves with replacement": (HALF, "torch.randint(len(x), (len(x) // 2,), generator=rng)"),
+    "quarters": ("// 2", "// 4"),
+    "nearly all": ("// 2", "* 9 // 10"),
+    "one deviation": ("1.96", "1.0"),
+}
+
+
+def sabotaged(name: str):
+    """metrics.interval with one fragment of its source replaced."""
+    source, (old, new) = inspect.getsource(metrics.interval), SABOTAGE[name]
+    assert old in source
+    namespace = dict(metrics.interval.__globals__)
+    exec(source.replace(old, new), namespace)
+    return namespace["interval"]
+
+
+def coverage(interval, metric, truth: float, shift: float, *, tries: int = 300) -> float:
+    """How often the interval of fresh samples holds the value of the whole population."""
+    rng, held = runtime.generator(1), 0
+    for _ in range(tries):
+        a, b = torch.randn(2, 100, 4, generator=rng, dtype=torch.float64)
+        found = interval(metric, a, b + shift, rng=rng, rounds=20)
+        held += found.low < truth < found.high
+    return held / tries
+
+
+def gap(a: Tensor, b: Tensor) -> float:
+    return float(a.mean() - b.mean())
+
+
+# Two normal populations in 4 dimensions, 0.5 apart in each, with E s, E s² and E s³ of s = a·b:
+# 0, 4, 0 within the first, 1, 7 and 25 within the second, 0, 5 and 0 across.
+# KID = E k + E k - 2 E k with k = 1 + 3s/4 + 3s²/16 + s³/64.
+TRUTHS = [(gap, -0.5), (metrics.kid, 85 / 64)]
+
+
+@pytest.mark.parametrize(("metric", "truth"), TRUTHS)
+def test_an_interval_of_95_percent_holds_the_truth_about_95_times_in_100(metric, truth):
+    """Within 4 deviations of a count of 300; a little less, since the deviation is estimated."""
+    assert 0.90 <= coverage(metrics.interval, metric, truth, 0.5) <= 0.98
+
+
+@pytest.mark.parametrize("name", SABOTAGE)
+@pytest.mark.parametrize(("metric", "truth"), TRUTHS)
+def test_a_sabotaged_interval_does_not(metric, truth, name):
+    assert not 0.90 <= coverage(sabotaged(name), metric, truth, 0.5) <= 0.98
+
+
+def test_between_equal_populations_halves_are_careful_and_a_bootstrap_is_never_right():
+    """KID of real against real: its error falls as 1/N, so halves overstate it by √3. Percentiles
+    of draws with replacement lie above 0: a copy that meets itself puts back the diagonal."""
+
+    def bootstrap(metric, *samples, rng, rounds):
+        again = [
+            metric(*(x[torch.randint(len(x), (len(x),), generator=rng)] for x in samples))
+            for _ in range(rounds)
+        ]
+        ends = torch.tensor(again).quantile(torch.tensor([0.025, 0.975]))
+        return metrics.Interval(metric(*samples), *ends.tolist())
+
+    assert coverage(metrics.interval, metrics.kid, 0.0, 0.0, tries=100) >= 0.95
+    assert coverage(bootstrap, metrics.kid, 0.0, 0.0, tries=100) <= 0.5
 
 
 def test_an_interval_holds_its_value_and_says_so():

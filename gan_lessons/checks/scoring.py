@@ -40,10 +40,15 @@ def _near(a: float, b: float, tolerance: float = 1e-3) -> bool:
     return abs(a - b) <= tolerance * max(1.0, abs(b))
 
 
-def _named(value: float, mistakes: dict[str, float]) -> None:
-    """Raise the diagnosis of the first known mistake that gives this very number."""
-    for diagnosis, wrong in mistakes.items():
-        if _near(value, wrong, 1e-4):
+def _same(found: object, true: object) -> bool:
+    found, true = (torch.tensor(x, dtype=torch.float64) for x in (found, true))
+    return bool(((found - true).abs() <= 1e-4 * true.abs().clamp(min=1)).all())
+
+
+def _named(found: list, *mistakes: dict) -> None:
+    """Raise the diagnosis of the known mistake that gives what was found, sample by sample."""
+    for diagnosis in mistakes[0]:
+        if _same(found, [wrong[diagnosis] for wrong in mistakes]):
             raise Wrong(diagnosis)
 
 
@@ -93,7 +98,7 @@ def frechet(answer: Callable) -> None:
         missing + " You left out the first.": 26 - 22,
         "the distance is reported squared: no root around the sum.": 3,
     }
-    _named(spread, mistakes)
+    _named([spread], mistakes)
     if not _near(spread, 9):
         raise Wrong(
             "for N(0, diag(4, 1)) and N(0, diag(25, 1)) the deviations differ by 3, so the squared "
@@ -106,7 +111,7 @@ def frechet(answer: Callable) -> None:
         "the means are not compared: two equal clouds in different places get distance 0.": 0,
         "you average over the coordinates of the means; the squares are summed.": 12.5,
     }
-    _named(shifted, mistakes)
+    _named([shifted], mistakes)
     if not _near(shifted, 25):
         raise Wrong(f"two equal Gaussians (3, 4) apart have distance 25, not {shifted:.4g}.")
     _check_turned(ask)
@@ -135,7 +140,7 @@ def _check_turned(ask: Callable[[Tensor, Tensor], float]) -> None:
         "tr(√A·√B) is not tr(√(A·B)): they agree only where A and B have the same axes. Take the "
         "eigenvalues of A @ B.": float(34 - 2 * roots.trace()),
     }
-    _named(found, mistakes)
+    _named([found], mistakes)
     if math.isnan(found) or math.isnan(turned) or not _near(found, turned):
         raise Wrong(
             f"turning both clouds together changes your distance from {found:.4g} to "
@@ -179,7 +184,7 @@ def _kid(real: Tensor, fake: Tensor, **kernel: object) -> float:
 )
 def kid(answer: Callable) -> None:
     """Check ``kid(real, fake)`` on features (N, d) and (M, d)."""
-    real, fake = _cloud(6, 4, 0), _cloud(6, 4, 1) + 0.5
+    real, fake = _cloud(6, 4, 0), _cloud(6, 4, 1) + 2  # far apart: the right value is above 0
     value = _number(answer(real, fake), "your function")
     right = _kid(real, fake)
     rr, ff, rf = _kid_parts(real, fake)
@@ -202,7 +207,7 @@ def kid(answer: Callable) -> None:
         kernel + "the power is missing, so only means are compared.": _kid(real, fake, power=1),
         "you take the root: the estimate must be free to fall below 0.": math.sqrt(right),
     }
-    _named(value, mistakes)
+    _named([value], mistakes)
     if not _near(value, right, 1e-4):
         raise Wrong(f"on six reals and six fakes the value is {right:.4f}; you return {value:.4f}.")
     _check_sizes(answer, real)
@@ -216,7 +221,7 @@ def kid(answer: Callable) -> None:
 
 
 def _check_sizes(answer: Callable, real: Tensor) -> None:
-    more = _cloud(9, 4, 3)
+    more = _cloud(9, 4, 3) + 2
     with _any_sizes(
         "with 6 reals and 9 fakes your code stops: the two sets may differ in size, so each table "
         "has its own number of pairs."
@@ -254,15 +259,16 @@ def precision_recall(answer: Callable) -> None:
         )
     half, far = _pair(answer, both, left), _pair(answer, left, both)
     _check_halves(half, far)
-    for real, fake, k in ((left, new, 3), (new, left, 3), (both, new, 1), (left, 1.5 * new, 5)):
-        found, true = _pair(answer, real, fake, k), metrics.precision_recall(real, fake, k=k)
-        if _near(found[0], true[0], 1e-6) and _near(found[1], true[1], 1e-6):
-            continue
-        _explain(found, real, fake, k)
-        raise Wrong(
-            f"for {len(real)} reals, {len(fake)} fakes and k={k} precision and recall are "
-            f"{true[0]:.3f} and {true[1]:.3f}; you return {found[0]:.3f} and {found[1]:.3f}."
-        )
+    sets = ((left, new, 3), (new, left, 3), (both, new, 1), (left, 1.5 * new, 5))
+    found = [_pair(answer, *given) for given in sets]
+    for (real, fake, k), (p, r) in zip(sets, found, strict=True):
+        true = metrics.precision_recall(real, fake, k=k)
+        if not _same((p, r), true):
+            _named(found, *(_precision_mistakes(*given) for given in sets))
+            raise Wrong(
+                f"for {len(real)} reals, {len(fake)} fakes and k={k} precision and recall are "
+                f"{true[0]:.3f} and {true[1]:.3f}; you return {p:.3f} and {r:.3f}."
+            )
 
 
 def _pair(answer: Callable, real: Tensor, fake: Tensor, k: int = 3) -> tuple[float, float]:
@@ -296,34 +302,33 @@ def _check_halves(half: tuple[float, float], far: tuple[float, float]) -> None:
         )
 
 
-def _explain(found: tuple[float, float], real: Tensor, fake: Tensor, k: int) -> None:
-    """Raise the diagnosis of a known mistake that gives these two numbers."""
-    pairs = torch.cdist(real, fake)
-    own_real, own_fake = metrics.radii(real, k)[:, None], metrics.radii(fake, k)
+def _share(mask: Tensor) -> float:
+    return float(mask.double().mean())
 
-    by_real, by_fake = pairs <= own_real, pairs <= own_fake  # (N, M)
-    same = (pairs <= own_real.mean()).any(0), (pairs <= own_fake.mean()).any(1)
-    fewer = metrics.radii(real, k - 1)[:, None], metrics.radii(fake, k - 1)
+
+def _precision_mistakes(real: Tensor, fake: Tensor, k: int) -> dict[str, tuple[float, float]]:
+    """Return the two shares that each known mistake gives."""
+    pairs = torch.cdist(real, fake)  # (N, M)
+    own, fewer = ([metrics.radii(x, j) for x in (real, fake)] for j in (k, k - 1))
+    own[0], means = own[0][:, None], [radius.mean() for radius in own]
+
+    def within(of_reals: Tensor, of_fakes: Tensor) -> tuple[float, float]:
+        return _share((pairs <= of_reals).any(0)), _share((pairs <= of_fakes).any(1))
+
+    swapped = within(own[1], own[1])
     three = metrics.radii(real, 3)[:, None], metrics.radii(fake, 3)
-    near_real, near_fake = pairs.argmin(0), pairs.argmin(1)
-    one_ball = pairs.amin(0) <= own_real[near_real, 0], pairs.amin(1) <= own_fake[near_fake]
-    always = (pairs <= three[0]).any(0), (pairs <= three[1]).any(1)
-    swapped = by_fake.any(0), by_fake.any(1)
-    mistakes = {
+    one = pairs.amin(0) <= own[0][pairs.argmin(0), 0], pairs.amin(1) <= own[1][pairs.argmin(1)]
+    return {
         "each sample counts as its own first neighbor: cdist(x, x) holds a 0 in every row, so ask "
-        "for the k + 1 smallest.": ((pairs <= fewer[0]).any(0), (pairs <= fewer[1]).any(1)),
+        "for the k + 1 smallest.": within(fewer[0][:, None], fewer[1]),
         "recall uses the balls of the reals; it asks which reals lie in the balls of the *fakes*. "
-        "(What you wrote is called coverage.)": (by_real.any(0), by_real.any(1)),
+        "(What you wrote is called coverage.)": within(own[0], own[0]),
         "precision uses the balls of the fakes; it asks about those of the *reals*.": swapped,
-        "all balls have the same radius, the mean; each sample has a ball of its own.": same,
+        "all balls have the same radius, the mean; each sample has its own.": within(*means),
         "you ask only the nearest sample's ball; a farther sample may have a larger ball that "
-        "reaches. Compare with all of them.": one_ball,
-        f"k={k} changes nothing: the radius reaches to the k-th neighbor.": always,
+        "reaches. Compare with all of them.": (_share(one[0]), _share(one[1])),
+        "k changes nothing: the radius reaches to the k-th neighbor.": within(*three),
     }
-    for diagnosis, masks in mistakes.items():
-        shares = [float(mask.double().mean()) for mask in masks]
-        if all(_near(f, s, 1e-6) for f, s in zip(found, shares, strict=True)):
-            raise Wrong(diagnosis)
 
 
 @exercise(
@@ -341,7 +346,7 @@ def _explain(found: tuple[float, float], real: Tensor, fake: Tensor, k: int) -> 
 def memorization(answer: Callable) -> None:
     """Check ``memorization_ratio(fake, train, held_out)`` for features of three sizes."""
     train, held_out = _cloud(60, 5, 0), _cloud(31, 5, 1)
-    fresh, copies = _cloud(41, 5, 2), train[:41].clone()
+    fresh, wide, copies = _cloud(41, 5, 2), 1.5 * _cloud(41, 5, 4), train[:41].clone()
 
     def ask(fake: Tensor) -> float:
         with _any_sizes(
@@ -350,21 +355,18 @@ def memorization(answer: Callable) -> None:
         ):
             return _number(answer(fake, train, held_out), "your function")
 
-    copied, honest = ask(copies), ask(fresh)
+    copied, honest = ask(copies), (ask(fresh), ask(wide))
     if math.isinf(copied) or copied > 1e3:
         raise Wrong("for copies the ratio must be 0; yours is upside down: fakes / held-out.")
-    _named(honest, _memorization_mistakes(fresh, train, held_out))
+    true = [metrics.memorization_ratio(fake, train, held_out) for fake in (fresh, wide)]
+    if not _same(honest, true):
+        _named(honest, *(_memorization_mistakes(f, train, held_out) for f in (fresh, wide)))
+        raise Wrong(f"for new samples the ratio is {true[0]:.3f}; you return {honest[0]:.3f}.")
     if abs(copied) > 1e-3:
         raise Wrong(f"copies of training samples must give 0; you return {copied:.3f}.")
-    true = metrics.memorization_ratio(fresh, train, held_out)
-    if not _near(honest, true, 1e-4):
-        raise Wrong(f"for new samples the ratio is {true:.3f}; you return {honest:.3f}.")
     hidden = torch.cat([train[:25], 50 + _cloud(16, 5, 3)])  # 25 copies, 16 far away
     if abs(ask(hidden)) > 1e-3:
-        raise Wrong(
-            "25 of 41 fakes are copies, yet 16 far ones hide them: a mean follows outliers. Take "
-            "the median."
-        )
+        raise Wrong("25 of 41 fakes are copies and 16 far ones hide them. Take the median.")
 
 
 def _memorization_mistakes(fake: Tensor, train: Tensor, held_out: Tensor) -> dict[str, float]:

@@ -13,6 +13,13 @@ MARKERS = ("o", "^", "s", "D", "v")
 PALE = "#CFE3F1"  # REAL, pale enough to write on
 
 
+def short(value: float) -> str:
+    """Return a number in at most three figures, 0 for what rounds to it. Lesson 09."""
+    if abs(value) < 5e-4:
+        return "0"
+    return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.3g}"
+
+
 def table(
     rows: Mapping[str, Mapping[str, float]],
     *,
@@ -20,10 +27,11 @@ def table(
     title: str,
     sentence: str,
 ) -> Picture:
-    """Show a table of numbers; those that look as good as real ones get a ● on blue. Lesson 09.
+    """Show a table of numbers; those that pass, such as a real one's, get a ● on blue. Lesson 09.
 
     Args:
-        rows: for each row's name, its numbers by column; the same columns in each.
+        rows: for each row's name, its numbers by column; the first row has all columns, a later
+            one may lack some.
         good: for each row's name, the columns whose number passes.
     """
     columns = list(next(iter(rows.values())))
@@ -32,10 +40,12 @@ def table(
         ax = fig.subplots()
         for y, (name, numbers) in enumerate(rows.items()):
             for x, column in enumerate(columns):
+                if column not in numbers:
+                    continue
                 passes = column in good.get(name, ())
                 if passes:
                     ax.barh(y, 0.94, 0.9, left=x - 0.47, color=PALE)
-                text = f"{numbers[column]:.3g}" + (" ●" if passes else "")
+                text = short(numbers[column]) + (" ●" if passes else "")
                 ax.text(x, y, text, ha="center", va="center", fontsize=9.5)
         ax.set(xlim=(-0.5, len(columns) - 0.5), ylim=(len(rows) - 0.5, -0.5), title=title)
         ax.set_xticks(range(len(columns)), columns)
