@@ -35,7 +35,7 @@ def interval(
 
     The interval knows the chance of drawing these samples. It knows nothing of a bias that is the
     same in every draw, nor of the seeds the generator was trained with. Between equal distributions
-    it is too wide: there the error of a kernel distance falls as 1/N, and halves overstate it by √3.
+    it is too wide: there a kernel distance's error falls as 1/N, and halves overstate it by √3.
 
     Source: Shao and Wu 1989, A General Theory for Jackknife Variance Estimation (deleting half).
     Lesson 09.
