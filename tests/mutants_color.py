@@ -106,6 +106,30 @@ def _noise_as_map(latent_dim, channels):
     return nn.Sequential(nn.ConvTranspose2d(latent_dim, 8, 4), *ups, nn.Tanh())
 
 
+def _from_the_article(latent_dim, channels):
+    """7 → 7 → 14 → 28 → 56: one stride of 1, then one doubling too many for a D for 28."""
+    same = nn.ConvTranspose2d(8, 8, 3, stride=1, padding=1)
+    layers = [nn.Linear(latent_dim, 8 * 49), nn.Unflatten(1, (8, 7, 7)), same, nn.ReLU()]
+    return nn.Sequential(*layers, _up(8, 8), _up(8, 8), _up(8, channels), nn.Tanh())
+
+
+def _fixed_noise(latent_dim, channels):
+    return _g()(64, channels)
+
+
+def by_fours(latent_dim, channels):
+    """Two steps of four in the place of four steps of two."""
+    first = [nn.Linear(latent_dim, 8 * 16), nn.Unflatten(1, (8, 4, 4))]
+    wide = nn.ConvTranspose2d(8, 8, 8, stride=4, padding=2)
+    last = nn.ConvTranspose2d(8, channels, 8, stride=4, padding=2)
+    return nn.Sequential(*first, wide, nn.ReLU(), last, nn.Tanh())
+
+
+def shuffled(a, b):
+    """Double by channels that become pixels."""
+    return nn.Sequential(nn.Conv2d(a, 4 * b, 3, padding=1), nn.PixelShuffle(2))
+
+
 def generator(latent_dim, channels):
     return _g()(latent_dim, channels)
 
@@ -119,9 +143,17 @@ RIGHT_NETWORKS = [
     (_g(8, 3), _d(3, 8)),
     (_g(up=upsampled), discriminator),
     (FromOnePixel, Pooling),
+    (by_fours, _d(3, 8)),
+    (_g(up=shuffled), Pooling),
 ]
 WRONG_NETWORKS = {
     "7 for 64": (_g(7, 3), _d(2, 7), "however often 7 is doubled"),
+    "7, 7, 14, 28, 56 and a D for 28": (
+        _from_the_article,
+        _d(2, 7),
+        "7 → 14 → 28 → 56: however often 7 is doubled",
+    ),
+    "both for 28": (_g(7, 2), _d(2, 7), "7 → 14 → 28: however often 7 is doubled"),
     "7, then stretched": (
         _g(7, 3, end=(nn.Upsample(size=64), nn.Tanh())),
         discriminator,
@@ -151,6 +183,13 @@ WRONG_NETWORKS = {
     "channel last": (_g(end=(nn.Tanh(), _Last())), discriminator, "channel last"),
     "noise as a map": (_noise_as_map, discriminator, "nn.Unflatten(1, (latent_dim, 1, 1))"),
     "MLP": (_mlp, discriminator, "MLP of lesson 06"),
+    "its own noise": (_fixed_noise, discriminator, "G wants noise of 64 numbers"),
+    "return forgotten": (lambda latent_dim, channels: None, discriminator, "you return a NoneType"),
+    "one large step": (
+        _g(4, 1, end=(nn.Upsample(scale_factor=8), nn.Tanh())),
+        discriminator,
+        "from 8 to 64 is no doubling",
+    ),
     "linear does not fit": (generator, _d(4, 5), "does not fit the last one"),
 }
 
@@ -231,7 +270,7 @@ WRONG_FAST = {
     "neither": (_wrong(weights=False, layout=False), "neither D's weights nor"),
     "float16": (_wrong(dtype=torch.float16), "ends at 65,504"),
     "no autocast": (_wrong(dtype=None), "call D inside torch.autocast"),
-    "cuda on a CPU": (_wrong(device="cuda"), "the device that the images are on"),
+    "cuda on a CPU": (_wrong(device="cuda"), "a device that is not here"),
     "narrow logits": (_wrong(after=lambda logits: logits), "Return logits.float()"),
     "no gradient": (_no_grad, "carry no gradient"),
     "eval mode": (_eval, "eval mode"),

@@ -14,11 +14,22 @@ CASES = [
 ]
 
 
-@pytest.mark.parametrize(("check", "right", "wrong"), CASES)
-def test_right_answers_pass(check, right, wrong):
-    for answer in right:
-        outcome = check.judge(*answer)
-        assert outcome.solved, outcome.text
+SEEDS = range(20)  # the checks draw weights at random: right answers must pass with every one
+
+
+def with_seed(seed: int, check, functions):
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        return check.judge(*functions)
+
+
+@pytest.mark.parametrize(
+    ("check", "answer"), [(check, answer) for check, right, _ in CASES for answer in right]
+)
+def test_right_answers_pass_with_every_seed(check, answer):
+    for seed in SEEDS:
+        outcome = with_seed(seed, check, answer)
+        assert outcome.solved, (seed, outcome.text)
 
 
 @pytest.mark.parametrize(
@@ -28,9 +39,20 @@ def test_right_answers_pass(check, right, wrong):
 )
 def test_wrong_answers_are_named(check, name, answer):
     *functions, diagnosis = answer
-    outcome = check.judge(*functions)
-    assert outcome.mark == "✗", name
-    assert diagnosis in outcome.text
+    for seed in SEEDS[:2]:
+        outcome = with_seed(seed, check, functions)
+        assert outcome.mark == "✗", name
+        assert diagnosis in outcome.text
+        assert "your code stops" not in outcome.text
+
+
+@pytest.mark.parametrize(("check", "wrong"), [(check, wrong) for check, _, wrong in CASES])
+def test_one_mistake_one_diagnosis(check, wrong):
+    for name, (*functions, diagnosis) in wrong.items():
+        text = with_seed(0, check, functions).text
+        others = {answer[-1] for answer in wrong.values() if answer[-1] not in diagnosis}
+        others = {other for other in others if diagnosis not in other}
+        assert not [other for other in others if other in text], name
 
 
 def test_a_check_leaves_the_global_randomness_alone():

@@ -29,8 +29,7 @@ CONVOLUTIONS = (nn.Conv2d, nn.ConvTranspose2d)
 )
 def networks(make_g: Callable, make_d: Callable, latent_dim: int = 32) -> None:
     """Check ``generator(latent_dim, channels)`` and ``discriminator(channels)`` by their traces."""
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(0)
+    with torch.random.fork_rng(devices=[]):  # what is drawn here does not move the notebook's dice
         for channels in (3, 1):
             G, D = _built(make_g, latent_dim, channels), _built(make_d, channels)
             fake = _check_generator(G, latent_dim, channels)
@@ -43,10 +42,7 @@ def _built(make: Callable, *arguments: int) -> nn.Module:
     if not isinstance(net, nn.Module):
         raise Wrong(f"you return a {type(net).__name__}, not a network: return an nn.Module.")
     if not any(isinstance(layer, CONVOLUTIONS) for layer in net.modules()):
-        raise Wrong(
-            "there is no convolution in it: that is the MLP of lesson 06, with 64 · 64 · 3 numbers "
-            "a layer."
-        )
+        raise Wrong("there is no convolution in it: that is the MLP of lesson 06, only larger.")
     return net.eval()  # batch norm then takes a single image
 
 
@@ -78,23 +74,27 @@ def _check_generator(G: nn.Module, latent_dim: int, channels: int) -> Tensor:
     z = torch.randn(2, latent_dim)
     images, sizes = traced(G, z)
     if isinstance(images, RuntimeError):
-        if not isinstance(traced(G, z[..., None, None])[0], RuntimeError):
+        if isinstance(traced(G, z[..., None, None])[0], Tensor):
             raise Wrong(
                 f"G wants noise (B, {latent_dim}, 1, 1), but gets (B, {latent_dim}): begin with "
-                f"nn.Unflatten(1, (latent_dim, 1, 1)), or with a linear layer."
+                "nn.Unflatten(1, (latent_dim, 1, 1)), or with a linear layer."
+            ) from images
+        lengths = (n for n in (64, 100, 128) if isinstance(traced(G, torch.randn(2, n))[0], Tensor))
+        if length := next(lengths, None):
+            raise Wrong(
+                f"asked for latent_dim={latent_dim}, G wants noise of {length} numbers: use the "
+                "argument, not a number of your own."
             ) from images
         raise images
     if images.ndim != 4:
-        raise Wrong(
-            f"for 2 noise vectors G makes {tuple(images.shape)}, not (2, channels, 64, 64)."
-        )
+        raise Wrong(f"for 2 vectors G makes {tuple(images.shape)}, not (2, channels, 64, 64).")
     made, end = images.shape[1], tuple(images.shape[2:])
     if end == (3, 64) or tuple(images.shape[1:]) == (SIZE, SIZE, channels):
         raise Wrong("G puts the channel last; PyTorch wants (B, channels, height, width).")
     if end != (SIZE, SIZE):
         _name_the_size(sizes, end)
     for (before, _), (after, _) in pairwise(sizes):
-        if before > 1 and after != 2 * before:
+        if before > 1 and after not in (2 * before, 4 * before):
             raise Wrong(
                 f"G's maps go {_way(sizes)}: from {before} to {after} is no doubling. Resizing "
                 "makes pixels that no kernel painted. 64 is 4 · 2⁴: begin at 4 and double."
@@ -209,29 +209,32 @@ def _check_ends(G: nn.Module, make_d: Callable, latent_dim: int) -> None:
 )
 def fast_logits(answer: Callable) -> None:
     """Check ``fast_logits(D, images)``: D's logits by channels last and bfloat16 products."""
-    with torch.random.fork_rng(devices=[]), warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # torch's, on a device that is not there
-        torch.manual_seed(0)
+    with torch.random.fork_rng(devices=[]), warnings.catch_warnings(record=True) as told:
+        warnings.simplefilter("always")
         D = _small_discriminator()
         images = 2 * torch.rand(6, 3, 16, 16) - 1
         before = {name: value.clone() for name, value in D.state_dict().items()}
         plain = D(images).detach()
-        seen: list[tuple[Tensor, Tensor]] = []
-        hook = D[0].register_forward_hook(lambda layer, x, out: seen.append((x[0], out)))
+        seen: list[tuple[Tensor, Tensor, bool]] = []  # images, products, autocast for a GPU
+        hook = D[0].register_forward_hook(
+            lambda _, x, out: seen.append((x[0], out, torch.is_autocast_enabled("cuda")))
+        )
         try:
             logits = answer(D, images)
         except RuntimeError as error:
             if "channels, but got" in str(error):
                 raise Wrong(
                     "you permute the axes, so D gets (B, height, width, channels). channels_last "
-                    "is an order in memory, the shape stays: images.to(memory_format=torch."
-                    "channels_last)."
+                    "is an order in memory; .to(memory_format=torch.channels_last) keeps the shape."
                 ) from error
             if D[0].weight.dtype != torch.float32:
                 raise _narrow_weights(D) from error
             raise
         finally:
             hook.remove()
+    refused = any("Disabling autocast" in str(warning.message) for warning in told)
+    if refused or any(for_a_gpu for *_, for_a_gpu in seen):
+        raise Wrong("autocast is opened for a device that is not here: images.device.type has it.")
     _check_precision(D, before, seen, logits)
     _check_layout(D, seen)
     _check_values(D, logits, plain)
@@ -264,10 +267,8 @@ def _check_precision(D: nn.Module, before: dict, seen: list, logits: object) -> 
             "as far as float32."
         )
     if products != torch.bfloat16:
-        raise Wrong(
-            f"D's products are {products}: call D inside torch.autocast(images.device.type, "
-            "dtype=torch.bfloat16), with the device that the images are on."
-        )
+        how = "torch.autocast(images.device.type, dtype=torch.bfloat16)"
+        raise Wrong(f"D's products are {products}: call D inside {how}.")
     if logits.dtype != torch.float32:
         raise Wrong(
             f"the logits are {logits.dtype}, 8 bits of precision: the loss would sum rounded "
@@ -378,9 +379,7 @@ def never_seen(answer: Callable) -> None:
         raise Wrong(f"you return {tuple(found.shape)} answers: one share is asked for.")
     found = float(found)
     if found > 1:
-        raise Wrong(
-            f"a share lies between 0 and 1, but you return {found:g}: divide by the number."
-        )
+        raise Wrong(f"a share lies in 0 … 1, but you return {found:g}: divide by the number.")
     if math.isclose(found, 5 / 8, abs_tol=1e-4):
         if float(answer(torch.tensor([[1, 2]]), torch.tensor([[2, 1], [0, 3]]))) < 1:
             raise Wrong(
