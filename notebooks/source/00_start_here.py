@@ -167,6 +167,7 @@ checked = {
     "PyTorch": torch.__version__,
     "device": str(device),
     "cores this process may use": runtime.usable_cores(),
+    "idle threads": os.environ["OMP_WAIT_POLICY"],
     "free memory": f"{runtime.free_memory() / 2**30:.1f} GiB",
     "this folder can be written": "yes" if here else "NO: results are lost",
     "budget": runtime.budget_name(),
@@ -178,6 +179,11 @@ print("\n".join(f"{name:28}{value}" for name, value in checked.items()))
 # %% [markdown]
 # 2 GiB of free memory are enough for every lesson. With less, close other
 # notebooks (right-click, *Shut down kernel*).
+#
+# PASSIVE means that threads without work sleep. They would spin otherwise,
+# and beside a busy program that makes a small step many times as slow.
+# PyTorch reads this setting once, when it is imported; that is why lessons
+# import `gan_lessons` first. A value that you have set yourself stays.
 
 # %% [markdown]
 # ## How long will it take here?
