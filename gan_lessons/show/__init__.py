@@ -19,6 +19,7 @@ from gan_lessons.show.densities import draw_densities, draw_lines, lines, panels
 from gan_lessons.show.explore import explore
 from gan_lessons.show.images import draw_sheet, images, rows_of_images, tile
 from gan_lessons.show.maps import chain, maps
+from gan_lessons.show.matrix import cells, draw_cells, matrix
 from gan_lessons.show.objectives import compared, meanings, objective
 from gan_lessons.show.palette import Moving, hues, moving, pairs, palettes, sheet
 from gan_lessons.show.phase import draw_phase, journey, phases
@@ -56,9 +57,11 @@ __all__ = [
     "Moving",
     "Picture",
     "bars",
+    "cells",
     "chain",
     "clouds",
     "compared",
+    "draw_cells",
     "draw_densities",
     "draw_lines",
     "draw_logits",
@@ -85,6 +88,7 @@ __all__ = [
     "logit_field",
     "losses",
     "maps",
+    "matrix",
     "meanings",
     "moving",
     "objective",

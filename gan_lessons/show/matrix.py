@@ -1,0 +1,157 @@
+"""Pictures of an ablation: configurations by metrics, and the runs behind one cell. Lesson 12."""
+
+from collections.abc import Mapping, Sequence
+
+import torch
+from matplotlib import rc_context
+from matplotlib.axes import Axes
+from matplotlib.patches import Rectangle
+from torch import Tensor
+
+from gan_lessons import metrics
+from gan_lessons.show.picture import FAKE, MARK, REAL, STYLE, Picture, figure
+from gan_lessons.show.plane import draw_points, limit_of
+
+GLYPHS = {1: "▲", 0: "·", -1: "▼"}
+PALE = {1: "#CFE3F1", 0: "#FFFFFF", -1: "#F6DCC8"}  # REAL and FAKE, pale enough to write on
+DRAWN = 300  # points of a cloud
+
+
+def _digits(value: float, half: float) -> str:
+    """Write a mean and half its interval with as many digits as the interval deserves."""
+    if value != value:
+        return "broken"
+    places = 0 if half >= 9.5 else 1 if half >= 0.95 else 2
+    places = 1 if half == 0 and value == round(value) else places
+    return f"{value:.{places}f} ± {half:.{places}f}"
+
+
+def draw_cells(
+    ax: Axes,
+    rows: Sequence[str],
+    columns: Sequence[str],
+    texts: Sequence[Sequence[str]],
+    *,
+    shades: Sequence[Sequence[int]] | None = None,
+) -> Axes:
+    """Draw a table of texts; a cell's shade is +1 (blue), 0 (white) or −1 (vermillion).
+
+    Args:
+        rows, columns: their names. texts: what stands in each cell, row by row. Lesson 12.
+    """
+    for y, row in enumerate(texts):
+        for x, text in enumerate(row):
+            shade = shades[y][x] if shades else 0
+            if shade:
+                ax.barh(y, 0.96, 0.9, left=x - 0.48, color=PALE[shade])
+            ax.text(x, y, text, ha="center", va="center", fontsize=9.5)
+    ax.set(xlim=(-0.5, len(columns) - 0.5), ylim=(len(rows) - 0.5, -0.5))
+    ax.set_xticks(range(len(columns)), list(columns))
+    ax.set_yticks(range(len(rows)), list(rows))
+    ax.xaxis.tick_top()
+    ax.tick_params(length=0, labelsize=9.5)
+    ax.spines[:].set_visible(False)
+    return ax
+
+
+def cells(
+    rows: Mapping[str, Sequence[str]],
+    columns: Sequence[str],
+    *,
+    title: str,
+    sentence: str,
+    ours: Sequence[str] = (),
+) -> Picture:
+    """Show a table of texts, such as means with their errors; the rows of ``ours`` on blue.
+
+    Args:
+        rows: for each row's name what stands in its cells. columns: their names. Lesson 12.
+    """
+    with rc_context(STYLE):
+        longest = max(map(len, rows))
+        width = 1.32 * len(columns) + 0.085 * longest + 0.3
+        fig = figure(width=width, height=0.3 * len(rows) + 0.8)
+        shades = [[int(name in ours)] * len(columns) for name in rows]
+        draw_cells(fig.subplots(), list(rows), columns, list(rows.values()), shades=shades)
+        fig.suptitle(title, fontsize=11)
+        return Picture(fig, sentence)
+
+
+def matrix(
+    scores: Mapping[str, Tensor],
+    configs: Sequence[str],
+    verdicts: Mapping[str, Sequence[int]],
+    *,
+    pick: tuple[str, str],
+    against: str,
+    samples: Tensor,
+    real: Tensor,
+    seeds: Sequence[int],
+    ideal: Mapping[str, float],
+) -> Picture:
+    """Show an ablation as a matrix, and the runs behind one cell of it. Fast enough for a slider.
+
+    Each cell holds a mean over seeds, half of its 95 % interval, and how its row compares with one
+    of the rows: ▲ better, ▼ worse, · undecided.
+
+    Args:
+        scores: for each metric (C, S): configurations by seeds. configs: their names.
+        verdicts: for each metric, −1, 0 or +1 for every configuration.
+        pick: the configuration and the metric whose runs are shown.
+        against: the configuration that the verdicts compare with.
+        samples: (C, S, n, 2) points of each run. real: (N, 2) points drawn behind them.
+        seeds: of the runs. ideal: for each metric what a perfect sampler reaches.
+
+    Introduced in lesson 12.
+    """
+    row, base = (list(configs).index(name) for name in (pick[0], against))
+    names, picked = list(scores), scores[pick[1]]
+    texts, shades = [], []
+    for i in range(len(configs)):
+        signs = [0 if i == base else int(verdicts[name][i]) for name in names]
+        ends = [metrics.over_seeds(scores[name][i]) for name in names]
+        told = [_digits(float(mean), float(high - mean)) for _, mean, high in ends]
+        glyphs = ["" if i == base else f" {GLYPHS[sign]}" for sign in signs]
+        texts.append([text + glyph for text, glyph in zip(told, glyphs, strict=True)])
+        shades.append(signs)
+    with rc_context(STYLE):
+        height, runs = 0.29 * len(configs) + 0.5, samples.shape[1]
+        fig = figure(width=10.4, height=height + 2.2, layout=None)
+        share = 2.2 / (height + 2.2)
+        table = fig.add_axes((0.235, share + 0.01, 0.47, (1 - share) * 0.9))
+        dots = fig.add_axes((0.73, share + 0.01, 0.25, (1 - share) * 0.9))
+        draw_cells(table, configs, names, texts, shades=shades)
+        frame = {"fill": False, "ec": MARK, "lw": 2.5}
+        table.add_patch(Rectangle((names.index(pick[1]) - 0.48, row - 0.45), 0.96, 0.9, **frame))
+        _draw_runs(dots, picked, row, ideal[pick[1]])
+        dots.set(ylim=table.get_ylim(), yticks=[])
+        dots.set_title(f"{pick[1]}, run by run", fontsize=10)
+        limit = limit_of(real)
+        for i in range(runs):
+            ax = fig.add_axes((0.02 + i * 0.97 / runs, 0.01, 0.93 / runs, share - 0.13))
+            draw_points(ax, real[:DRAWN], samples[row, i, :DRAWN], limit=limit, legend=False)
+            ax.set_title(f"seed {seeds[i]}: {float(picked[row, i]):.3g}", fontsize=10)
+            ax.set(xticks=[], yticks=[], xlabel="", ylabel="")
+        low, mean, high = (float(end) for end in metrics.over_seeds(picked[row]))
+        said = "the row that the others are compared with"
+        if row != base:
+            compared = {1: "better than", 0: "undecided against", -1: "worse than"}
+            said = f"{compared[int(verdicts[pick[1]][row])]} {against}"
+        each = ", ".join(f"{value:.3g}" for value in picked[row].tolist())
+        text = f"{pick[0]}, {pick[1]}: {mean:.3g} ({low:.3g} to {high:.3g}), {said}. "
+        text += f"Its runs: {each}; a perfect sampler reaches {ideal[pick[1]]:.3g}."
+        return Picture(fig, text)
+
+
+def _draw_runs(ax: Axes, values: Tensor, row: int, ideal: float) -> None:
+    """Draw each run of one metric as a dot, one line per configuration; one line is picked out."""
+    n = values.shape[1]
+    offsets = torch.linspace(-0.16, 0.16, n) if n > 1 else torch.zeros(1)
+    for y, line in enumerate(values):
+        here = y == row
+        color, size = (FAKE, 6) if here else (REAL, 4)
+        ax.plot(line, y + offsets, "^" if here else "o", color=color, ms=size, alpha=0.8)
+    ax.axvline(ideal, color="black", lw=1, ls=":")
+    ax.axhspan(row - 0.45, row + 0.45, fc="none", ec=MARK, lw=1.5)
+    ax.locator_params(axis="x", nbins=4)
+    ax.spines["left"].set_visible(False)

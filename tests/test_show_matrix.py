@@ -1,0 +1,89 @@
+"""The pictures of lesson 12 say in words what the picked runs did and hide no broken one."""
+
+import math
+
+import pytest
+import torch
+from matplotlib.axes import Axes
+
+from gan_lessons import runtime, show
+
+CONFIGS, SEEDS = ("plain", "+ R1", "all"), (0, 1, 2)
+SCORES = {
+    "modes": torch.tensor([[3.0, 4, 5], [20, 21, 22], [25, 25, 25]]),
+    "quality": torch.tensor([[0.1, 0.2, 0.3], [0.2, 0.1, 0.3], [0.9, math.nan, 0.9]]),
+}
+VERDICTS = {"modes": [0, 1, 1], "quality": [0, -1, 0]}
+SAMPLES = torch.randn(3, 3, 50, 2, generator=runtime.generator(0))
+
+
+def picture(config: str, metric: str, against: str = "plain", **more) -> show.Picture:
+    given = {"samples": SAMPLES, "real": SAMPLES[0, 0], "seeds": SEEDS}
+    given |= {"ideal": {"modes": 25, "quality": 0.989}, **more}
+    return show.matrix(SCORES, CONFIGS, VERDICTS, pick=(config, metric), against=against, **given)
+
+
+@pytest.fixture
+def words(monkeypatch):
+    """Everything that is written on axes while the test runs."""
+    written, text = [], Axes.text
+    monkeypatch.setattr(
+        Axes,
+        "text",
+        lambda self, *args, **more: (written.append(args[2]), text(self, *args, **more)),
+    )
+    return written
+
+
+def test_the_sentence_tells_the_runs_their_interval_and_the_verdict():
+    said = picture("+ R1", "modes").sentence
+    assert said.startswith("+ R1, modes: 21 (18.5 to 23.5), better than plain.")
+    assert "Its runs: 20, 21, 22; a perfect sampler reaches 25." in said
+    assert "worse than plain" in picture("+ R1", "quality").sentence
+    assert "undecided against plain" in picture("all", "quality").sentence
+    assert "the row that the others are compared with" in picture("plain", "modes").sentence
+
+
+def test_every_cell_has_its_mean_interval_and_a_glyph_that_needs_no_color(words):
+    picture("plain", "modes")
+    assert "21.0 ± 2.5 ▲" in words
+    assert "0.20 ± 0.25 ▼" in words
+    assert "25.0 ± 0.0 ▲" in words
+    assert "4.0 ± 2.5" in words  # the row that the others are compared with has none
+
+
+def test_a_broken_run_is_told(words):
+    assert "nan" in picture("all", "quality").sentence
+    assert "broken ·" in words
+
+
+def test_another_row_to_compare_with_moves_the_glyphs(words):
+    picture("plain", "modes", against="all")
+    assert "25.0 ± 0.0" in words
+    assert "4.0 ± 2.5 ·" in words
+
+
+@pytest.mark.parametrize("runs", [2, 5])
+def test_any_number_of_seeds(runs):
+    scores = {"modes": torch.rand(2, runs)}
+    drawn = show.matrix(
+        scores,
+        ("a", "b"),
+        {"modes": [0, 1]},
+        pick=("b", "modes"),
+        against="a",
+        samples=torch.zeros(2, runs, 4, 2),
+        real=SAMPLES[0, 0],
+        seeds=range(runs),
+        ideal={"modes": 1},
+    )
+    assert drawn.png.startswith(b"\x89PNG")
+
+
+def test_a_table_of_texts_marks_its_own_rows(words):
+    rows = {"GAN": ["6.3 ± 0.5", "98 %"], "ours": ["8", "97 %"]}
+    kept = {"columns": ["modes", "quality"], "title": "t", "sentence": "s"}
+    plain, marked = show.cells(rows, **kept), show.cells(rows, ours=["ours"], **kept)
+    assert words == ["6.3 ± 0.5", "98 %", "8", "97 %"] * 2
+    assert plain.png != marked.png
+    assert marked.sentence == "s"
