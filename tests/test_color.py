@@ -80,11 +80,13 @@ def test_a_sheet_gives_every_pixel_its_own_square():
     colors = ((0, 0, 0), (255, 255, 255), (255, 0, 0), (0, 0, 0))  # the fourth is empty
     assert [shown.getpixel(at) for at in places] == list(colors)
     assert picture.sentence == "s"
+    for side, width in ((32, 128), (64, 128), (100, 200)):  # two images, about 64 wide each
+        assert png(show.sheet(torch.zeros(2, 3, side, side), sentence="s")).width == width
 
 
 def test_a_moving_picture_moves_once_and_can_be_kept(tmp_path):
     frames = [torch.full((2, 3, 8, 8), value) for value in (-1.0, 0.0, 1.0)]
-    picture = show.moving(frames, sentence='a "walk"', seconds=3)
+    picture = show.moving(frames, sentence='a "walk"', zoom=3, seconds=3)
     shown = Image.open(io.BytesIO(picture.gif))
     kept = Image.open(io.BytesIO(picture.save(tmp_path / "walk.gif").read_bytes()))
     assert (shown.n_frames, shown.size) == (3, (16, 8))  # the browser enlarges it

@@ -116,15 +116,17 @@ def palettes(
         return Picture(fig, sentence)
 
 
-def sheet(x: Tensor, *, sentence: str, columns: int = 10, zoom: int = 2) -> Picture:
+def sheet(x: Tensor, *, sentence: str, columns: int = 10, zoom: int = 0) -> Picture:
     """Show color images (N, 3, H, W) side by side, each of their pixels zoom × zoom. Lesson 08.
+
+    Without a zoom each image becomes about 64 pixels wide.
 
     On other sheets a pixel may be one or two of the screen's wide, which roughens edges. Here 256
     colors, chosen for the sheet, stand for all, so that a notebook stays small.
     """
     page = _page(x, columns).quantize(256, Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE)
     buffer = io.BytesIO()
-    _larger(page, zoom).save(buffer, "PNG", optimize=True)
+    _larger(page, zoom or max(1, 64 // x.shape[-1])).save(buffer, "PNG", optimize=True)
     return Picture(buffer.getvalue(), sentence)
 
 
@@ -175,19 +177,21 @@ class Moving(Picture):
         )
 
 
-def moving(frames: Sequence[Tensor], *, sentence: str, zoom: int = 3, seconds: float = 4) -> Moving:
+def moving(frames: Sequence[Tensor], *, sentence: str, zoom: int = 0, seconds: float = 4) -> Moving:
     """Show a few images side by side that change from frame to frame, once. Lesson 08.
 
     Args:
         frames: color images (N, 3, H, W) of every moment, in a row each; at least one moment. Of
             all their colors 128 are kept, the same ones throughout: nothing flickers, and half a
             hundred frames stay small enough for a notebook.
-        zoom: each pixel becomes so many. seconds: of the whole animation, at most 5, so that
-            nothing moves for longer than a reader can bear.
+        zoom: each pixel becomes so many squared; without one an image gets about 96 pixels.
+        seconds: of the whole animation, at most 5, so that nothing moves for longer than a reader
+            can bear.
     """
     pages = [_page(frame, len(frame)) for frame in frames]
     together = Image.fromarray(np.concatenate([np.asarray(page) for page in pages]))
     paints = together.quantize(128, Image.Quantize.MEDIANCUT)
     pages = [page.quantize(palette=paints, dither=Image.Dither.NONE) for page in pages]
     duration = int(1000 * min(seconds, 5.0) / len(pages))
+    zoom = zoom or max(1, 96 // frames[0].shape[-1])
     return Moving(pages, sentence, zoom=zoom, duration=duration)
