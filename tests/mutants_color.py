@@ -4,6 +4,7 @@ import math
 
 import torch
 from torch import nn
+from torch.nn.utils.parametrizations import spectral_norm
 
 LAST = {"memory_format": torch.channels_last}
 
@@ -59,6 +60,13 @@ class FromOnePixel(nn.Module):
         for layer in self.rest:
             x = layer(x.relu())
         return x.tanh()
+
+
+def normalized(channels):
+    """With spectral norm (lesson 11), whose layers have parts that make no maps."""
+    layers = [layer for layer in _d()(channels)]
+    weighted = (nn.Conv2d, nn.Linear)
+    return nn.Sequential(*(spectral_norm(x) if isinstance(x, weighted) else x for x in layers))
 
 
 class Pooling(nn.Module):
@@ -145,6 +153,7 @@ RIGHT_NETWORKS = [
     (FromOnePixel, Pooling),
     (by_fours, _d(3, 8)),
     (_g(up=shuffled), Pooling),
+    (_g(up=upsampled), normalized),
 ]
 WRONG_NETWORKS = {
     "7 for 64": (_g(7, 3), _d(2, 7), "however often 7 is doubled"),

@@ -49,7 +49,8 @@ def _built(make: Callable, *arguments: int) -> nn.Module:
 def traced(net: nn.Module, x: Tensor) -> tuple[Tensor | RuntimeError, list[tuple[int, int]]]:
     """Return ``net(x)``, or the error that stopped it, and the sizes of the maps on the way."""
     sizes = [tuple(x.shape[2:])] if x.ndim == 4 else []
-    layers = [layer for layer in net.modules() if not list(layer.children())]
+    layers = [layer for name, layer in net.named_modules() if "parametrizations" not in name]
+    layers = [m for m in layers if all(n == "parametrizations" for n, _ in m.named_children())]
 
     def note(layer: nn.Module, inputs: tuple, out: Tensor) -> None:
         if isinstance(out, Tensor) and out.ndim == 4 and tuple(out.shape[2:]) != (sizes or [0])[-1]:
@@ -271,8 +272,8 @@ def _check_precision(D: nn.Module, before: dict, seen: list, logits: object) -> 
         raise Wrong(f"D's products are {products}: call D inside {how}.")
     if logits.dtype != torch.float32:
         raise Wrong(
-            f"the logits are {logits.dtype}, 8 bits of precision: the loss would sum rounded "
-            "numbers. Return logits.float()."
+            f"the logits are {logits.dtype}, not float32 (of bfloat16's 8 bits a loss would be too "
+            "coarse). Return logits.float()."
         )
     if not logits.requires_grad:
         raise Wrong("the logits carry no gradient: under no_grad, or detached, D learns nothing.")
