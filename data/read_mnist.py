@@ -39,8 +39,14 @@ def augmented(x: Tensor) -> Tensor:
     return F.grid_sample(x, grid + bend.permute(0, 2, 3, 1), align_corners=False)
 
 
-def train(x: Tensor, y: Tensor, *, epochs: int, batch_size: int = 64) -> nn.Module:
-    """Train the network on uint8 images (N, 1, 28, 28) and their classes (N,)."""
+def train(
+    x: Tensor, y: Tensor, *, epochs: int, batch_size: int = 64, label_smoothing: float = 0.05
+) -> nn.Module:
+    """Train the network on uint8 images (N, 1, 28, 28) and their classes (N,).
+
+    With ``label_smoothing`` it is told never to be quite sure. Set it to 0 where its probabilities
+    are to be believed.
+    """
     reader = network()
     steps = epochs * (len(x) // batch_size)
     opt = torch.optim.Adam(reader.parameters())
@@ -48,7 +54,7 @@ def train(x: Tensor, y: Tensor, *, epochs: int, batch_size: int = 64) -> nn.Modu
     for _ in range(epochs):
         for picked in torch.randperm(len(x)).split(batch_size)[: len(x) // batch_size]:
             logits = reader(augmented(x[picked].float() / 255))
-            loss = F.cross_entropy(logits, y[picked], label_smoothing=0.05)
+            loss = F.cross_entropy(logits, y[picked], label_smoothing=label_smoothing)
             opt.zero_grad()
             loss.backward()
             opt.step()
