@@ -1,0 +1,363 @@
+"""Train the image runs of lesson 12: what each trick is worth on MNIST, at equal time.
+
+    python data/make_image_ablation.py               # all runs, in turn, on one core
+    python data/make_image_ablation.py --share 1/2   # every second run; start 2/2 beside it
+    python data/make_image_ablation.py --share 1/1 --only long   # those with this in their name
+    python data/make_image_ablation.py               # then this one only collects them
+    python data/make_image_ablation.py --measure     # what a step costs here; trains nothing
+
+Writes data/ablation_images.npz. Every finished run is kept in data/cache/ablation, so a script that
+was stopped goes on where it was. MNIST is found as in the lessons.
+
+Equal time: ``MS`` holds the processor milliseconds that a step of each recipe takes on one core, as
+--measure found them, recipe by recipe in turn; a run makes as many steps as then fit its processor
+seconds. So the steps are fixed, a neighbor on the other core changes nothing, and the same machine
+makes the same bytes. The seconds that each run really took are written beside its scores.
+
+The settings were chosen with seed 100; the runs have seeds 0, 1 and 2.
+"""
+
+import argparse
+import copy
+import functools
+import hashlib
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from datetime import date
+from pathlib import Path
+
+import ablation_file
+import read_mnist
+import torch
+from torch import Tensor, nn
+
+from gan_lessons import data, losses, metrics, models, penalties, runtime, training
+
+SEEDS, LATENT, KEPT = (0, 1, 2), 64, 30
+SHORT, LONG = 60, 240  # processor seconds of a run
+N, FEW = 5_000, 2_500  # samples scored; those whose neighbors are looked up
+PARTS = Path(__file__).parent / "cache" / "ablation"
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How a configuration is trained. The defaults are those of lesson 07.
+
+    Attributes:
+        ms: processor milliseconds of a step, measured (--measure).
+        norm: after D's convolutions but the first. init_d: D's first weights, layer by layer; None
+            for PyTorch's own. width_d: channels of D's largest map (G has 32).
+    """
+
+    ms: float
+    norm: Callable[..., nn.Module] = nn.BatchNorm2d
+    init_d: Callable[[nn.Module], None] | None = models.dcgan_init
+    width_d: int = 32
+    batch_size: int = 64
+    lr_g: float = 1e-3
+    lr_d: float = 5e-4
+    betas: tuple[float, float] = (0.5, 0.99)
+    decay: float = 0.998
+    game: losses.Game = losses.non_saturating
+    penalty: Callable | None = None
+    penalty_every: int = 8
+
+
+PLAIN = Recipe(ms=42.2)
+MODERN = Recipe(
+    ms=23.6,
+    batch_size=32,
+    norm=nn.Identity,
+    init_d=None,
+    lr_d=1e-3,
+    penalty=functools.partial(penalties.r1, gamma=0.1),
+)
+RELATIVISTIC = replace(
+    MODERN,
+    ms=25.8,
+    game=losses.relativistic,
+    penalty=functools.partial(penalties.zero_centered, gamma=0.1),
+)
+FREE = replace(MODERN, ms=21.8, penalty=None)
+# Name, recipe, processor seconds, and whether the averaged generator is scored or G itself.
+CONFIGS = (
+    ("DCGAN of lesson 07", PLAIN, SHORT, True),
+    ("modern", MODERN, SHORT, True),
+    ("modern, relativistic, R1 + R2", RELATIVISTIC, SHORT, True),
+    ("modern without penalty", FREE, SHORT, True),
+    ("modern without EMA", MODERN, SHORT, False),
+    ("DCGAN of lesson 07, long", PLAIN, LONG, True),
+    ("modern, long", MODERN, LONG, True),
+)
+
+
+def steps_for(recipe: Recipe, seconds: float) -> int:
+    """Return how many steps of a recipe fit into so many processor seconds."""
+    return int(seconds * 1000 / recipe.ms)
+
+
+def players(recipe: Recipe, *, channels: int = 1) -> tuple[nn.Module, nn.Module]:
+    """Return G and D of a recipe, ready to train. Lesson 07."""
+    G = models.dcgan_generator(latent_dim=LATENT, width=32, channels=channels)
+    D = models.dcgan_discriminator(width=recipe.width_d, channels=channels, norm=recipe.norm)
+    G.apply(models.dcgan_init)
+    if recipe.init_d is not None:
+        D.apply(recipe.init_d)
+    return tuple(net.to(memory_format=torch.channels_last) for net in (G, D))
+
+
+def game_of(recipe: Recipe, batches: Iterator[Tensor], *, seed: int, steps: int, channels: int = 1):
+    """Return the averaged generator of a run and the run itself, an iterator of Moments."""
+    runtime.seed_everything(seed)
+    G, D = players(recipe, channels=channels)
+    average = copy.deepcopy(G)
+    adam = {"betas": recipe.betas, "fused": True}
+    opt_g = torch.optim.Adam(G.parameters(), recipe.lr_g, **adam)
+    opt_d = torch.optim.Adam(D.parameters(), recipe.lr_d, **adam)
+    more = {"game": recipe.game, "average": average, "decay": recipe.decay}
+    more |= {"penalty": recipe.penalty, "penalty_every": recipe.penalty_every}
+    more["schedulers"] = tuple(training.falling_lr(opt, steps) for opt in (opt_g, opt_d))
+    return average, training.train(
+        G, D, opt_g, opt_d, batches, steps=steps, latent_dim=LATENT, **more
+    )
+
+
+@torch.no_grad()
+def drawn(G: nn.Module, number: int) -> Tensor:
+    """Return samples of a generator in eval mode, uint8 (number, channels, 28, 28)."""
+    z = torch.randn(number, LATENT, generator=runtime.generator(1))
+    before = G.training
+    images = torch.cat([data.to_image_range(G.eval()(part)) for part in z.split(500)])
+    G.train(before)
+    return images
+
+
+def play(
+    recipe: Recipe,
+    batches: Iterator[Tensor],
+    *,
+    seed: int,
+    steps: int,
+    number: int,
+    channels: int = 1,
+    both: bool = True,
+    say: str = "",
+) -> dict:
+    """Train and return samples of the average and, if both, of G itself; and what it took."""
+    average, run = game_of(recipe, batches, seed=seed, steps=steps, channels=channels)
+    start = time.process_time()
+    for moment in run:
+        if say and moment.step % max(1, steps // 4) == 0:
+            seconds = time.process_time() - start
+            print(f"{say}: step {moment.step:,} of {steps:,}, {seconds:.0f} s", flush=True)
+    seconds = time.process_time() - start
+    fakes = {"average": drawn(average, number)}
+    if both:
+        fakes["itself"] = drawn(moment.G, number)
+    return fakes | {"seconds": seconds, "steps": steps}
+
+
+def finished(name: str, settings: object, work: Callable[[], dict]) -> dict:
+    """Return what was kept of a piece of work, or do it and keep it.
+
+    Args:
+        name: of the piece. settings: all that it depends on; a piece made with others is not used.
+    """
+    digest = hashlib.sha256(told(settings).encode()).hexdigest()[:12]
+    path = PARTS / f"{name}-{digest}.pt"
+    if not path.exists():
+        made = work()
+        PARTS.mkdir(parents=True, exist_ok=True)
+        part = path.with_suffix(".part")
+        torch.save(made, part)
+        part.replace(path)
+    return torch.load(path, weights_only=True)
+
+
+def told(settings: object) -> str:
+    """Return settings as a text that is the same in every process: no addresses in memory."""
+    if isinstance(settings, functools.partial):
+        return f"{told(settings.func)}{sorted(settings.keywords.items())}"
+    if isinstance(settings, Recipe):
+        fields = {name: told(value) for name, value in vars(settings).items() if name != "ms"}
+        return str(sorted(fields.items()))
+    if isinstance(settings, losses.Game):
+        return told((settings.loss_d, settings.loss_g))
+    if isinstance(settings, tuple):
+        return str([told(part) for part in settings])
+    return getattr(settings, "__qualname__", str(settings))
+
+
+# -- judging ---------------------------------------------------------------------------------
+
+
+def reader_of(train: data.Dataset, name: str, *, epochs: int = 1) -> nn.Module:
+    """Return a classifier trained on a real set, the network of data/read_mnist.py."""
+
+    def work() -> dict:
+        runtime.seed_everything(0)
+        return read_mnist.train(train.x, train.y, epochs=epochs, label_smoothing=0.0).state_dict()
+
+    reader = read_mnist.network()
+    reader.load_state_dict(finished(f"reader-{name}", (len(train.x), epochs), work))
+    return reader.eval()
+
+
+def judge_of(train: data.Dataset, name: str, *, steps: int = 600) -> metrics.Judge:
+    """Return a judge of features (lesson 09) trained on a real set."""
+
+    def work() -> dict:
+        runtime.seed_everything(0)
+        rng = runtime.generator(0)
+        return metrics.train_judge(train.x, train.y, steps=steps, rng=rng).state_dict()
+
+    judge = metrics.Judge(channels=train.x.shape[1])
+    judge.load_state_dict(finished(f"judge-{name}", (len(train.x), steps), work))
+    return judge.eval()
+
+
+@torch.no_grad()
+def read(reader: nn.Module, x: Tensor) -> tuple[Tensor, Tensor]:
+    """Return the likeliest class of uint8 images (N, 1, 28, 28) and its probability, (N,) each."""
+    parts = [reader(part.float() / 255).softmax(dim=1).max(dim=1) for part in x.split(1_000)]
+    return torch.cat([p.indices for p in parts]), torch.cat([p.values for p in parts])
+
+
+def score(reader: nn.Module, judge: metrics.Judge, real: Tensor, x: Tensor) -> dict[str, float]:
+    """Return the metrics of lesson 09 for samples x, against as many real images."""
+    digit, sure = read(reader, x)
+    near, far = judge.features(real), judge.features(x)
+    precision, recall = metrics.precision_recall(near[:FEW], far[:FEW])
+    return {
+        "sure": float((sure > 0.9).double().mean()),
+        "smallest class": float(digit.bincount(minlength=10).min() / len(x)),
+        "FD": metrics.frechet_distance(near, far),
+        "KID": metrics.kid(near, far),
+        "precision": precision,
+        "recall": recall,
+        "coverage": metrics.density_coverage(near[:FEW], far[:FEW])[1],
+    }
+
+
+# -- the script ------------------------------------------------------------------------------
+
+
+def measure(recipes: dict[str, tuple[Recipe, int]], *, rounds: int = 8, each: int = 24) -> None:
+    """Print the processor milliseconds of a step of each recipe, taken in turn."""
+    noise = torch.rand(2_000, 3, 28, 28) * 2 - 1
+    runs, took = {}, {name: [] for name in recipes}
+    for name, (recipe, channels) in recipes.items():
+        batches = data.batches(noise[:, :channels], recipe.batch_size, rng=runtime.generator(0))
+        _, runs[name] = game_of(recipe, batches, seed=0, steps=10**6, channels=channels)
+    for turn in range(rounds + 1):
+        for name, run in runs.items():
+            start = time.process_time()
+            for _ in range(each):
+                next(run)
+            if turn:  # the first one warms up
+                took[name].append((time.process_time() - start) * 1000 / each)
+    for name, ms in took.items():
+        print(f"{name:32} {torch.tensor(ms).median():.1f} ms (least {min(ms):.1f})", flush=True)
+
+
+def share_of(text: str) -> tuple[int, int]:
+    """Turn "2/3" into (1, 3): the second of three shares, counted from 0."""
+    part, whole = map(int, text.split("/"))
+    if not 1 <= part <= whole:
+        raise argparse.ArgumentTypeError(f"{text}: the first number is 1 … the second")
+    return part - 1, whole
+
+
+def arguments(text: str, name: str) -> argparse.Namespace:
+    """Return what the script was asked, refusing to overwrite a file that is there."""
+    parser = argparse.ArgumentParser(description=text)
+    parser.add_argument("--folder", type=Path, default=ablation_file.DATA, help="where it goes")
+    parser.add_argument("--force", action="store_true", help="overwrite an existing file")
+    parser.add_argument("--measure", action="store_true", help="only say what a step costs")
+    parser.add_argument("--share", type=share_of, help="1/2: only every second run, keep them")
+    parser.add_argument("--only", default="", help="with --share: runs whose name holds this")
+    asked = parser.parse_args()
+    torch.set_num_threads(1)
+    there = (asked.folder / f"ablation_{name}.npz").exists()
+    if there and not (asked.force or asked.measure or asked.share):
+        parser.error("the file is there already; add --force to overwrite it, or --folder")
+    return asked
+
+
+def main() -> None:
+    asked = arguments("Make the image ablation of lesson 12.", "images")
+    if asked.measure:
+        names = {name: (recipe, 1) for name, recipe, seconds, _ in CONFIGS if seconds == SHORT}
+        return measure(names)
+    train = data.mnist()
+    x = data.to_model_range(train.x)
+
+    def one(recipe: Recipe, seconds: int, seed: int, name: str) -> dict:
+        steps = steps_for(recipe, seconds)
+        batches = data.batches(x, recipe.batch_size, rng=runtime.generator(seed))
+        say = f"{name}, seed {seed}"
+        return finished(
+            f"images-{seed}",
+            (recipe, steps),
+            lambda: play(recipe, batches, seed=seed, steps=steps, number=N, say=say),
+        )
+
+    runs = [(config, seed) for config in CONFIGS for seed in SEEDS]
+    if asked.share:
+        part, whole = asked.share
+        named = [run for run in runs if asked.only in run[0][0] and run[0][3]]
+        for (name, recipe, seconds, _), seed in named[part::whole]:
+            one(recipe, seconds, seed, name)
+        return None
+    test = data.mnist(train=False)
+    order = torch.randperm(len(test), generator=runtime.generator(0))
+    real, unseen = test.x[order][: 2 * N].split(N)
+    reader, judge = reader_of(train, "mnist"), judge_of(train, "mnist")
+    right = read_mnist.accuracy(reader, test.x, test.y)
+    scores, samples, steps, seconds_used, sure_ones = [], [], [], [], []
+    for (name, recipe, seconds, averaged), seed in runs:
+        run = one(recipe, seconds, seed, name)
+        fakes = run["average" if averaged else "itself"]
+        scores.append(score(reader, judge, real, fakes))
+        samples.append(fakes[:KEPT])
+        sure_ones.append((read(reader, fakes[:KEPT])[1] > 0.9).to(torch.uint8))
+        steps.append(run["steps"])
+        seconds_used.append(run["seconds"])
+        told_scores = ", ".join(f"{k} {v:.3g}" for k, v in scores[-1].items())
+        print(f"{name}, seed {seed}: {told_scores}", flush=True)
+    floor = score(reader, judge, real, unseen)
+    noise = torch.randint(256, real.shape, generator=runtime.generator(0), dtype=torch.uint8)
+    ceiling = score(reader, judge, real, noise)
+    shape = (len(CONFIGS), len(SEEDS))
+    about = (
+        f"MNIST, {len(CONFIGS)} configurations with seeds 0, 1 and 2 of {SHORT} processor seconds "
+        f"on one core ({LONG} where called long), trained by data/make_image_ablation.py on "
+        f"{date.today()}; settings chosen with seed 100"
+    )
+    ablation_file.save(
+        "images",
+        about=about,
+        configs=[name for name, *_ in CONFIGS],
+        seeds=SEEDS,
+        scores={
+            metric: torch.tensor([s[metric] for s in scores]).reshape(shape) for metric in floor
+        },
+        samples=torch.stack(samples).unflatten(0, shape),
+        more={
+            "steps": torch.tensor(steps).reshape(shape)[:, 0],
+            "seconds": torch.tensor(seconds_used).reshape(shape),
+            "budget": torch.tensor([seconds for _, _, seconds, _ in CONFIGS]),
+            "sure samples": torch.stack(sure_ones).unflatten(0, shape),
+            "metrics": list(floor),
+            "real against real": torch.tensor(list(floor.values())),
+            "noise": torch.tensor(list(ceiling.values())),
+            "reader": right,
+        },
+        folder=asked.folder,
+    )
+    return None
+
+
+if __name__ == "__main__":
+    main()
