@@ -381,7 +381,7 @@ RIGHT_COUNTS = [covered, covered_in_a_loop]
 
 WRONG_COUNTS = {
     "nearest without a distance": (_nearest_only, "Nearest is not near"),
-    "one sample is enough": (_one_is_enough, "a fifth of its fair share"),
+    "one sample is enough": (_one_is_enough, "Ask for a fifth"),
     **{f"{s} of the share": (_needs(s), "Ask for a fifth") for s in (0.05, 0.1, 0.15, 0.19)},
     **{
         f"{s} of the share": (_needs(s), "0.2 of 100 is enough")

@@ -5,55 +5,31 @@ import torch
 
 from gan_lessons import show
 from gan_lessons.checks import distances
+from tests import judging
 from tests import mutants_distances as answers
 
-CHECKS = {
-    "kl": (distances.kl, answers.RIGHT_KL, answers.WRONG_KL),
-    "js": (distances.js, answers.RIGHT_JS, answers.WRONG_JS),
-    "w1": (distances.w1, answers.RIGHT_W1, answers.WRONG_W1),
-    "optimal_d": (distances.optimal_d, answers.RIGHT_D, answers.WRONG_D),
-}
-RIGHT = [(name, right) for name, (_, rights, _) in CHECKS.items() for right in rights]
-WRONG = [(name, wrong) for name, (_, _, wrongs) in CHECKS.items() for wrong in wrongs]
+CASES = [
+    judging.Case(distances.kl, answers.RIGHT_KL, answers.WRONG_KL),
+    judging.Case(distances.js, answers.RIGHT_JS, answers.WRONG_JS),
+    judging.Case(distances.w1, answers.RIGHT_W1, answers.WRONG_W1),
+    judging.Case(distances.optimal_d, answers.RIGHT_D, answers.WRONG_D),
+    judging.Case(distances.lopsided, answers.RIGHT_LOPSIDED, answers.WRONG_LOPSIDED),
+]
 
 
-@pytest.mark.parametrize(("name", "answer"), RIGHT)
-def test_right_answers_pass(name, answer):
-    outcome = CHECKS[name][0].judge(answer)
-    assert outcome.solved, outcome.text
+@judging.each_right(CASES)
+def test_right_answers_pass(case, answer):
+    judging.passes(case, answer)
 
 
-@pytest.mark.parametrize(("name", "wrong"), WRONG)
-def test_wrong_answers_are_named(name, wrong):
-    check, _, wrongs = CHECKS[name]
-    answer, diagnosis = wrongs[wrong]
-    outcome = check.judge(answer)
-    assert outcome.mark == "✗"
-    assert diagnosis in outcome.text
-    others = {text for _, text in wrongs.values()} - {diagnosis}
-    assert not [text for text in others if text in outcome.text], "one mistake, one diagnosis"
+@judging.each_wrong(CASES)
+def test_wrong_answers_are_named(case, name):
+    judging.is_named(case, name)
 
 
-@pytest.mark.parametrize("pair", answers.RIGHT_LOPSIDED)
-def test_right_pairs_pass(pair):
-    outcome = distances.lopsided.judge(*pair)
-    assert outcome.solved, outcome.text
-
-
-@pytest.mark.parametrize("name", answers.WRONG_LOPSIDED)
-def test_wrong_pairs_are_named(name):
-    pair, diagnosis = answers.WRONG_LOPSIDED[name]
-    outcome = distances.lopsided.judge(*pair)
-    assert outcome.mark == "✗"
-    assert diagnosis in outcome.text
-
-
-def test_stubs_are_not_attempted():
-    def stub(p, q):
-        raise NotImplementedError
-
-    assert {check.judge(stub).mark for check, _, _ in CHECKS.values()} == {"○"}
-    assert distances.lopsided.judge(..., ...).mark == "○"
+@pytest.mark.parametrize("case", CASES)
+def test_stubs_are_not_attempted(case):
+    judging.is_not_attempted(case)
 
 
 def test_curves_and_densities_become_pictures():

@@ -4,13 +4,34 @@ import pytest
 
 from gan_lessons.checks import first_gan
 from gan_lessons.checks.exercise import Unsolved
+from tests import judging
 from tests import mutants_first_gan as answers
 
+CASES = [
+    judging.Case(first_gan.train_step, answers.RIGHT_STEPS, answers.WRONG_STEPS),
+    judging.Case(first_gan.modes_covered, answers.RIGHT_COUNTS, answers.WRONG_COUNTS),
+    judging.Case(first_gan.half_life, answers.RIGHT_HALF_LIVES, answers.WRONG_HALF_LIVES),
+]
 
-@pytest.mark.parametrize("step", answers.RIGHT_STEPS)
-def test_right_steps_pass(step):
-    outcome = first_gan.train_step.judge(step)
-    assert outcome.solved, outcome.text
+
+@judging.each_right(CASES)
+def test_right_answers_pass(case, answer):
+    judging.passes(case, answer)
+
+
+@judging.each_wrong(CASES)
+def test_wrong_answers_are_named(case, name):
+    judging.is_named(case, name)
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_stubs_are_not_attempted(case):
+    judging.is_not_attempted(case)
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_the_checks_leave_the_learners_randomness_alone(case):
+    judging.leaves_the_source_alone(case)
 
 
 def test_a_wasteful_step_passes_and_is_told_so():
@@ -23,43 +44,6 @@ def test_g_may_move_first_and_is_not_called_wasteful():
     assert "Your G moves first" in text
     assert "wasteful" not in text
     assert "moves first" not in first_gan.train_step.judge(answers.reference).text
-
-
-@pytest.mark.parametrize("name", answers.WRONG_STEPS)
-def test_wrong_steps_are_named(name):
-    step, diagnosis = answers.WRONG_STEPS[name]
-    outcome = first_gan.train_step.judge(step)
-    assert outcome.mark == "✗", name
-    assert diagnosis in outcome.text
-    others = [text for other, (_, text) in answers.WRONG_STEPS.items() if text != diagnosis]
-    assert not [text for text in others if text in outcome.text], "one mistake, one diagnosis"
-
-
-@pytest.mark.parametrize("count", answers.RIGHT_COUNTS)
-def test_right_counts_pass(count):
-    outcome = first_gan.modes_covered.judge(count)
-    assert outcome.solved, outcome.text
-
-
-@pytest.mark.parametrize("name", answers.WRONG_COUNTS)
-def test_wrong_counts_are_named(name):
-    count, diagnosis = answers.WRONG_COUNTS[name]
-    outcome = first_gan.modes_covered.judge(count)
-    assert outcome.mark == "✗"
-    assert diagnosis in outcome.text
-
-
-@pytest.mark.parametrize("half_life", answers.RIGHT_HALF_LIVES)
-def test_right_half_lives_pass(half_life):
-    assert first_gan.half_life.judge(half_life).solved
-
-
-@pytest.mark.parametrize("name", answers.WRONG_HALF_LIVES)
-def test_wrong_half_lives_are_named(name):
-    half_life, diagnosis = answers.WRONG_HALF_LIVES[name]
-    outcome = first_gan.half_life.judge(half_life)
-    assert outcome.mark == "✗"
-    assert diagnosis in outcome.text
 
 
 MEASURED = {0.05: 1.0, 0.2: 3.0, 1.0: 8.0, 5.0: 8.0, 20.0: 7.0}

@@ -3,30 +3,32 @@
 import pytest
 
 from gan_lessons.checks import pixels
+from tests import judging
 from tests import mutants_pixels as answers
 
 CASES = [
-    (pixels.model_range, answers.RIGHT_RANGES, answers.WRONG_RANGES),
-    (pixels.networks, answers.RIGHT_NETWORKS, answers.WRONG_NETWORKS),
-    (pixels.slerp, [(f,) for f in answers.RIGHT_SLERPS], answers.WRONG_SLERPS),
-    (pixels.nearest, [(f,) for f in answers.RIGHT_NEAREST], answers.WRONG_NEAREST),
+    judging.Case(pixels.model_range, answers.RIGHT_RANGES, answers.WRONG_RANGES),
+    judging.Case(pixels.networks, answers.RIGHT_NETWORKS, answers.WRONG_NETWORKS),
+    judging.Case(pixels.slerp, answers.RIGHT_SLERPS, answers.WRONG_SLERPS),
+    judging.Case(pixels.nearest, answers.RIGHT_NEAREST, answers.WRONG_NEAREST),
 ]
 
 
-@pytest.mark.parametrize(("check", "right", "wrong"), CASES)
-def test_right_answers_pass(check, right, wrong):
-    for answer in right:
-        outcome = check.judge(*answer)
-        assert outcome.solved, outcome.text
+@judging.each_right(CASES)
+def test_right_answers_pass(case, answer):
+    judging.passes(case, answer)
 
 
-@pytest.mark.parametrize(
-    ("check", "name", "answer"),
-    [(check, name, answer) for check, _, wrong in CASES for name, answer in wrong.items()],
-    ids=lambda value: value if isinstance(value, str) else "",
-)
-def test_wrong_answers_are_named(check, name, answer):
-    *functions, diagnosis = answer
-    outcome = check.judge(*functions)
-    assert outcome.mark == "✗", name
-    assert diagnosis in outcome.text
+@judging.each_wrong(CASES)
+def test_wrong_answers_are_named(case, name):
+    judging.is_named(case, name)
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_stubs_are_not_attempted(case):
+    judging.is_not_attempted(case)
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_the_checks_leave_the_learners_randomness_alone(case):
+    judging.leaves_the_source_alone(case)

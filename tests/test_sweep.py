@@ -97,7 +97,7 @@ def alone(run: int, game: losses.Game, *, optimizer="Adam", rate=1.0, history=No
         opt.param_groups[0]["lr"] *= rate
     batches, noises = streams(run)
     schedulers = [training.falling_lr(opt, STEPS) for opt in (opt_g, opt_d)]
-    more |= {"average": average, "decay": 0.5, "schedulers": schedulers}
+    more = {"average": average, "decay": 0.5, "schedulers": schedulers} | more
     loop = training.train(
         Fed(G, noises), D, opt_g, opt_d, batches, steps=STEPS, latent_dim=LATENT, game=game, **more
     )
@@ -204,6 +204,34 @@ def test_games_may_come_in_any_order():
         close(together.weights(run), alone(run, game))
 
 
+@pytest.mark.parametrize("optimizer", OPTIMIZERS)
+def test_every_run_may_have_a_memory_of_its_own(optimizer):
+    """Averages with a decay of 0 (G itself), .5 and .9 at once."""
+    decays = torch.tensor([0.0, 0.5, 0.9], dtype=torch.float64)
+    games = [losses.hinge] * 3
+    together = Sweep(games, optimizer=optimizer, decay=decays.view(3, 1, 1))
+    for run, decay in enumerate(decays.tolist()):
+        close(together.weights(run), alone(run, losses.hinge, optimizer=optimizer, decay=decay))
+
+
+def test_each_player_s_gradients_are_computed_once_a_step():
+    """D's weights get gradients in D's step alone, G's in G's: no work is done for nothing."""
+    counts = {"G": 0, "D": 0}
+
+    def prepare(*opts):
+        for owner, opt in zip(counts, opts, strict=True):
+            for weight in opt.param_groups[0]["params"]:
+                weight.register_post_accumulate_grad_hook(partial(count, owner))
+
+    def count(owner, weight):
+        counts[owner] += 1
+
+    together = Sweep([losses.relativistic] * 2, prepare=prepare)
+    layers = [len(list(net.parameters())) for net in (together.G, together.D)]
+    assert list(counts.values()) == [STEPS * layer for layer in layers]
+    assert all(weight.requires_grad for weight in together.D.parameters())
+
+
 def relativistic_average_d(real_logits, fake_logits):
     """A loss in which all samples of a batch meet: the hard case for stacking."""
     return F.softplus(fake_logits.mean() - real_logits).mean()
@@ -308,6 +336,52 @@ def test_every_run_may_have_a_penalty_of_its_own_strength(optimizer):
 
         expected = alone(run, losses.relativistic, optimizer=optimizer, penalty=of_one)
         close(together.weights(run), expected)
+
+
+def both_sides(D, real, fake):
+    """R1 with γ = 1, R2 with γ = 3 and something that every run pays: all three can be told apart.
+
+    D is one network or many side by side: slopes are those of the sum of all logits.
+    """
+    at_real, at_fake = (penalties.slopes(D, x).square().sum() / x.shape[-2] for x in (real, fake))
+    return at_real / 2 + 3 * at_fake / 2 + sum(p.square().sum() for p in D.parameters())
+
+
+@pytest.mark.parametrize("optimizer", OPTIMIZERS)
+@pytest.mark.parametrize("every", [1, 2, 4])
+def test_a_lazy_penalty_is_the_same_as_that_of_the_run_alone(every, optimizer):
+    """At every k-th step, from the first one on, and then k times."""
+    lazy = {"penalty": both_sides, "penalty_every": every}
+    together = Sweep([losses.relativistic] * 3, optimizer=optimizer, **lazy)
+    for run in range(3):
+        close(together.weights(run), alone(run, losses.relativistic, optimizer=optimizer, **lazy))
+
+
+@pytest.mark.parametrize("every", [1, 2, 4])
+def test_a_lazy_penalty_is_asked_at_every_kth_step_and_counts_k_times(every):
+    """With a rate of 0 nothing moves: D's gradients are those of loss + k · penalty, or of loss."""
+    seen, asked = [], []
+
+    def prepare(opt_g, opt_d):
+        for opt in (opt_g, opt_d):
+            opt.param_groups[0]["lr"] = 0.0
+        first = opt_d.param_groups[0]["params"][0]
+        opt_d.register_step_pre_hook(lambda *_: seen.append(first.grad.clone()))
+
+    def penalty(D, real, fake):
+        asked.append(len(seen))
+        assert not fake.requires_grad  # the way back to G is cut
+        return 5 * next(D.parameters()).sum()  # its gradient: 5 everywhere
+
+    plain = Sweep([losses.hinge] * 2, prepare=prepare, optimizer="SGD")
+    without, seen = seen, []
+    Sweep(
+        [losses.hinge] * 2, prepare=prepare, optimizer="SGD", penalty=penalty, penalty_every=every
+    )
+    assert asked == list(range(0, STEPS, every))
+    assert plain.history.length == len(seen) == STEPS
+    for step, (before, after) in enumerate(zip(without, seen, strict=True)):
+        close(after - before, torch.full_like(before, 5.0 * every * (step in asked)))
 
 
 @pytest.mark.parametrize("optimizer", OPTIMIZERS)

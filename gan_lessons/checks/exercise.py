@@ -5,13 +5,38 @@ The base of floor 4; every lesson's checks are built with :func:`exercise`. Intr
 
 import html
 import traceback
-from collections.abc import Callable
+import warnings
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from IPython import get_ipython
 from IPython.display import HTML, display
+from torch import Tensor
 
 from gan_lessons import runtime
+
+EXPLAINED = {  # what Python or PyTorch says of a common slip, and what to do about it
+    "bitwise_xor": "^ is no power in Python: write .square() or ** 2.",
+    "builtin_function_or_method": "A method is named but not called: its () are missing.",
+    "'tuple' object has no attribute": "A tuple came back: take the part you want, such as [0].",
+    "'tuple' and": "A tuple came back: take the part you want, such as [0].",
+    "object has no attribute 'size'": "PyTorch's losses compare two tensors: for a target of 1 "
+    "take torch.ones_like(…).",
+    "all elements of input should be between 0 and 1": "binary_cross_entropy takes probabilities, "
+    "and a logit is none.",
+    "Boolean value of Tensor": "Python's max, if and and want one yes or no, not a tensor. For "
+    "each number alone: F.relu, torch.where. A loss such as nn.MSELoss is made first, then called: "
+    "nn.MSELoss()(a, b).",
+    "return_types.max": "torch.max(x, 0) looks for the largest along dimension 0. For each number "
+    "alone max(0, x) is F.relu(x).",
+    "must be Tensor, not": "That function takes tensors only. For each number alone max(0, x) is "
+    "F.relu(x).",
+    "'ReLU' object has no": "nn.ReLU makes a layer; the function is F.relu.",
+    "only one element tensors can be converted": "The functions of math take one number: torch has "
+    "the same ones for tensors.",
+    "Can't call numpy()": "NumPy keeps no gradients: stay with torch's own functions.",
+    "were given": "Leave the first line of the function as it was.",
+}
 
 
 class Wrong(Exception):
@@ -52,7 +77,9 @@ class Exercise:
             return Outcome("○", "not attempted yet: replace the … with your answer.")
         try:
             remark = self.check(*answer, **more)
-        except NotImplementedError:
+        except NotImplementedError as error:
+            if "not implemented for" in str(error):  # what PyTorch says of ^ and the like
+                return Outcome("✗", _crash(error))
             return Outcome("○", "not attempted yet. The notebook goes on without it.")
         except Wrong as mistake:
             return Outcome("✗", str(mistake))
@@ -85,6 +112,39 @@ def exercise(*, title: str, proves: str, hints: tuple[str, str, str]) -> Callabl
     return wrap
 
 
+def ask(answer: Callable, *args: object, refused: Mapping[str, str]) -> object:
+    """Call an answer; what it is refused becomes a diagnosis, what it is warned of is let pass.
+
+    Args:
+        refused: words of an error, and what that error means in this exercise.
+    """
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return answer(*args)
+    except (RuntimeError, AttributeError, IndexError) as error:
+        for said, meaning in refused.items():
+            if said in str(error):
+                raise Wrong(meaning) from error
+        raise
+
+
+def one_number(value: object, what: str) -> Tensor:
+    """Return a value as a tensor without axes, or say what is wrong with it."""
+    if not isinstance(value, Tensor):
+        raise Wrong(f"{what} should be a tensor, but {type(value).__name__} came back.")
+    if value.numel() != 1:
+        raise Wrong(f"{what} should be one number, but has shape {tuple(value.shape)}.")
+    return value.reshape(())
+
+
+def named(value: float, candidates: Mapping[str, float]) -> str | None:
+    """Return the name of the candidate that is the value but for rounding, if any."""
+    off = {name: abs(value - x) - 1e-5 - 2e-4 * abs(x) for name, x in candidates.items()}
+    name = min(off, key=off.__getitem__)
+    return name if off[name] <= 0 else None
+
+
 def speak(text: str) -> None:
     """Show a line to the learner: set off in a notebook, printed elsewhere."""
     if get_ipython() is None:
@@ -96,9 +156,10 @@ def speak(text: str) -> None:
 
 
 def _crash(error: Exception) -> str:
-    """Say in a sentence where the learner's code stopped: the deepest line of a notebook cell."""
+    """Say where the learner's code stopped, the deepest line of a notebook cell, and why."""
     frames = traceback.extract_tb(error.__traceback__)
     own = [f for f in frames if "ipykernel" in f.filename or f.filename.startswith("<ipython")]
     place = f" in your line `{own[-1].line}`" if own and own[-1].line else ""
-    message = (str(error) or "no message").splitlines()[0][:160]
-    return f"your code stops{place} with {type(error).__name__}: {message}"
+    message = (str(error) or "no message").splitlines()[0].rstrip(".")[:160]
+    meaning = next((f". {text}" for said, text in EXPLAINED.items() if said in message), "")
+    return f"your code stops{place} with {type(error).__name__}: {message}{meaning}"
