@@ -17,7 +17,9 @@ def short(value: float) -> str:
     """Return a number in at most three figures, 0 for what rounds to it. Lesson 09."""
     if abs(value) < 5e-4:
         return "0"
-    return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.3g}"
+    if abs(value) >= 1000:
+        return f"{value:,.0f}"
+    return f"{value:.3f}" if abs(value) < 0.01 else f"{value:.3g}"
 
 
 def table(
