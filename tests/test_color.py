@@ -69,19 +69,22 @@ def test_figures_of_color_are_drawn_with_their_sentence():
         assert min(png(picture).size) > 100
 
 
-def test_a_sheet_gives_every_pixel_its_own_square():
-    """Zoomed without smoothing; with few colors, those colors exactly."""
+def test_a_sheet_keeps_every_pixel_and_lets_the_browser_enlarge_it():
+    """With few colors, those colors exactly."""
     x = torch.full((3, 3, 4, 4), -1.0)
     x[1], x[2, 0] = 1.0, 1.0  # black, white, red
     picture = show.sheet(x, sentence="s", columns=2, zoom=3)
-    shown = png(picture).convert("RGB")
-    assert shown.size == (24, 24)
-    places = ((11, 11), (12, 11), (0, 12), (12, 12))  # ends and beginnings of the four tiles
+    kept = png(picture).convert("RGB")
+    assert kept.size == (8, 8)
+    places = ((3, 3), (4, 3), (0, 4), (4, 4))  # ends and beginnings of the four tiles
     colors = ((0, 0, 0), (255, 255, 255), (255, 0, 0), (0, 0, 0))  # the fourth is empty
-    assert [shown.getpixel(at) for at in places] == list(colors)
-    assert picture.sentence == "s"
+    assert [kept.getpixel(at) for at in places] == list(colors)
+    page = picture._repr_html_()
+    assert 'width="24"' in page
+    assert "image-rendering:pixelated" in page
     for side, width in ((32, 128), (64, 128), (100, 200)):  # two images, about 64 wide each
-        assert png(show.sheet(torch.zeros(2, 3, side, side), sentence="s")).width == width
+        page = show.sheet(torch.zeros(2, 3, side, side), sentence="s")._repr_html_()
+        assert f'width="{width}"' in page
 
 
 def test_a_moving_picture_moves_once_and_can_be_kept(tmp_path):

@@ -21,7 +21,7 @@ from gan_lessons.show.images import draw_sheet, images, rows_of_images, tile
 from gan_lessons.show.maps import chain, maps
 from gan_lessons.show.matrix import cells, draw_cells, matrix
 from gan_lessons.show.objectives import compared, meanings, objective
-from gan_lessons.show.palette import Moving, hues, moving, pairs, palettes, sheet
+from gan_lessons.show.palette import hues, pairs, palettes
 from gan_lessons.show.phase import draw_phase, journey, phases
 from gan_lessons.show.picture import (
     D_COLOR,
@@ -35,6 +35,7 @@ from gan_lessons.show.picture import (
     figure,
     key,
 )
+from gan_lessons.show.pixels import Moving, Pixels, moving, sheet
 from gan_lessons.show.plane import (
     clouds,
     draw_points,
@@ -56,6 +57,7 @@ __all__ = [
     "STYLE",
     "Moving",
     "Picture",
+    "Pixels",
     "bars",
     "cells",
     "chain",

@@ -1,14 +1,12 @@
-"""Pictures of colors: sheets, hues, palettes, which colors meet, a walk that moves. Lesson 08."""
+"""Pictures of colors: hues, palettes, and which colors meet. Lesson 08."""
 
-import base64
-import html
 import io
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 
 import numpy as np
 import torch
 from matplotlib import rc_context
+from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 from PIL import Image
 from torch import Tensor
@@ -78,7 +76,15 @@ def pairs(
             ax.set_xticks(range(len(columns)), columns)
             ax.set_yticks(range(len(rows)), rows)
             ax.set_title(name)
-        return Picture(fig, sentence)
+        return Picture(_packed(fig), sentence)
+
+
+def _packed(fig: Figure) -> bytes:
+    """Return a figure as the PNG of 256 colors, a third of its size."""
+    file = io.BytesIO()
+    drawn = Image.open(io.BytesIO(Picture(fig, "").png)).convert("RGB")
+    drawn.quantize(256, Image.Quantize.MEDIANCUT).save(file, "PNG", optimize=True)
+    return file.getvalue()
 
 
 def palettes(
@@ -114,84 +120,3 @@ def palettes(
             bar.set(xlim=(0, 1), ylim=(-0.45, 0.45))
             bar.axis("off")
         return Picture(fig, sentence)
-
-
-def sheet(x: Tensor, *, sentence: str, columns: int = 10, zoom: int = 0) -> Picture:
-    """Show color images (N, 3, H, W) side by side, each of their pixels zoom × zoom. Lesson 08.
-
-    Without a zoom each image becomes about 64 pixels wide.
-
-    On other sheets a pixel may be one or two of the screen's wide, which roughens edges. Here 256
-    colors, chosen for the sheet, stand for all, so that a notebook stays small.
-    """
-    page = _page(x, columns).quantize(256, Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE)
-    buffer = io.BytesIO()
-    _larger(page, zoom or max(1, 64 // x.shape[-1])).save(buffer, "PNG", optimize=True)
-    return Picture(buffer.getvalue(), sentence)
-
-
-def _page(x: Tensor, columns: int) -> Image.Image:
-    return Image.fromarray(np.rint(255 * tile(x, columns=min(columns, len(x)))).astype(np.uint8))
-
-
-def _larger(page: Image.Image, zoom: int) -> Image.Image:
-    return page.resize((zoom * page.width, zoom * page.height), Image.Resampling.NEAREST)
-
-
-class Moving(Picture):
-    """A picture that moves once and then stands still on its last frame.
-
-    Attributes:
-        gif: the bytes of the animation as a notebook keeps it, small; the browser enlarges it.
-
-    Lesson 08.
-    """
-
-    def __init__(self, pages: Sequence[Image.Image], sentence: str, *, zoom: int, duration: int):
-        still = io.BytesIO()
-        _larger(pages[-1], zoom).save(still, "PNG")
-        super().__init__(still.getvalue(), sentence)
-        self._pages, self._duration = list(pages), duration
-        self._width, self._zoom = zoom * pages[0].width, zoom
-        self.gif = self._animation(1)
-
-    def _animation(self, zoom: int) -> bytes:
-        first, *others = (_larger(page, zoom) for page in self._pages)
-        file, more = io.BytesIO(), {"append_images": others, "duration": self._duration}
-        first.save(file, "GIF", save_all=True, **more)
-        return file.getvalue()
-
-    def save(self, path: str | Path) -> Path:
-        """Write the animation in the size in which it is shown; return its path. Lesson 08."""
-        path = Path(path)
-        path.write_bytes(self._animation(self._zoom))
-        return path
-
-    def _repr_html_(self) -> str:
-        moving = base64.b64encode(self.gif).decode()
-        text = html.escape(self.sentence, quote=True)
-        return (
-            f'<figure style="margin:0"><img alt="{text}" src="data:image/gif;base64,{moving}" '
-            f'width="{self._width}" style="max-width:100%;image-rendering:pixelated">'
-            f"<figcaption>{text}</figcaption></figure>"
-        )
-
-
-def moving(frames: Sequence[Tensor], *, sentence: str, zoom: int = 0, seconds: float = 4) -> Moving:
-    """Show a few images side by side that change from frame to frame, once. Lesson 08.
-
-    Args:
-        frames: color images (N, 3, H, W) of every moment, in a row each; at least one moment. Of
-            all their colors 128 are kept, the same ones throughout: nothing flickers, and half a
-            hundred frames stay small enough for a notebook.
-        zoom: each pixel becomes so many squared; without one an image gets about 96 pixels.
-        seconds: of the whole animation, at most 5, so that nothing moves for longer than a reader
-            can bear.
-    """
-    pages = [_page(frame, len(frame)) for frame in frames]
-    together = Image.fromarray(np.concatenate([np.asarray(page) for page in pages]))
-    paints = together.quantize(128, Image.Quantize.MEDIANCUT)
-    pages = [page.quantize(palette=paints, dither=Image.Dither.NONE) for page in pages]
-    duration = int(1000 * min(seconds, 5.0) / len(pages))
-    zoom = zoom or max(1, 96 // frames[0].shape[-1])
-    return Moving(pages, sentence, zoom=zoom, duration=duration)
