@@ -1,5 +1,6 @@
 """The ablations that ship: read as written, refused when touched, and true to their samples."""
 
+import dataclasses
 import importlib
 import sys
 from pathlib import Path
@@ -147,3 +148,162 @@ def test_an_unknown_name_lists_those_that_ship(name):
     with pytest.raises(LessonError, match="plane, published") as caught:
         data.ablation(name)
     assert not complaints(caught.value)
+
+
+# -- what ships ------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", SHIPPED)
+def test_the_shipped_file_is_whole(name):
+    found = data.ablation(name)
+    runs = (len(found.configs), len(found.seeds))
+    assert found.digest[:8] in found.about
+    assert found.about.count(". ") == 0
+    assert len(found.about) <= 250
+    assert len(set(found.configs)) == runs[0]
+    assert len(set(found.seeds)) == runs[1]
+    assert found.samples.shape[:2] == runs
+    assert found.samples.isfinite().all()
+    for values in found.scores.values():
+        assert values.shape == runs
+
+
+make_ablation = script("make_ablation")
+PLANE = [name for name in SHIPPED if name in ("plane", "published")]
+# A run's kept samples are the first of those that were judged: a share of them may differ from the
+# share of all by so many standard errors. Of 400,000 drawn shares of a true file none went beyond.
+ERRORS = 6.0
+
+
+def complaints_about(found: data.ablation) -> list[str]:
+    """Return what in the scores of a plane ablation its hits and samples do not bear out."""
+    said, hits, judged = found.scores, found.more["hits"], int(found.more["judged"])
+    bad = []
+    for row, config in enumerate(found.configs):
+        name = "ring" if config.startswith("ring") else "grid"
+        truth = make_ablation.SETS[name]
+        mine, modes = hits[row][:, : len(truth.centers)], len(truth.centers)
+        share = 0.0 if found.name == "published" else 0.2
+        counted = (mine >= max(1, share * judged / modes)).sum(1)
+        recounted = {
+            "modes": counted,
+            "high quality": mine.sum(1) / judged,
+            "reverse KL": make_ablation.reverse_kl(mine),
+        }
+        for metric, values in recounted.items():
+            if not torch.allclose(said[metric][row], values.float(), atol=1e-5):
+                bad.append(f"{config}: {metric} is not that of its hits")
+        worth, seen = make_ablation.score(found.samples[row], name, share=0.0)
+        n = found.samples.shape[2]
+        shares = torch.cat([mine, mine.sum(1, keepdim=True)], 1) / judged
+        shown = torch.cat([seen, seen.sum(1, keepdim=True)], 1) / n
+        error = ((shares * (1 - shares)).clamp(min=1 / n) * (1 / n - 1 / judged)).sqrt()
+        if ((shown - shares).abs() > ERRORS * error).any():
+            bad.append(f"{config}: hits are not those of its samples")
+        far = said["energy distance"][row]
+        if ((worth["energy distance"] - far).abs() > 0.05 + 0.5 * far.abs()).any():
+            bad.append(f"{config}: the energy distance is not that of its samples")
+    return bad
+
+
+@pytest.mark.parametrize("name", PLANE)
+def test_scores_are_those_of_the_samples(name):
+    assert complaints_about(data.ablation(name)) == []
+
+
+def raised_quality(found):
+    hits = found.more["hits"].clone()
+    hits[0] = hits[0].max()
+    scores = dict(found.scores)
+    return dict(scores=scores, more=found.more | {"hits": hits})
+
+
+SABOTAGES = {
+    "a score is made up": lambda f: {"scores": f.scores | {"modes": f.scores["modes"] * 0 + 25}},
+    "quality is rounded up": lambda f: {
+        "scores": f.scores | {"high quality": f.scores["high quality"] + 0.001}
+    },
+    "the hits are made up": raised_quality,
+    "samples of another configuration": lambda f: {"samples": f.samples.flip(0)},
+    "better samples are shown": lambda f: {"samples": f.samples[-1:].expand_as(f.samples) * 0.5},
+    "distances are halved": lambda f: {
+        "scores": f.scores | {"energy distance": f.scores["energy distance"] * 0.2}
+    },
+}
+
+
+@pytest.mark.parametrize("sabotage", SABOTAGES.values(), ids=SABOTAGES.keys())
+@pytest.mark.parametrize("name", PLANE)
+def test_made_up_numbers_are_noticed(name, sabotage):
+    found = data.ablation(name)
+    assert complaints_about(dataclasses.replace(found, **sabotage(found)))
+
+
+@pytest.mark.parametrize("name", PLANE)
+def test_the_file_is_of_the_recipes_in_the_script(name):
+    found = data.ablation(name)
+    if name == "plane":
+        assert found.configs == tuple(make_ablation.CONFIGS)
+        assert found.more["recipes"] == tuple(map(str, make_ablation.CONFIGS.values()))
+    else:
+        assert found.configs == tuple(make_ablation.PAPER_CONFIGS)
+        assert found.more["paper"].shape == (2, 4, 3, 2)
+    assert int(found.more["steps"]) == make_ablation.STEPS
+
+
+# -- the script ------------------------------------------------------------------------------
+
+Recipe = make_ablation.Recipe
+
+
+def played(recipe, seeds=(3, 4), steps=3):
+    threads = torch.get_num_threads()
+    try:
+        return make_ablation.play(recipe, "grid", seeds, steps=steps, n=200)
+    finally:
+        torch.set_num_threads(threads)
+
+
+@pytest.mark.parametrize("title", make_ablation.CONFIGS)
+def test_every_recipe_trains(title):
+    G, average, cost = played(make_ablation.CONFIGS[title])
+    assert G.shape == average.shape == (2, 200, 2)
+    assert G.isfinite().all()
+    assert cost > 0
+    assert not torch.equal(G, average)
+    assert not torch.equal(G[0], G[1])
+
+
+def test_the_same_seeds_make_the_same_run_alone_or_together():
+    together, again = played(Recipe()), played(Recipe())
+    assert torch.equal(together[0], again[0])
+    alone = played(Recipe(), seeds=(4,))
+    assert_close(alone[0][0].float(), together[0][1].float(), rtol=1e-2, atol=1e-2)
+
+
+def test_recipes_start_from_the_same_weights():
+    """Data and noise are the same as well: ``streams`` is not told the recipe."""
+    start = [p for net in make_ablation.players(Recipe(), (3, 4))[:2] for p in net.parameters()]
+    for recipe in make_ablation.CONFIGS.values():
+        nets = make_ablation.players(recipe, (3, 4))[:2]
+        assert all(map(torch.equal, start, (p for net in nets for p in net.parameters())))
+
+
+def test_each_trick_changes_the_game_and_the_average_does_not():
+    """What a recipe says is what is played: every game differs from the plain one."""
+    plain = played(Recipe(), steps=6)[0]
+    for title, recipe in make_ablation.CONFIGS.items():
+        game = make_ablation.training_of(recipe)
+        assert torch.equal(played(game, steps=6)[0], plain) == (title in ("plain", "+ average"))
+
+
+def test_reverse_kl_of_known_hits():
+    hits = torch.tensor([[5, 5, 5, 5], [10, 0, 0, 0], [10, 10, 0, 0], [0, 0, 0, 0]])
+    expected = torch.tensor([0.0, 4.0, 2.0, 4.0]).clamp(min=1).log()
+    assert_close(make_ablation.reverse_kl(hits), expected)
+
+
+def test_every_configuration_finds_its_training():
+    games = [job[0] for job in make_ablation.jobs() if job[4] == make_ablation.JUDGED]
+    assert len(games) == len(set(games)) == len(make_ablation.CONFIGS) - 2
+    assert {make_ablation.training_of(r) for r in make_ablation.CONFIGS.values()} == set(games)

@@ -1,0 +1,310 @@
+"""Train the runs of lesson 12 in the plane: which trick helps, and the published table.
+
+    python data/make_ablation.py --force       # a quarter of an hour on two cores
+
+writes ablation_plane.npz, the grid of 25 with every configuration x 5 seeds, and
+ablation_published.npz, ring and grid under the protocol of PacGAN, plain and modern x 10 seeds.
+
+All runs have the same networks and batches; run s of every configuration starts from the same
+weights and gets the same data and the same noise. A configuration is a ``Recipe``; its seeds are
+trained at once by ``training.sweep``, in a process of one thread, so that the numbers do not depend
+on how many cores there are. They do depend on the processor: it rounds otherwise, and a long game
+turns that into other numbers.
+
+Finished trainings are kept in data/cache/ablation under a digest of the code that made them, so
+that a run that was stopped goes on where it was.
+"""
+
+import copy
+import datetime
+import hashlib
+import inspect
+import os
+import time
+from collections.abc import Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass, replace
+from functools import partial
+from itertools import pairwise
+from multiprocessing import get_context
+from pathlib import Path
+
+import torch
+from ablation_file import DATA, arguments, save
+from torch import Tensor, nn
+
+from gan_lessons import data, losses, metrics, models, runtime, training
+
+LATENT, WIDTH, BATCH, LR, DECAY = 2, 128, 256, 1e-3, 0.999
+STEPS, LAZY = 4_000, 4  # a penalty is computed at every LAZY-th step and counts so many times
+SEEDS, PAPER_SEEDS = range(5), range(10)
+JUDGED, PAPER_JUDGED, KEPT = 10_000, 2_500, 500  # samples behind the scores; those in the file
+GAMMA, EASE = 0.03, 0.004  # of R1 and R2 at the start; the share of it that is left at the end
+
+SETS = {  # n as in the paper
+    "grid": data.grid(100_000),
+    "ring": data.ring(100_000, radius=1.0, sigma=0.01),
+}
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """What a configuration does beside the plain game; every default is the plain game's."""
+
+    average: bool = False  # look at the averaged generator; takes no part in the game
+    falls: bool = False  # the learning rate falls to 0 over the second half
+    pairs: bool = False  # the relativistic loss
+    smooth: bool = False  # real samples are real with 0.9 only
+    d_rate: float = 1.0  # D's learning rate as a share of G's
+    blur: float = 0.0  # instance noise at the start, gone after half the steps
+    r1: float = 0.0  # gamma of the penalty at real samples
+    r2: float = 0.0  # and at G's samples
+    ease: float = 1.0  # the share of both that is left at the end
+
+    def game(self) -> losses.Game:
+        if self.pairs:
+            return losses.relativistic
+        if self.smooth:
+            return losses.Game(losses.smoothed_d, losses.non_saturating_g)
+        return losses.non_saturating
+
+
+PLAIN = Recipe()
+MODERN = Recipe(average=True, falls=True, pairs=True, r1=GAMMA, r2=GAMMA, ease=EASE)
+CONFIGS = {
+    "plain": PLAIN,
+    "+ average": replace(PLAIN, average=True),
+    "+ falling rates": replace(PLAIN, falls=True),
+    "+ faster D": replace(PLAIN, d_rate=2.0),
+    "+ noise": replace(PLAIN, blur=0.2),
+    "+ smoothing": replace(PLAIN, smooth=True),
+    "+ R1": replace(PLAIN, r1=GAMMA),
+    "+ R1 + R2": replace(PLAIN, r1=GAMMA, r2=GAMMA),
+    "modern": MODERN,
+    "− average": replace(MODERN, average=False),
+    "− falling rates": replace(MODERN, falls=False),
+    "− pairs": replace(MODERN, pairs=False),
+    "− fading": replace(MODERN, ease=1.0),
+    "− R2": replace(MODERN, r2=0.0),
+    "− R1 − R2": replace(MODERN, r1=0.0, r2=0.0),
+}
+
+
+def net(*sizes: int) -> list[nn.Module]:
+    """Return linear layers of these sizes with ReLU between them, initialized as He does."""
+    layers = []
+    for inputs, outputs in pairwise(sizes):
+        layers += [nn.Linear(inputs, outputs), nn.ReLU()]
+        nn.init.kaiming_normal_(layers[-2].weight)
+    return layers[:-1]
+
+
+def players(recipe: Recipe, seeds: Sequence[int]):
+    """Return stacked G and D, one pair per seed, and their optimizers."""
+    pairs, hidden = [], [WIDTH] * 3
+    for seed in seeds:
+        runtime.seed_everything(seed)
+        G, D = nn.Sequential(*net(LATENT, *hidden, 2)), net(2, *hidden, 1)
+        pairs.append((G, nn.Sequential(models.InstanceNoise(recipe.blur), *D, nn.Flatten(0))))
+    G, D = (models.stack(side) for side in zip(*pairs, strict=True))
+    adam = partial(torch.optim.Adam, betas=(0.5, 0.99), fused=True)
+    return G, D, adam(G.parameters(), lr=LR), adam(D.parameters(), lr=LR * recipe.d_rate)
+
+
+def streams(x: Tensor, seeds: Sequence[int]):
+    """Return the batches and the noise of every seed, whatever the recipe."""
+    real = [data.batches(x, BATCH, rng=runtime.generator(seed)) for seed in seeds]
+    z = [training.noise(BATCH, LATENT, rng=runtime.generator(1_000 + seed)) for seed in seeds]
+    return training.side_by_side(real), training.side_by_side(z)
+
+
+def play(recipe: Recipe, name: str, seeds: Sequence[int], *, steps: int = STEPS, n: int = JUDGED):
+    """Train one recipe and return n samples of G and of its average, float16 (S, n, 2), and cost.
+
+    The nets see the data divided by their standard deviation, so that one recipe fits all sizes.
+    The cost is in seconds of one processor core, for all seeds together.
+    """
+    torch.set_num_threads(1)
+    unit = float(SETS[name].x.std())
+    G, D, *opts = players(recipe, seeds)
+    average, left = copy.deepcopy(G), 1.0  # left: of the penalties' strength
+
+    def penalty(D: nn.Module, real: Tensor, fake: Tensor) -> Tensor:
+        at_real = recipe.r1 / 2 * training.steepness(D, real) if recipe.r1 else 0.0
+        at_fake = recipe.r2 / 2 * training.steepness(D, fake) if recipe.r2 else 0.0
+        return left * (at_real + at_fake).sum()
+
+    moments = training.sweep(
+        *(G, D, *opts, *streams(SETS[name].x / unit, seeds)),
+        games=[recipe.game()] * len(seeds),
+        steps=steps,
+        average=average,
+        decay=DECAY,
+        schedulers=[training.falling_lr(opt, steps) for opt in opts] if recipe.falls else (),
+        penalty=penalty if recipe.r1 or recipe.r2 else None,
+        penalty_every=LAZY,
+    )
+    started = time.process_time()
+    for moment in moments:
+        left = recipe.ease ** (moment.step / steps)
+        D[0].sigma = recipe.blur * max(0.0, 1 - 2 * moment.step / steps)
+    cost = time.process_time() - started
+    z = [torch.randn(n, LATENT, generator=runtime.generator(2_000 + seed)) for seed in seeds]
+    with torch.no_grad():  # a cloud that has left is far enough at 100
+        clouds = [unit * net(torch.stack(z)).nan_to_num(nan=1e4) for net in (G, average)]
+    return *(cloud.clamp(-100, 100).half() for cloud in clouds), cost
+
+
+def score(clouds: Tensor, name: str, *, share: float) -> tuple[dict[str, Tensor], Tensor]:
+    """Return what samples (S, n, 2) are worth, (S,) each, and their hits of each mode (S, K).
+
+    Args:
+        share: of its fair share of high-quality samples that a mode needs to count; 0: one.
+    """
+    truth, n = SETS[name], clouds.shape[1]
+    hits = [metrics.high_quality_hits(x, truth.centers, truth.sigma) for x in clouds.float()]
+    hits = torch.stack(hits)  # (S, K)
+    far = [metrics.energy_distance(truth.x[-2_500:], x[:2_500]) for x in clouds.float()]
+    return {
+        "modes": (hits >= max(1, share * n / hits.shape[1])).sum(1),
+        "high quality": hits.sum(1) / n,
+        "reverse KL": reverse_kl(hits),
+        "energy distance": torch.tensor(far),
+    }, hits
+
+
+def reverse_kl(hits: Tensor) -> Tensor:
+    """Return KL(modes of the good samples ‖ all modes alike), nats, of hits (…, K).
+
+    Log K where nothing is good. Source: Lin et al. 2018, PacGAN, section 4.1.
+    """
+    p = hits / hits.sum(-1, keepdim=True).clamp(min=1)
+    entropy = -torch.special.xlogy(p, p).sum(-1)
+    return torch.tensor(hits.shape[-1]).log() - entropy
+
+
+# -- all trainings, each kept as soon as it is done -------------------------------------------
+
+
+def training_of(recipe: Recipe) -> Recipe:
+    """Return the game that a recipe plays: the average only looks on."""
+    return replace(recipe, average=False)
+
+
+def jobs() -> list[tuple]:
+    """Return the arguments of ``kept``: each game once, the costly ones first."""
+    games = {training_of(recipe): None for recipe in CONFIGS.values()}
+    plane = [(game, "grid", tuple(SEEDS), STEPS, JUDGED) for game in games]
+    paper = [
+        (training_of(recipe), name, tuple(PAPER_SEEDS)[part], STEPS, PAPER_JUDGED)
+        for recipe in (MODERN, PLAIN)
+        for name in SETS
+        for part in (slice(0, 5), slice(5, 10))
+    ]
+    return paper + plane
+
+
+def kept(game: Recipe, name: str, seeds: Sequence[int], steps: int, n: int) -> tuple:
+    """Return what ``play`` returns, from the cache if this code has trained it before."""
+    code = "".join(map(inspect.getsource, (net, players, streams, play)))
+    text = f"{game} {name} {seeds} {steps} {n} {LATENT} {WIDTH} {BATCH} {LR} {DECAY} {LAZY} {code}"
+    digest = hashlib.sha256(text.encode()).hexdigest()
+    path = DATA / "cache" / "ablation" / f"{digest[:16]}.pt"
+    if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        part = path.with_suffix(f".{os.getpid()}")
+        torch.save(play(game, name, seeds, steps=steps, n=n), part)
+        part.replace(path)
+    return torch.load(path)
+
+
+def train_all() -> dict[tuple, tuple]:
+    """Train every job, two processes at a time, and say how it goes."""
+    found, started, todo = {}, time.perf_counter(), jobs()
+    with ProcessPoolExecutor(2, mp_context=get_context("spawn")) as pool:
+        results = pool.map(kept, *zip(*todo, strict=True))
+        for number, (job, result) in enumerate(zip(todo, results, strict=True), 1):
+            found[job] = result
+            passed = (time.perf_counter() - started) / 60
+            print(f"{number} of {len(todo)} trainings after {passed:.1f} minutes", flush=True)
+    return found
+
+
+def table(found: dict[tuple, tuple], configs: dict[str, tuple], seeds: Sequence[int], n: int):
+    """Return scores, samples, hits and costs of configurations (name of the set, recipe)."""
+    scores, samples, hits, costs = [], [], [], []
+    for name, recipe in configs.values():
+        mine = [job for job in found if job[:2] == (training_of(recipe), name) and job[4] == n]
+        clouds = torch.cat([found[job][recipe.average] for job in mine])  # False: G, True: average
+        worth, hit = score(clouds, name, share=0.2 if n == JUDGED else 0.0)
+        scores.append(worth)
+        samples.append(clouds[:, :KEPT])
+        hits.append(nn.functional.pad(hit, (0, 25 - hit.shape[1])))
+        costs.append(sum(found[job][2] for job in mine) / len(seeds))
+    scores = {key: torch.stack([worth[key] for worth in scores]) for key in scores[0]}
+    return scores, torch.stack(samples), torch.stack(hits), torch.tensor(costs)
+
+
+# -- the two files ---------------------------------------------------------------------------
+
+PAPER = {  # Lin et al. 2018, PacGAN, table 1: modes, high quality, reverse KL: mean and its error
+    "ring": {
+        "GAN": (6.3, 0.5, 0.982, 0.002, 0.45, 0.09),
+        "ALI": (6.6, 0.3, 0.976, 0.004, 0.36, 0.04),
+        "PacGAN2": (7.9, 0.1, 0.956, 0.020, 0.07, 0.03),
+        "PacGAN4": (7.8, 0.1, 0.959, 0.014, 0.07, 0.02),
+    },
+    "grid": {
+        "GAN": (17.3, 0.8, 0.948, 0.007, 0.70, 0.07),
+        "ALI": (24.1, 0.4, 0.957, 0.006, 0.14, 0.03),
+        "PacGAN2": (23.8, 0.7, 0.913, 0.008, 0.13, 0.04),
+        "PacGAN4": (24.8, 0.2, 0.936, 0.006, 0.04, 0.01),
+    },
+}
+PAPER_CONFIGS = {
+    f"{name}, {kind}": (name, recipe)
+    for name in PAPER
+    for kind, recipe in (("plain", PLAIN), ("modern", MODERN))
+}
+
+
+def write_plane(found: dict[tuple, tuple], folder: Path) -> None:
+    configs = {title: ("grid", recipe) for title, recipe in CONFIGS.items()}
+    scores, samples, hits, costs = table(found, configs, SEEDS, JUDGED)
+    about = (
+        f"{len(configs)} configurations x {len(SEEDS)} seeds on the grid of 25: {STEPS:,} steps of "
+        f"batch {BATCH}, {costs.min():.0f} to {costs.max():.0f} processor seconds each, "
+        f"{datetime.date.today()}, data/make_ablation.py"
+    )
+    more = {"hits": hits, "judged": JUDGED, "steps": STEPS, "seconds": costs}
+    more |= {"recipes": [str(recipe) for recipe in CONFIGS.values()]}
+    more |= {"ceiling": metrics.HIGH_QUALITY_CEILING}
+    rest = {"scores": scores, "samples": samples, "more": more, "folder": folder}
+    save("plane", about=about, configs=list(configs), seeds=SEEDS, **rest)
+
+
+def write_published(found: dict[tuple, tuple], folder: Path) -> None:
+    scores, samples, hits, costs = table(found, PAPER_CONFIGS, PAPER_SEEDS, PAPER_JUDGED)
+    about = (
+        f"Ring and grid of PacGAN, plain and modern x {len(PAPER_SEEDS)} seeds: {STEPS:,} steps of "
+        f"batch {BATCH}, {costs.min():.0f} to {costs.max():.0f} processor seconds each, "
+        f"{datetime.date.today()}, data/make_ablation.py"
+    )
+    rows = torch.tensor([list(PAPER[name].values()) for name in PAPER])
+    more = {"hits": hits, "judged": PAPER_JUDGED, "steps": STEPS, "seconds": costs}
+    more |= {"rows": list(PAPER["ring"]), "metrics": ["modes", "high quality", "reverse KL"]}
+    more |= {"sets": list(PAPER), "paper": rows.unflatten(2, (3, 2)), "paper's steps": 400_000}
+    more |= {"ceiling": metrics.HIGH_QUALITY_CEILING}
+    rest = {"scores": scores, "samples": samples, "more": more, "folder": folder}
+    save("published", about=about, configs=list(PAPER_CONFIGS), seeds=PAPER_SEEDS, **rest)
+
+
+def main() -> None:
+    asked = arguments("Train the runs of lesson 12 in the plane.", "plane", "published")
+    found = train_all()
+    write_plane(found, asked.folder)
+    write_published(found, asked.folder)
+
+
+if __name__ == "__main__":
+    main()
