@@ -472,6 +472,23 @@ def test_without_a_cache_the_pictures_are_still_there(filled, monkeypatch, tmp_p
         assert len(folder(filled, size=8)) == 4
 
 
+PHOTOS = cache.expand(os.environ.get("GAN_LESSONS_DATA") or "nowhere") / "photos"
+
+
+@pytest.mark.skipif(not PHOTOS.is_dir(), reason="$GAN_LESSONS_DATA holds no folder of photos")
+def test_real_photographs(reads):
+    """JPEGs from cameras, a folder a class: none is left out, and they look like photographs."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        d = folder(PHOTOS, size=32)
+    assert len(d) == len(reads) == sum(1 for _ in PHOTOS.rglob("*.jpg"))
+    assert len(d.y.unique()) == sum(path.is_dir() for path in PHOTOS.iterdir())
+    pixels = d.x[::7].float()
+    neighbors = (pixels[..., 1:] - pixels[..., :-1]).abs().mean()
+    assert neighbors < 0.5 * pixels.std()  # neighbors are alike; in noise they are not
+    assert pixels.mean(dim=(1, 2, 3)).std() > 10  # bright ones and dark ones
+
+
 @settings(deadline=None, max_examples=100, derandomize=True, database=None)
 @given(
     width=st.integers(1, 90),
