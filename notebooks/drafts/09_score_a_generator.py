@@ -659,7 +659,15 @@ show.table(
 # "we do not know yet". FD adds quality and variety up, so two generators may
 # tie in it and differ in both: compare precision and recall. And look at the
 # distance of both to the first row before you celebrate.
-#
+
+# %% [markdown] tags=["instructor"]
+# > **For instructors.** Let the room vote on the rows of samples before the
+# > scores appear, and write the votes down. Expect "the intervals do not
+# > overlap, so it is better" from someone: ask what another seed would do.
+# > With five seeds Student's factor falls from 4.30 to 2.78; that is the
+# > cheapest way to a verdict.
+
+# %% [markdown]
 # ## Play the forger
 # Real images with classes removed and stripes mixed in. Find a setting
 # that raises one score and lowers another; then change only the size.
