@@ -87,3 +87,13 @@ def test_a_table_of_texts_marks_its_own_rows(words):
     assert words == ["6.3 ± 0.5", "98 %", "8", "97 %"] * 2
     assert plain.png != marked.png
     assert marked.sentence == "s"
+
+
+def test_a_table_of_scores_keeps_broken_runs_and_what_stands_beside(words):
+    drawn = show.ablated(
+        SCORES, CONFIGS, VERDICTS, beside={"noise": [0, 0.5]}, title="t", sentence="s"
+    )
+    assert drawn.sentence == "s"
+    assert words[-2:] == ["0.00", "0.50"]
+    assert "broken ·" in words
+    assert "21.0 ± 2.5 ▲" in words

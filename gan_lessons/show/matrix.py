@@ -26,6 +26,19 @@ def _digits(value: float, half: float) -> str:
     return f"{value:.{places}f} ± {half:.{places}f}"
 
 
+def _told(
+    scores: Mapping[str, Tensor], verdicts: Mapping[str, Sequence[int]], *, base: int = 0
+) -> list[list[str]]:
+    """Return for each configuration and metric the mean, half its interval, and a glyph."""
+    rows = []
+    for i in range(len(next(iter(scores.values())))):
+        ends = [metrics.over_seeds(values[i]) for values in scores.values()]
+        texts = [_digits(float(mean), float(high - mean)) for _, mean, high in ends]
+        marks = ["" if i == base else f" {GLYPHS[int(verdicts[name][i])]}" for name in scores]
+        rows.append([text + mark for text, mark in zip(texts, marks, strict=True)])
+    return rows
+
+
 def draw_cells(
     ax: Axes,
     rows: Sequence[str],
@@ -77,6 +90,36 @@ def cells(
         return Picture(fig, sentence)
 
 
+def ablated(
+    scores: Mapping[str, Tensor],
+    configs: Sequence[str],
+    verdicts: Mapping[str, Sequence[int]],
+    *,
+    beside: Mapping[str, Sequence[float]],
+    title: str,
+    sentence: str,
+) -> Picture:
+    """Show an ablation as a table: means, halves of their 95 % intervals, verdicts. Lesson 12.
+
+    Args:
+        scores: for each metric (C, S): configurations by seeds. configs: their names.
+        verdicts: for each metric, −1, 0 or +1 for every configuration, against the first.
+        beside: more rows, one number for each metric: floor and ceiling.
+    """
+    with rc_context(STYLE):
+        rows, longest = len(configs) + len(beside), max(map(len, [*configs, *beside]))
+        fig = figure(width=1.32 * len(scores) + 0.085 * longest + 0.3, height=0.3 * rows + 0.8)
+        texts = _told(scores, verdicts)
+        texts += [[f"{value:.2f}" for value in values] for values in beside.values()]
+        shades = [
+            [int(signs[i]) if i else 0 for signs in verdicts.values()] for i in range(len(configs))
+        ]
+        shades += [[0] * len(scores)] * len(beside)
+        draw_cells(fig.subplots(), [*configs, *beside], list(scores), texts, shades=shades)
+        fig.suptitle(title, fontsize=11)
+        return Picture(fig, sentence)
+
+
 def matrix(
     scores: Mapping[str, Tensor],
     configs: Sequence[str],
@@ -106,14 +149,8 @@ def matrix(
     """
     row, base = (list(configs).index(name) for name in (pick[0], against))
     names, picked = list(scores), scores[pick[1]]
-    texts, shades = [], []
-    for i in range(len(configs)):
-        signs = [0 if i == base else int(verdicts[name][i]) for name in names]
-        ends = [metrics.over_seeds(scores[name][i]) for name in names]
-        told = [_digits(float(mean), float(high - mean)) for _, mean, high in ends]
-        glyphs = ["" if i == base else f" {GLYPHS[sign]}" for sign in signs]
-        texts.append([text + glyph for text, glyph in zip(told, glyphs, strict=True)])
-        shades.append(signs)
+    texts = _told(scores, verdicts, base=base)
+    shades = [[int(verdicts[name][i]) * (i != base) for name in names] for i in range(len(configs))]
     with rc_context(STYLE):
         height, runs = 0.29 * len(configs) + 0.5, samples.shape[1]
         fig = figure(width=10.4, height=height + 2.2, layout=None)
