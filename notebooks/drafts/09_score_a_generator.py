@@ -120,9 +120,9 @@ assert not claims or hits.mean() > 0.98
 
 # %% [markdown]
 # ## Sure of each, and of many
-# The oldest score asks two things of the judge's probabilities $p(c \mid x)$:
-# each image should be one class for sure (low entropy $H$), and all of them
-# together many classes (high entropy).
+# The oldest score, the *inception score*, asks two things of the judge's
+# probabilities $p(c \mid x)$: each image should be one class for sure (low
+# entropy $H$), and all of them together many classes (high entropy).
 #
 # $$\mathrm{IS} = \exp\big(H(\mathbb E_x\, p(c \mid x)) -
 # \mathbb E_x H(p(c \mid x))\big)$$
@@ -151,9 +151,9 @@ assert scores["one of each class"] >= scores["2,000 real images"]
 # a real image, so it cannot know what is missing.
 #
 # ## Two clouds of features
-# FID looks at both sides: it takes the features of the reals and of the
-# fakes for two Gaussians, with means $\mu$ and covariances $A$ and $B$, and
-# returns the (squared) Fréchet distance between them:
+# FID, the *Fréchet inception distance*, looks at both sides: it takes the
+# features of the reals and of the fakes for two Gaussians, with means $\mu$
+# and covariances $A$ and $B$, and returns the (squared) distance between them:
 #
 # $$\mathrm{FD} = \lVert \mu_a - \mu_b \rVert^2 + \operatorname{tr} A +
 # \operatorname{tr} B - 2 \operatorname{tr}\,(AB)^{1/2}$$
@@ -225,8 +225,8 @@ show.bars(
 # a paper's 50,000.
 #
 # ## A distance without bias
-# KID compares products of features, by the kernel
-# $k(a, b) = (a \cdot b / d + 1)^3$, with $d$ features:
+# KID, the *kernel inception distance*, compares products of features, by
+# the kernel $k(a, b) = (a \cdot b / d + 1)^3$, with $d$ features:
 #
 # $$\mathrm{KID} = \mathbb E\,k(x, x') + \mathbb E\,k(y, y') -
 # 2\,\mathbb E\,k(x, y), \qquad x \ne x',\; y \ne y'$$
@@ -310,8 +310,9 @@ def my_precision_recall(real, fake, k=3):
 checks.scoring.precision_recall(my_precision_recall)
 
 # %% [markdown]
-# Beside the reference stand density and coverage, a later pair that uses
-# the balls of the *reals* only. Watch what that changes.
+# Beside the reference stands a later pair that uses the balls of the *reals*
+# only. Density: in how many of them does a fake lie, over $k$? Coverage:
+# which share of them holds a fake? Watch what that changes.
 
 # %% tags=["mirrors:metrics"]
 def radii(x, k):
@@ -764,5 +765,5 @@ show.explore(look, classes=(1, 10), striped=(0, 25), size=(50, 800, 50))
 # - [Kynkäänniemi et al. 2023](https://arxiv.org/abs/2203.06026): how the
 #   classes of ImageNet get into FID.
 #
-# Next: lesson 10 gives the two players other losses, and uses these
-# intervals to see whether anything changed.
+# Next: lesson 10 gives the two players other losses, and asks with such
+# intervals whether anything changed.
