@@ -273,12 +273,13 @@ def kid(real, fake):
 
 # %%
 no_bias = {f"{s:,}": real_against_real(kid, s) for s in sizes}
-assert not claims or all(min(v) < 0 < max(v) for v in no_bias.values())
+signs = [value < 0 for found in no_bias.values() for value in found]
+assert not claims or 0.2 < sum(signs) / len(signs) < 0.8
 show.bars(
     no_bias, ylabel="KID",
-    title="KID falls to both sides of 0 at every size",
+    title=f"KID falls below 0 in {sum(signs)} of {len(signs)} draws",
     sentence="The same draws: with few images KID is uncertain, but wrong "
-    "to both sides. A negative KID is no bug.")
+    "to both sides.")
 
 # %% [markdown]
 # ## Good, or varied?
@@ -548,6 +549,7 @@ assert not claims or (apart[0] > 0.88 and alike[0] > 0.88 > 0.5 > alike[1])
 # ## Two generators
 # The MLP of lesson 06 against the DCGAN of lesson 07, three seeds each, for
 # about the same *seconds*: a step of the DCGAN costs more, so it gets fewer.
+# The rest is equal, one learning rate for all; each might like another.
 # **Predict** the winner, and in which metric it wins. FD decides, and we say
 # so beforehand; the other metrics explain.
 
