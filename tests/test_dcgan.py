@@ -101,6 +101,15 @@ def test_without_batch_norm_each_sample_is_judged_alone(make):
     assert_close(bound.eval()(x)[:2], bound(x[:2]), atol=1e-5, rtol=1e-4)
 
 
+def test_d_says_logits_that_no_sigmoid_bounds():
+    """The last layer is linear: its weights times 1,000 make the logits 1,000 times as large."""
+    D, x = models.dcgan_discriminator(width=4).double(), torch.randn(6, 1, 28, 28).double()
+    before = D(x)
+    for parameter in list(D.parameters())[-2:]:
+        parameter.data.mul_(1_000)
+    assert_close(D(x), 1_000 * before)
+
+
 def test_batch_norm_stands_neither_at_g_s_end_nor_at_d_s_beginning():
     """DCGAN: not on G's output, not on D's input; those keep their own mean and scale."""
     kinds = [type(layer) for layer in models.dcgan_generator(width=4)]
@@ -108,6 +117,54 @@ def test_batch_norm_stands_neither_at_g_s_end_nor_at_d_s_beginning():
     kinds = [type(layer) for layer in models.dcgan_discriminator(width=4)]
     assert kinds.index(nn.BatchNorm2d) > kinds.index(nn.LeakyReLU)
     assert kinds.count(nn.BatchNorm2d) == 1
+
+
+def norms(net: nn.Module) -> list[nn.BatchNorm2d]:
+    return [layer for layer in net.modules() if isinstance(layer, nn.BatchNorm2d)]
+
+
+@pytest.mark.parametrize("make", [models.dcgan_generator, models.dcgan_discriminator])
+def test_batch_norm_undoes_the_scale_of_the_layer_before_it(make):
+    """BN(a · x) = BN(x): eps is far below the variance of a map, also of one 3 times fainter.
+
+    With ``BatchNorm2d(c, 0.8)``, an eps of 0.8 that was meant for a momentum, it is not.
+    """
+    torch.manual_seed(0)
+    net = make(width=16)
+    x = torch.randn(64, 64) if make is models.dcgan_generator else torch.randn(64, 1, 28, 28)
+    out = net(x)
+    weighty = [layer for layer in net if isinstance(layer, nn.Linear | nn.ConvTranspose2d)][:-1]
+    for layer in weighty or [net[2][0]]:  # those before a norm: all but G's last, D's second
+        for parameter in layer.parameters():
+            parameter.data.mul_(0.3)
+    assert_close(net(x), out, atol=0.02 * float(out.detach().std()), rtol=0)
+
+
+@pytest.mark.parametrize("make", [models.dcgan_generator, models.dcgan_discriminator])
+def test_running_statistics_move_by_a_tenth_a_batch(make):
+    """From 0 and 1, with momentum .1: mean = .1 m, variance = .9 + .1 v."""
+    torch.manual_seed(0)
+    net, seen = make(width=4), []
+    norm = norms(net)[0]
+    norm.register_forward_pre_hook(lambda layer, inputs: seen.append(inputs[0].detach()))
+    net(torch.randn(9, 64) if make is models.dcgan_generator else torch.randn(9, 1, 28, 28))
+    assert_close(norm.running_mean, 0.1 * seen[0].mean((0, 2, 3)))
+    assert_close(norm.running_var, 0.9 + 0.1 * seen[0].var((0, 2, 3)))
+
+
+@each_size
+def test_the_kinks_are_those_of_the_paper(size):
+    """ReLU in G, LeakyReLU of slope 0.2 in D, after every layer but the last."""
+    hidden = len(SIZES[size]) - 1
+    G = models.dcgan_generator(size=size, width=4)
+    assert sum(isinstance(layer, nn.ReLU) for layer in G) == hidden
+    assert not any(isinstance(layer, nn.LeakyReLU) for layer in G)
+    slopes = [
+        layer.negative_slope
+        for layer in models.dcgan_discriminator(size=size, width=4)
+        if isinstance(layer, nn.LeakyReLU)
+    ]
+    assert slopes == [0.2] * hidden
 
 
 def test_wrap_reaches_every_layer_with_weights():
