@@ -5,33 +5,51 @@ import torch
 
 from gan_lessons import models
 from gan_lessons.checks import convolutions
+from tests import judging
 from tests import mutants_convolutions as answers
 
 CASES = [
-    (convolutions.sizes, answers.RIGHT_SIZES, answers.WRONG_SIZES),
-    (convolutions.norm, [(f,) for f in answers.RIGHT_NORMS], answers.WRONG_NORMS),
-    (convolutions.init, [(f,) for f in answers.RIGHT_INITS], answers.WRONG_INITS),
-    (convolutions.sample, [(f,) for f in answers.RIGHT_SAMPLES], answers.WRONG_SAMPLES),
+    judging.Case(convolutions.sizes, answers.RIGHT_SIZES, answers.WRONG_SIZES),
+    judging.Case(convolutions.norm, answers.RIGHT_NORMS, answers.WRONG_NORMS),
+    judging.Case(convolutions.init, answers.RIGHT_INITS, answers.WRONG_INITS),
+    judging.Case(convolutions.sample, answers.RIGHT_SAMPLES, answers.WRONG_SAMPLES),
 ]
+# The checks that draw at random seed themselves, so the state of the global source is nothing to
+# them; what they draw is varied where each answer to them is judged twenty times, below.
+ONCE = (0,)
+DRAWING = CASES[2:]
 
 
-@pytest.mark.parametrize(("check", "right", "wrong"), CASES)
-def test_right_answers_pass(check, right, wrong):
-    for answer in right:
-        outcome = check.judge(*answer)
-        assert outcome.solved, outcome.text
+@judging.each_right(CASES)
+def test_right_answers_pass(case, answer):
+    judging.passes(case, answer, seeds=ONCE)
 
 
-@pytest.mark.parametrize(
-    ("check", "name", "answer"),
-    [(check, name, answer) for check, _, wrong in CASES for name, answer in wrong.items()],
-    ids=lambda value: value if isinstance(value, str) else "",
-)
-def test_wrong_answers_are_named(check, name, answer):
-    *functions, diagnosis = answer
-    outcome = check.judge(*functions)
-    assert outcome.mark == "✗", name
-    assert diagnosis in outcome.text
+@judging.each_wrong(CASES)
+def test_wrong_answers_are_named(case, name):
+    judging.is_named(case, name, seeds=ONCE)
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_stubs_are_not_attempted(case):
+    judging.is_not_attempted(case)
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_the_checks_leave_the_learners_randomness_alone(case):
+    judging.leaves_the_source_alone(case)
+
+
+@pytest.mark.parametrize("seed", judging.SEEDS)
+def test_whatever_the_checks_draw_they_say_the_same(seed, monkeypatch):
+    """The checks seed themselves: another seed is put in the place of theirs."""
+    seeded = torch.manual_seed
+    monkeypatch.setattr(torch, "manual_seed", lambda _: seeded(seed))
+    for case in DRAWING:
+        for answer in case.right:
+            judging.passes(case, answer, seeds=ONCE)
+        for name in case.wrong:
+            judging.is_named(case, name, seeds=ONCE)
 
 
 def test_the_library_s_own_answers_pass():
@@ -42,26 +60,3 @@ def test_what_is_right_but_wasteful_is_told_so():
     assert "in the place of the old" in convolutions.init.judge(answers.init_anew).text
     assert "graph" in convolutions.sample.judge(answers.sample_with_graph).text
     assert "graph" not in convolutions.sample.judge(answers.sample).text
-
-
-@pytest.mark.parametrize("seed", range(20))
-def test_the_measured_spread_of_right_weights_is_within_the_bounds(seed, monkeypatch):
-    """Whatever the draw: the check seeds itself, so another seed is put in its place."""
-    seeded = torch.manual_seed
-    monkeypatch.setattr(torch, "manual_seed", lambda _: seeded(seed))
-    assert convolutions.init.judge(answers.init).solved
-    assert convolutions.sample.judge(answers.sample).solved
-    for wrong in ("all parameters around 0", "uniform", "too wide", "norm too wide"):
-        *functions, diagnosis = answers.WRONG_INITS[wrong]
-        assert diagnosis in convolutions.init.judge(*functions).text
-    *functions, diagnosis = answers.WRONG_SAMPLES["train mode"]
-    assert diagnosis in convolutions.sample.judge(*functions).text
-
-
-def test_a_check_does_not_disturb_the_learner_s_randomness():
-    torch.manual_seed(5)
-    expected = torch.randn(3)
-    torch.manual_seed(5)
-    convolutions.init.judge(answers.init)
-    convolutions.sample.judge(answers.sample)
-    assert torch.equal(torch.randn(3), expected)
