@@ -192,28 +192,28 @@ def training_of(recipe: Recipe) -> Recipe:
 
 
 def jobs() -> list[tuple]:
-    """Return the arguments of ``kept``: each game once, the costly ones first."""
-    games = {training_of(recipe): None for recipe in CONFIGS.values()}
-    plane = [(game, "grid", tuple(SEEDS), STEPS, JUDGED) for game in games]
+    """Return the arguments of ``kept``, (game, set, seeds): each game once, the costly ones first.
+
+    Plain and modern runs on the grid serve both files.
+    """
+    parts = PAPER_SEEDS[:5], PAPER_SEEDS[5:]
     paper = [
-        (training_of(recipe), name, tuple(PAPER_SEEDS)[part], STEPS, PAPER_JUDGED)
-        for recipe in (MODERN, PLAIN)
-        for name in SETS
-        for part in (slice(0, 5), slice(5, 10))
+        (training_of(r), name, part) for r in (MODERN, PLAIN) for name in SETS for part in parts
     ]
-    return paper + plane
+    plane = [(training_of(recipe), "grid", SEEDS) for recipe in reversed(CONFIGS.values())]
+    return list(dict.fromkeys(paper + plane))
 
 
-def kept(game: Recipe, name: str, seeds: Sequence[int], steps: int, n: int) -> tuple:
+def kept(game: Recipe, name: str, seeds: Sequence[int]) -> tuple:
     """Return what ``play`` returns, from the cache if this code has trained it before."""
     code = "".join(map(inspect.getsource, (net, players, streams, play)))
-    text = f"{game} {name} {seeds} {steps} {n} {LATENT} {WIDTH} {BATCH} {LR} {DECAY} {LAZY} {code}"
-    digest = hashlib.sha256(text.encode()).hexdigest()
+    knobs = STEPS, JUDGED, LATENT, WIDTH, BATCH, LR, DECAY, LAZY
+    digest = hashlib.sha256(f"{game} {name} {list(seeds)} {knobs} {code}".encode()).hexdigest()
     path = DATA / "cache" / "ablation" / f"{digest[:16]}.pt"
     if not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True)
         part = path.with_suffix(f".{os.getpid()}")
-        torch.save(play(game, name, seeds, steps=steps, n=n), part)
+        torch.save(play(game, name, seeds), part)
         part.replace(path)
     return torch.load(path)
 
@@ -230,17 +230,24 @@ def train_all() -> dict[tuple, tuple]:
     return found
 
 
-def table(found: dict[tuple, tuple], configs: dict[str, tuple], seeds: Sequence[int], n: int):
-    """Return scores, samples, hits and costs of configurations (name of the set, recipe)."""
+def table(
+    found: dict[tuple, tuple], configs: Sequence[tuple], seeds: range, *, n: int, share: float
+):
+    """Return scores, kept samples, hits and seconds a run of configurations (recipe, set).
+
+    Args:
+        n: samples to judge. share: what a mode needs to count, see ``score``.
+    """
     scores, samples, hits, costs = [], [], [], []
-    for name, recipe in configs.values():
-        mine = [job for job in found if job[:2] == (training_of(recipe), name) and job[4] == n]
+    for recipe, name in configs:
+        mine = [job for job in found if job[:2] == (training_of(recipe), name)]
+        mine = sorted(mine, key=lambda job: job[2][0])
         clouds = torch.cat([found[job][recipe.average] for job in mine])  # False: G, True: average
-        worth, hit = score(clouds, name, share=0.2 if n == JUDGED else 0.0)
+        worth, hit = score(clouds[: len(seeds), :n], name, share=share)
         scores.append(worth)
-        samples.append(clouds[:, :KEPT])
+        samples.append(clouds[: len(seeds), :KEPT])
         hits.append(nn.functional.pad(hit, (0, 25 - hit.shape[1])))
-        costs.append(sum(found[job][2] for job in mine) / len(seeds))
+        costs.append(sum(found[job][2] for job in mine) / sum(len(job[2]) for job in mine))
     scores = {key: torch.stack([worth[key] for worth in scores]) for key in scores[0]}
     return scores, torch.stack(samples), torch.stack(hits), torch.tensor(costs)
 
@@ -262,15 +269,15 @@ PAPER = {  # Lin et al. 2018, PacGAN, table 1: modes, high quality, reverse KL: 
     },
 }
 PAPER_CONFIGS = {
-    f"{name}, {kind}": (name, recipe)
+    f"{name}, {kind}": (recipe, name)
     for name in PAPER
     for kind, recipe in (("plain", PLAIN), ("modern", MODERN))
 }
 
 
 def write_plane(found: dict[tuple, tuple], folder: Path) -> None:
-    configs = {title: ("grid", recipe) for title, recipe in CONFIGS.items()}
-    scores, samples, hits, costs = table(found, configs, SEEDS, JUDGED)
+    configs = [(recipe, "grid") for recipe in CONFIGS.values()]
+    scores, samples, hits, costs = table(found, configs, SEEDS, n=JUDGED, share=0.2)
     about = (
         f"{len(configs)} configurations x {len(SEEDS)} seeds on the grid of 25: {STEPS:,} steps of "
         f"batch {BATCH}, {costs.min():.0f} to {costs.max():.0f} processor seconds each, "
@@ -280,11 +287,12 @@ def write_plane(found: dict[tuple, tuple], folder: Path) -> None:
     more |= {"recipes": [str(recipe) for recipe in CONFIGS.values()]}
     more |= {"ceiling": metrics.HIGH_QUALITY_CEILING}
     rest = {"scores": scores, "samples": samples, "more": more, "folder": folder}
-    save("plane", about=about, configs=list(configs), seeds=SEEDS, **rest)
+    save("plane", about=about, configs=list(CONFIGS), seeds=SEEDS, **rest)
 
 
 def write_published(found: dict[tuple, tuple], folder: Path) -> None:
-    scores, samples, hits, costs = table(found, PAPER_CONFIGS, PAPER_SEEDS, PAPER_JUDGED)
+    configs = list(PAPER_CONFIGS.values())
+    scores, samples, hits, costs = table(found, configs, PAPER_SEEDS, n=PAPER_JUDGED, share=0.0)
     about = (
         f"Ring and grid of PacGAN, plain and modern x {len(PAPER_SEEDS)} seeds: {STEPS:,} steps of "
         f"batch {BATCH}, {costs.min():.0f} to {costs.max():.0f} processor seconds each, "

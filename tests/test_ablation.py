@@ -304,6 +304,39 @@ def test_reverse_kl_of_known_hits():
 
 
 def test_every_configuration_finds_its_training():
-    games = [job[0] for job in make_ablation.jobs() if job[4] == make_ablation.JUDGED]
-    assert len(games) == len(set(games)) == len(make_ablation.CONFIGS) - 2
-    assert {make_ablation.training_of(r) for r in make_ablation.CONFIGS.values()} == set(games)
+    todo = make_ablation.jobs()
+    assert len(todo) == len(set(todo))
+    for recipe in make_ablation.CONFIGS.values():
+        assert (make_ablation.training_of(recipe), "grid", make_ablation.SEEDS) in todo
+    for recipe, name in make_ablation.PAPER_CONFIGS.values():
+        seeds = [
+            s
+            for job in todo
+            for s in job[2]
+            if job[:2] == (make_ablation.training_of(recipe), name)
+        ]
+        assert sorted(seeds) == list(make_ablation.PAPER_SEEDS)
+
+
+def test_the_tables_are_in_order():
+    """Every sample tells its recipe, set, seed and number: each must land in its place."""
+
+    def tell(game, name, seeds):
+        number = todo.index((game, name, seeds))
+        seed, sample = torch.tensor(list(seeds)), torch.arange(make_ablation.JUDGED) / 1e5
+        cloud = torch.stack(torch.broadcast_tensors(seed[:, None].float(), sample), -1)
+        return cloud + number / 8, -cloud - number / 8, 10.0 * len(seeds)
+
+    todo = make_ablation.jobs()
+    found = {job: tell(*job) for job in todo}
+    configs = [(recipe, "grid") for recipe in make_ablation.CONFIGS.values()]
+    scores, samples, hits, costs = make_ablation.table(
+        found, configs, make_ablation.SEEDS, n=800, share=0.2
+    )
+    assert samples.shape == (len(configs), 5, make_ablation.KEPT, 2)
+    assert hits.shape == (len(configs), 5, 25)
+    assert all(values.shape == (len(configs), 5) for values in scores.values())
+    assert (costs == 10).all()
+    for row, (recipe, name) in enumerate(configs):
+        job = (make_ablation.training_of(recipe), name, make_ablation.SEEDS)
+        assert torch.equal(samples[row], found[job][recipe.average][:, : make_ablation.KEPT])
