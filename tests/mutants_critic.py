@@ -116,6 +116,41 @@ def _with_gradients(D, limit):
         weight.clamp_(-limit, limit)
 
 
+@torch.no_grad()
+def _below(D, limit):
+    for weight in D.parameters():
+        weight.clamp_(min=-limit)
+
+
+@torch.no_grad()
+def _positive(D, limit):
+    for weight in D.parameters():
+        weight.clamp_(0, limit)
+
+
+def _answers_clamped(D, opt_d, real, fake, limit):
+    opt_d.zero_grad()
+    (D(fake).clamp(-limit, limit).mean() - D(real).clamp(-limit, limit).mean()).backward()
+    opt_d.step()
+
+
+def _zero_grad_too_late(D, opt_d, real, fake, limit):
+    (D(fake).mean() - D(real).mean()).backward()
+    opt_d.zero_grad()
+    opt_d.step()
+    penalties.clip_weights(D, limit=limit)
+
+
+def _no_backward(D, opt_d, real, fake, limit):
+    opt_d.step()
+    penalties.clip_weights(D, limit=limit)
+
+
+@torch.no_grad()
+def _step_without_gradients(D, opt_d, real, fake, limit):
+    clipped(D, opt_d, real, fake, limit)
+
+
 def _softplus(D, real, fake):
     return F.softplus(-D(real)).mean() + F.softplus(D(fake)).mean()
 
@@ -135,7 +170,20 @@ WRONG_CLIPPED = {
         _step(before=lambda D, limit: penalties.clip_weights(D, limit=limit), after=nothing),
         "you clip before opt_d.step()",
     ),
-    "from above only": (_step(after=_above), "the limits are -limit and limit"),
+    "from above only": (_step(after=_above), "are left: the limits are -limit and limit"),
+    "from below only": (_step(after=_below), "are left: the limits are -limit and limit"),
+    "positive weights only": (_step(after=_positive), "weights below 0 are cut to 0"),
+    "both clipped": (_step(between=_norm), "you clip the gradient too"),
+    "D's answers clamped": (_answers_clamped, "you clamp what D answers"),
+    "zero_grad too late": (_zero_grad_too_late, "D is clipped but never learns"),
+    "no backward": (_no_backward, "follows old gradients only"),
+    "all under no_grad": (_step_without_gradients, "a loss carries no gradient at all"),
+    "sum for mean": (
+        _step(loss=lambda D, real, fake: D(fake).sum() - D(real).sum()),
+        "D's loss adds up over the batch",
+    ),
+    "fakes only": (_step(loss=lambda D, real, fake: D(fake).mean()), "from the fake samples only"),
+    "real only": (_step(loss=lambda D, real, fake: -D(real).mean()), "from the real samples only"),
     "scaled to the largest weight": (_step(after=_scaled), "are scaled down together"),
     "scaled to the norm": (_step(after=_scaled_by_norm), "are scaled down together"),
     "the last layer only": (_step(after=_last_layer), "some layers of D still have weights"),
@@ -261,6 +309,39 @@ def _in_place(D, real, fake):
     return penalty(D, real, fake)
 
 
+def _by_the_weights(D, real, fake):
+    a = torch.rand(len(real), *[1] * (real.ndim - 1))
+    x = a * real + (1 - a) * fake.detach()
+    slopes = torch.autograd.grad(D(x).sum(), D.parameters(), create_graph=True)
+    return (torch.cat([slope.flatten() for slope in slopes]).norm() - 1) ** 2
+
+
+def _backward_to_a_made_tensor(D, real, fake):
+    real = real.clone().requires_grad_()
+    a = torch.rand(len(real), *[1] * (real.ndim - 1))
+    x = a * real + (1 - a) * fake.detach()
+    D(x).sum().backward(create_graph=True)
+    return (x.grad.flatten(1).norm(dim=1) - 1).square().mean()
+
+
+def _a_tuple(D, real, fake):
+    a = torch.rand(len(real), *[1] * (real.ndim - 1))
+    x = (a * real + (1 - a) * fake.detach()).requires_grad_()
+    slope = torch.autograd.grad(D(x).sum(), x, create_graph=True)
+    return (slope.flatten(1).norm(dim=1) - 1).square().mean()
+
+
+def _outputs_of_another_shape(D, real, fake):
+    a = torch.rand(len(real), *[1] * (real.ndim - 1))
+    x = (a * real + (1 - a) * fake.detach()).requires_grad_()
+    (g,) = torch.autograd.grad(D(x), x, torch.ones(len(x), 1), create_graph=True)
+    return (g.flatten(1).norm(dim=1) - 1).square().mean()
+
+
+def _whole_loss(D, real, fake):
+    return D(fake).mean() - D(real).mean() + penalty(D, real, fake)
+
+
 RIGHT_PENALTIES = [penalty, penalty_with_lerp, penalty_of_the_library, penalty_by_vmap]
 
 WRONG_PENALTIES = {
@@ -289,6 +370,15 @@ WRONG_PENALTIES = {
         _penalty(alpha=lambda real: torch.rand(len(real), 1)),
         "not on a line between a real and a fake",
     ),
+    "α (B,)": (_penalty(alpha=lambda real: torch.rand(len(real))), "the shape of α does not fit"),
+    "α for images only": (
+        _penalty(alpha=lambda real: torch.rand(len(real), 1, 1, 1)),
+        "the shape of α does not fit",
+    ),
+    "real and noise": (
+        _penalty(points=lambda real, fake: real + 0.1 * torch.randn_like(real)),
+        "with nothing added",
+    ),
     "real only": (
         _penalty(points=lambda real, fake: real.clone()),
         "taken at the real samples only",
@@ -316,6 +406,10 @@ WRONG_PENALTIES = {
     "norm over the last axis only": (
         _penalty(length=lambda g: g.norm(dim=-1)),
         "taken over the last axis only",
+    ),
+    "norm for images only": (
+        _penalty(length=lambda g: g.norm(dim=(1, 2, 3))),
+        "this length fits images only",
     ),
     "norm over the batch": (_penalty(length=lambda g: g.norm()), "over the whole batch"),
     "mean for norm": (_penalty(length=lambda g: g.flatten(1).mean(1)), "the mean of the slope's"),
@@ -349,6 +443,10 @@ WRONG_PENALTIES = {
         _penalty(cost=lambda length: (length - 1).abs()),
         "absolute value for square",
     ),
+    "length squared, not the difference": (
+        _penalty(cost=lambda length: length.square() - 1),
+        "the length is squared, and not the difference",
+    ),
     "square of the mean": (
         _penalty(cost=lambda length: length - 1, reduce=lambda cost: cost.mean().square()),
         "mean of the lengths first",
@@ -367,6 +465,11 @@ WRONG_PENALTIES = {
     "requires_grad forgotten": (_penalty(require=False), "Call .requires_grad_() on x̂"),
     "gradient at another tensor": (_of_another_tensor, "a tensor that D never saw"),
     "backward for grad": (_backward, "leaves gradients in D's weights"),
+    "slope by the weights": (_by_the_weights, "with respect to its *input* x̂"),
+    "backward to a made tensor": (_backward_to_a_made_tensor, "the slope is None"),
+    "a tuple": (_a_tuple, "torch.autograd.grad returns a tuple"),
+    "grad_outputs of another shape": (_outputs_of_another_shape, "must have the shape of D's"),
+    "the critic's loss in it": (_whole_loss, "the critic's own loss is in it"),
     "NaN at slope 0": (
         _penalty(length=lambda g: g.flatten(1).square().sum(1).sqrt()),
         "an infinite slope at 0",
@@ -476,12 +579,26 @@ WRONG_POWERS = {
     "sigma alone": (_power(back=lambda sigma, u, v: sigma), "two things should come back"),
     "sigma squared": (_power(sigma=lambda u, W, v: u @ W @ W.T @ u), "sigma came back squared"),
     "one over sigma": (_power(sigma=lambda u, W, v: 1 / (u @ W @ v)), "one divided by sigma"),
+    "the weight divided": (
+        _power(back=lambda sigma, u, v: (v * torch.ones(8, 1), u)),
+        "should be one number",
+    ),
+    "nothing for u": (_power(back=lambda sigma, u, v: (sigma, None)), "look at what you return"),
+    "normalized along axis 1": (_power(scale_v=F.normalize), "they have one axis"),
+    "nuclear norm": (
+        _power(sigma=lambda u, W, v: torch.linalg.matrix_norm(W, "nuc")),
+        "the sum of all singular values",
+    ),
     "minus sigma": (_power(sigma=lambda u, W, v: -(u @ W @ v)), "with a minus"),
     "Frobenius norm": (_power(sigma=lambda u, W, v: W.norm()), "the Frobenius norm"),
     "largest entry": (_power(sigma=lambda u, W, v: W.abs().max()), "the largest entry"),
     "a vector": (_power(sigma=lambda u, W, v: W @ v), "should be one number"),
     "v not normalized": (_power(scale_v=lambda v: v), "sigma came back squared"),
     "eigenvalue": (_eigenvalue, "shapes do not fit"),
+    "eigenvalues": (
+        lambda weight, u: (torch.linalg.eigvals(weight.flatten(1)).abs().max(), u),
+        "shapes do not fit",
+    ),
     "sigma without gradient": (_all_under_no_grad, "carries no gradient to the weight"),
     "u on the graph": (_power(recorded=True), "still hangs on the graph"),
     "gradient of another formula": (
@@ -607,6 +724,50 @@ def _no_real(D, real, fake):
     return D(fake).mean()
 
 
+def _exchanged(G, D, opt_g, opt_d, *rest):
+    rounds(G, D, opt_d, opt_g, *rest)
+
+
+def _zeroed_once(G, D, opt_g, opt_d, batches, latent_dim, n_critic, penalty):
+    opt_d.zero_grad()
+    _rounds(zero_d=False)(G, D, opt_g, opt_d, batches, latent_dim, n_critic, penalty)
+
+
+def _summed_up(G, D, opt_g, opt_d, batches, latent_dim, n_critic, penalty):
+    loss_d = 0
+    for _ in range(n_critic):
+        real = next(batches)
+        fake = G(torch.randn(len(real), latent_dim)).detach()
+        loss_d = loss_d + D(fake).mean() - D(real).mean() + penalty(D, real, fake)
+    opt_d.zero_grad()
+    loss_d.backward()
+    opt_d.step()
+    opt_g.zero_grad()
+    (-D(G(torch.randn(len(real), latent_dim))).mean()).backward()
+    opt_g.step()
+
+
+def _graph_used_twice(G, D, opt_g, opt_d, batches, latent_dim, n_critic, penalty):
+    for _ in range(n_critic):
+        real = next(batches)
+        fake = G(torch.randn(len(real), latent_dim))
+        opt_d.zero_grad()
+        (D(fake).mean() - D(real).mean() + penalty(D, real, fake)).backward()
+        opt_d.step()
+    opt_g.zero_grad()
+    (-D(fake).mean()).backward()
+    opt_g.step()
+
+
+def _clipped_too(G, D, *rest):
+    rounds(G, D, *rest)
+    penalties.clip_weights(D, limit=0.01)
+
+
+def _hinge(D, real, fake):
+    return F.relu(1 - D(real)).mean() + F.relu(1 + D(fake)).mean()
+
+
 def _computed_not_added(loss, penalty, D, real, fake):
     penalty(D, real, fake)
     return loss
@@ -673,6 +834,22 @@ WRONG_ROUNDS = {
         _rounds(add=lambda loss, penalty, D, real, fake: loss + penalty(D, fake, real)),
         "gets real and fake exchanged",
     ),
+    "penalty of other fakes": (
+        _rounds(add=lambda loss, penalty, D, r, f: loss + penalty(D, r, torch.randn_like(f))),
+        "gets fakes that G did not make",
+    ),
+    "penalty without D": (
+        _rounds(add=lambda loss, penalty, D, real, fake: loss + penalty(real, fake)),
+        "the penalty is called as",
+    ),
+    "penalty of logits": (
+        _rounds(add=lambda loss, penalty, D, real, fake: loss + penalty(D, D(real), D(fake))),
+        "takes samples, not what D says",
+    ),
+    "a share of the penalty": (
+        _rounds(add=lambda loss, penalty, D, real, fake: loss + penalty(D, real, fake) / 4),
+        "counts +0.25 times",
+    ),
     "penalty for G too": (_rounds(g_penalty=True), "the penalty is D's alone"),
     "G detached": (_rounds(cut_g=True), "no gradient reaches G in its own step"),
     "G's sign": (_rounds(loss_g=lambda D, fake: D(fake).mean()), "G lowers D(fake)"),
@@ -682,6 +859,17 @@ WRONG_ROUNDS = {
     ),
     "D's zero_grad forgotten": (_rounds(zero_d=False), "pile up in D"),
     "G's zero_grad forgotten": (_rounds(zero_g=False), "pile up in G"),
+    "zero_grad before the loop": (_zeroed_once, "pile up in D"),
+    "losses summed up, one step": (_summed_up, "D is updated 1 times"),
+    "one step too many": (_rounds(times=lambda n: n + 1), "D is updated 4 times"),
+    "optimizers exchanged": (_exchanged, "the optimizers are exchanged"),
+    "a graph used twice": (_graph_used_twice, "a graph is used twice"),
+    "weights clipped too": (_clipped_too, "no clipping here"),
+    "hinge": (_rounds(loss_d=_hinge), "D should raise D(real)"),
+    "uniform noise": (
+        _rounds(noise=lambda real, latent_dim: torch.rand(len(real), latent_dim)),
+        "z is never below 0",
+    ),
     "fixed batch size": (
         _rounds(noise=lambda real, latent_dim: torch.randn(64, latent_dim)),
         "one stale fake batch",

@@ -3,6 +3,7 @@
 import math
 
 import torch
+from torch import nn
 from torch.nn import functional as F
 
 
@@ -77,7 +78,7 @@ WRONG_LS = {
     ),
     "sign": (lambda r, f: -ls_d(r, f), ls_g, "D's loss: the sign is turned"),
     "sum": (lambda r, f: (r - 1).square().sum() + f.square().sum(), ls_g, "D's loss: you add up"),
-    "no mean": (lambda r, f: (r - 1) ** 2 + f**2, ls_g, "D's loss has 4 numbers"),
+    "no mean": (lambda r, f: (r - 1) ** 2 + f**2, ls_g, "D's loss has 5 numbers"),
     "a float": (lambda r, f: ls_d(r, f).item(), ls_g, "D's loss is no tensor"),
     "detached": (lambda r, f: ls_d(r, f).detach(), ls_g, "D's loss has lost its gradient"),
     "fakes detached": (
@@ -85,10 +86,51 @@ WRONG_LS = {
         ls_g,
         "D's loss: no gradient reaches fake_logits",
     ),
+    "one side's square of the mean": (
+        lambda r, f: (r.mean() - 1) ** 2 + (f**2).mean(),
+        ls_g,
+        "D's loss: this is the square of the mean",
+    ),
+    "the functions exchanged": (ls_g, ls_g, "D's loss: this is G's loss"),
+    "pairs": (lambda r, f: (r - f - 1).square().mean(), ls_g, "you compare real with fake"),
+    "square before the target": (
+        lambda r, f: (r**2 - 1).mean() + (f**2).mean(),
+        ls_g,
+        "the square comes too early",
+    ),
+    "norm": (lambda r, f: (r - 1).norm() + f.norm(), ls_g, "norm() is the root of the sum"),
+    "smoothed": (
+        lambda r, f: (r - 0.9).square().mean() + f.square().mean(),
+        ls_g,
+        "you do with the fake samples is right, look at the real ones",
+    ),
+    "½ on one part": (
+        lambda r, f: (r - 1).square().mean() + f.square().mean() / 2,
+        ls_g,
+        "you do with the real samples is right, look at the fake ones",
+    ),
+    "two numbers": (
+        lambda r, f: ((r - 1).square().mean(), f.square().mean()),
+        ls_g,
+        "D's loss has 2 parts",
+    ),
+    "no return": (lambda r, f: None, ls_g, "its return is missing"),
+    "backward in the loss": (lambda r, f: ls_d(r, f).backward(), ls_g, "calls backward()"),
+    "a number for a target": (
+        lambda r, f: F.mse_loss(r, 1) + F.mse_loss(f, 0),
+        ls_g,
+        "losses compare two tensors",
+    ),
+    "a power with ^": (lambda r, f: ((r - 1) ^ 2).mean(), ls_g, "^ is no power in Python"),
+    "a layer for a loss": (
+        lambda r, f: nn.MSELoss(r, ones(r)),
+        ls_g,
+        "nn.MSELoss is made first, then called",
+    ),
     "cross entropy": (
         lambda r, f: F.softplus(-r).mean() + F.softplus(f).mean(),
         ls_g,
-        "D's loss: on four real",
+        "D's loss: on 5 real",
     ),
     "G toward 0": (ls_d, lambda r, f: f.square().mean(), "G moves D(fake) toward 0"),
     "G square of the mean": (
@@ -108,6 +150,14 @@ WRONG_LS = {
         "with its target turned round",
     ),
     "G is D": (ls_d, ls_d, "this is D's loss. G wants"),
+    "G without fakes": (ls_d, lambda r, f: (r - 1).square().mean(), "it says nothing of fake_log"),
+    "G toward D(real)": (ls_d, lambda r, f: F.mse_loss(f, r), "you pull D(fake) to what D says"),
+    "G's mean toward D(real)'s": (
+        ls_d,
+        lambda r, f: (f.mean() - r.mean()) ** 2,
+        "you pull the mean of D(fake)",
+    ),
+    "G doubled": (ls_d, lambda r, f: 2 * ls_g(r, f), "G's loss: this is twice of it"),
     "G detached": (ls_d, lambda r, f: ls_g(r, f.detach()), "G's loss has lost its gradient"),
 }
 
@@ -131,6 +181,7 @@ def hinge_with_where(real, fake):
     return (torch.where(short > 0, short, 0.0) + torch.where(over > 0, over, 0.0)).mean()
 
 
+HINGE_WITH_CONSTANTS = (lambda r, f: hinge_d(r, f) - 2, lambda r, f: 1 - f.mean())
 RIGHT_HINGE = [
     (hinge_d, mean_g),
     (hinge_with_min, lambda r, f: f.mean().neg()),
@@ -165,6 +216,38 @@ WRONG_HINGE = {
         mean_g,
         "D's loss: a sigmoid is left over",
     ),
+    "one hinge for the batch": (
+        lambda r, f: F.relu((1 - r).mean() + (1 + f).mean()),
+        mean_g,
+        "D's loss: the hinge itself is missing",
+    ),
+    "one hinge for a pair": (lambda r, f: F.relu(2 - r + f).mean(), mean_g, "you pair real with"),
+    "both kinds up": (
+        lambda r, f: F.relu(1 - r).mean() + F.relu(1 - f).mean(),
+        mean_g,
+        "both kinds are pushed above 1",
+    ),
+    "fakes' margin at 1": (
+        lambda r, f: F.relu(1 - r).mean() + F.relu(f - 1).mean(),
+        mean_g,
+        "your fakes may go up to +1",
+    ),
+    "fakes' margin at 0": (
+        lambda r, f: F.relu(1 - r).mean() + F.relu(f).mean(),
+        mean_g,
+        "your fakes' margin is at 0",
+    ),
+    "min for max": (
+        lambda r, f: (1 - r).minimum(zeros(r)).mean() + (1 + f).minimum(zeros(f)).mean(),
+        mean_g,
+        "this keeps the smaller of the two",
+    ),
+    "torch.maximum with a number": (
+        lambda r, f: torch.maximum(0, 1 - r).mean(),
+        mean_g,
+        "takes tensors only",
+    ),
+    "a layer for a function": (lambda r, f: nn.ReLU(1 - r).mean(), mean_g, "nn.ReLU makes a layer"),
     "inside out": (
         lambda r, f: F.relu(r - 1).mean() + F.relu(-f - 1).mean(),
         mean_g,
@@ -192,19 +275,27 @@ WRONG_HINGE = {
         mean_g,
         "D's loss: this is half of it",
     ),
-    "Python's max": (lambda r, f: max(0, 1 - r).mean(), mean_g, "Python's max compares"),
+    "Python's max": (lambda r, f: max(0, 1 - r).mean(), mean_g, "one yes or no, not a tensor"),
     "torch.max along 0": (lambda r, f: torch.max(1 - r, 0).mean(), mean_g, "along dimension 0"),
-    "no mean": (lambda r, f: F.relu(1 - r) + F.relu(1 + f), mean_g, "D's loss has 4 numbers"),
+    "no mean": (lambda r, f: F.relu(1 - r) + F.relu(1 + f), mean_g, "D's loss has 5 numbers"),
     "leaky": (
         lambda r, f: F.leaky_relu(1 - r, 0.2).mean() + F.leaky_relu(1 + f, 0.2).mean(),
         mean_g,
-        "D's loss: on four real",
+        "D's loss: on 5 real",
     ),
     "hinge on G": (hinge_d, lambda r, f: F.relu(1 - f).mean(), "it stops pulling a sample at"),
     "hinge at 0 on G": (hinge_d, lambda r, f: F.relu(-f).mean(), "a logit above 0 learns no more"),
     "G works for D": (hinge_d, lambda r, f: F.relu(1 + f).mean(), "this is D's term for the fakes"),
     "G minus D's term": (hinge_d, lambda r, f: -F.relu(1 + f).mean(), "minus D's term"),
-    "G's sign": (hinge_d, lambda r, f: f.mean(), "the sign is turned: going down would"),
+    "G's sign": (hinge_d, lambda r, f: f.mean(), "G's loss: the sign is turned"),
+    "G only above 0": (hinge_d, lambda r, f: -F.relu(f).mean(), "a logit below 0 learns nothing"),
+    "G only below -1": (hinge_d, lambda r, f: F.relu(-1 - f).mean(), "a logit above -1 learns no"),
+    "G minus D's whole loss": (hinge_d, lambda r, f: -hinge_d(r, f), "minus D's whole loss"),
+    "G as D, turned round": (
+        hinge_d,
+        lambda r, f: hinge_d(f, r),
+        "D's loss with its labels exchanged",
+    ),
     "G non-saturating": (hinge_d, lambda r, f: F.softplus(-f).mean(), "the non-saturating loss"),
     "G real kept": (hinge_d, lambda r, f: r.mean() - f.mean(), "the real term is kept"),
     "G sum": (hinge_d, lambda r, f: -f.sum(), "G's loss: you add up"),
@@ -222,6 +313,12 @@ def pairs_g(real, fake):
     return F.softplus(real - fake).mean()
 
 
+def softmax_of(first, second):
+    """Which of the two? A classifier of two classes, the first one right."""
+    return F.cross_entropy(torch.stack([first, second], 1), zeros(first).long())
+
+
+PAIRS_WITH_CONSTANTS = (lambda r, f: pairs_d(r, f) + 3, lambda r, f: pairs_g(r, f) - 1)
 RIGHT_PAIRS = [
     (pairs_d, pairs_g),
     (lambda r, f: -F.logsigmoid(r - f).mean(), lambda r, f: -F.logsigmoid(f - r).mean()),
@@ -229,6 +326,7 @@ RIGHT_PAIRS = [
         lambda r, f: F.binary_cross_entropy_with_logits(r - f, ones(r)),
         lambda r, f: F.binary_cross_entropy_with_logits(f - r.detach(), ones(f)),
     ),
+    (lambda r, f: softmax_of(r, f), lambda r, f: softmax_of(f, r)),
 ]
 
 
@@ -267,7 +365,7 @@ WRONG_PAIRS = {
     "no pairs, halved": (
         lambda r, f: (F.softplus(-r) + F.softplus(f)).mean() / 2,
         pairs_g,
-        "D's loss: on four real",
+        "D's loss: on 5 real",
     ),
     "sigmoids": (
         lambda r, f: F.softplus(f.sigmoid() - r.sigmoid()).mean(),
@@ -278,22 +376,47 @@ WRONG_PAIRS = {
     "hinge": (lambda r, f: F.relu(1 - (r - f)).mean(), pairs_g, "a hinge on the pairs"),
     "saturating": (lambda r, f: -pairs_g(r, f), pairs_g, "where D is right already"),
     "minus": (lambda r, f: -pairs_d(r, f), pairs_g, "D's loss: the sign is turned"),
-    "sum": (lambda r, f: F.softplus(f - r).sum(), pairs_g, "D's loss: you add up"),
-    "no mean": (lambda r, f: F.softplus(f - r), pairs_g, "D's loss has 4 numbers"),
+    "sum": (lambda r, f: F.softplus(f - r).sum(), pairs_g, "D's loss: you add up over"),
+    "no mean": (lambda r, f: F.softplus(f - r), pairs_g, "D's loss has 5 numbers"),
     "log of sigmoid": (
         lambda r, f: -(r - f).sigmoid().log().mean(),
         pairs_g,
-        "the logarithm of a sigmoid",
+        "an exp that overflows",
     ),
     "eps": (
         lambda r, f: -((r - f).sigmoid() + 1e-7).log().mean(),
         pairs_g,
-        "the logarithm of a sigmoid",
+        "an exp that overflows",
     ),
     "real detached in D": (
         lambda r, f: pairs_d(r.detach(), f),
         pairs_g,
         "D's loss: no gradient reaches real_logits",
+    ),
+    "exp overflows": (
+        lambda r, f: torch.log1p(torch.exp(f - r)).mean(),
+        pairs_g,
+        "an exp that overflows",
+    ),
+    "sigmoid for softplus": (
+        lambda r, f: torch.sigmoid(f - r).mean(),
+        pairs_g,
+        "D's loss: sigmoid for softplus",
+    ),
+    "relu for softplus": (
+        lambda r, f: F.relu(f - r).mean(),
+        pairs_g,
+        "D's loss: relu is a softplus with a kink",
+    ),
+    "difference of softplus": (
+        lambda r, f: (F.softplus(f) - F.softplus(r)).mean(),
+        pairs_g,
+        "the difference comes after softplus",
+    ),
+    "both directions": (
+        lambda r, f: pairs_d(r, f) + pairs_g(r, f),
+        pairs_g,
+        "you add up both directions",
     ),
     "G is D": (pairs_d, pairs_d, "this is D's loss again"),
     "G saturating": (pairs_d, lambda r, f: -pairs_d(r, f), "minus D's loss: it saturates"),
@@ -323,6 +446,16 @@ WRONG_PAIRS = {
         "G's loss: real and fake stand alone",
     ),
     "G no softplus": (pairs_d, lambda r, f: (r - f).mean(), "G's loss: softplus is missing"),
+    "G's sigmoid for softplus": (
+        pairs_d,
+        lambda r, f: torch.sigmoid(r - f).mean(),
+        "G's loss: sigmoid for softplus",
+    ),
+    "G's relu for softplus": (
+        pairs_d,
+        lambda r, f: F.relu(r - f).mean(),
+        "G's loss: relu is a softplus with a kink",
+    ),
     "G sum": (pairs_d, lambda r, f: F.softplus(r - f).sum(), "G's loss: you add up"),
     "G fakes detached": (
         pairs_d,
@@ -348,7 +481,11 @@ def best_outputs_by_logit(p, q):
     return torch.logit(p / (p + q)), 1 / (1 + q / p), 2 * (p > q).float() - 1
 
 
-RIGHT_OUTPUTS = [best_outputs, best_outputs_by_hand, best_outputs_by_logit]
+def best_outputs_in_one(p, q):
+    return torch.stack(best_outputs(p, q))
+
+
+RIGHT_OUTPUTS = [best_outputs, best_outputs_by_hand, best_outputs_by_logit, best_outputs_in_one]
 
 
 def outputs(**changed):
@@ -367,16 +504,36 @@ WRONG_OUTPUTS = {
     "a probability": (outputs(ce=lambda p, q: p / (p + q)), "that is the probability"),
     "no logarithm": (outputs(ce=lambda p, q: p / q), "the logarithm is missing"),
     "bits": (outputs(ce=lambda p, q: torch.log2(p / q)), "you measure in bits"),
-    "the density": (outputs(ce=lambda p, q: p), "cross entropy: at p = 0.30"),
+    "log10": (outputs(ce=lambda p, q: torch.log10(p / q)), "use the natural logarithm, log"),
+    "ln D*": (outputs(ce=lambda p, q: torch.log(p / (p + q))), "that is ln D*"),
+    "a difference": (outputs(ce=lambda p, q: p - q), "take the logarithms first"),
+    "the order": (
+        lambda p, q: (p / (p + q), (p / q).log(), (p - q).sign()),
+        "that is the probability",
+    ),
+    "math's logarithm": (outputs(ce=lambda p, q: math.log(p / q)), "torch has the same ones"),
+    "the density": (outputs(ce=lambda p, q: p), "cross entropy: at p = 0.01"),
     "ls exchanged": (outputs(ls=lambda p, q: q / (p + q)), "least squares: p and q are exchanged"),
     "ls for 1 and -1": (outputs(ls=lambda p, q: 2 * p / (p + q) - 1), "for targets 1 and -1"),
     "ls as cross entropy": (outputs(ls=lambda p, q: (p / q).log()), "that is cross entropy's"),
     "ls undivided": (outputs(ls=lambda p, q: p - q), "least squares: divide"),
+    "ls a ratio": (outputs(ls=lambda p, q: p / q), "divide by p + q"),
+    "ls doubled": (outputs(ls=lambda p, q: 2 * p / (p + q)), "twice too much"),
     "ls a vote": (outputs(ls=lambda p, q: (p > q).float()), "a mean of the targets"),
     "hinge exchanged": (outputs(hinge=lambda p, q: (q - p).sign()), "hinge: p and q are exchanged"),
     "hinge 0 or 1": (outputs(hinge=lambda p, q: (p > q).float()), "the fakes' margin is at -1"),
     "hinge undecided": (outputs(hinge=lambda p, q: p - q), "all the way to the margin"),
     "hinge a share": (outputs(hinge=lambda p, q: 1 - 2 * q / (p + q)), "all the way to the margin"),
+    "hinge of a logit": (
+        outputs(hinge=lambda p, q: torch.log(p / q).clamp(-1, 1)),
+        "all the way to the margin",
+    ),
+    "hinge without end": (
+        outputs(hinge=lambda p, q: torch.where(p > q, torch.inf, -torch.inf)),
+        "beyond the margin nothing is won",
+    ),
+    "hinge always 1": (outputs(hinge=lambda p, q: torch.ones_like(p)), "D says -1"),
+    "hinge by if": (outputs(hinge=lambda p, q: 1 if p > q else -1), "one yes or no, not a tensor"),
     "hinge smooth": (
         outputs(hinge=lambda p, q: torch.tanh(p.log() - q.log())),
         "nothing is smooth here",

@@ -1,42 +1,36 @@
 """Lesson 10's checks accept right answers in any style and name each wrong one."""
 
+import math
+
 import pytest
 import torch
 
 from gan_lessons import losses
-from gan_lessons.checks import meaning, objectives
+from gan_lessons.checks import meaning, objectives, pair
+from tests import judging
 from tests import mutants_objectives as answers
 
-CASES = {
-    "least squares": (objectives.least_squares, answers.RIGHT_LS, answers.WRONG_LS),
-    "hinge": (objectives.hinge, answers.RIGHT_HINGE, answers.WRONG_HINGE),
-    "relativistic": (objectives.relativistic, answers.RIGHT_PAIRS, answers.WRONG_PAIRS),
-    "outputs": (
-        meaning.best_outputs,
-        [(answer,) for answer in answers.RIGHT_OUTPUTS],
-        answers.WRONG_OUTPUTS,
-    ),
-}
-RIGHT = [(name, right) for name, (_, rights, _) in CASES.items() for right in rights]
-WRONG = [(name, wrong) for name, (_, _, wrongs) in CASES.items() for wrong in wrongs]
+CASES = [
+    judging.Case(objectives.least_squares, answers.RIGHT_LS, answers.WRONG_LS),
+    judging.Case(objectives.hinge, answers.RIGHT_HINGE, answers.WRONG_HINGE),
+    judging.Case(objectives.relativistic, answers.RIGHT_PAIRS, answers.WRONG_PAIRS),
+    judging.Case(meaning.best_outputs, answers.RIGHT_OUTPUTS, answers.WRONG_OUTPUTS),
+]
 
 
-@pytest.mark.parametrize(("name", "answer"), RIGHT)
-def test_right_answers_pass(name, answer):
-    outcome = CASES[name][0].judge(*answer)
-    assert outcome.solved, outcome.text
-    assert "½" not in outcome.text
+@judging.each_right(CASES)
+def test_right_answers_pass(case, answer):
+    judging.passes(case, answer)
 
 
-@pytest.mark.parametrize(("name", "wrong"), WRONG)
-def test_wrong_answers_are_named(name, wrong):
-    check, _, wrongs = CASES[name]
-    *answer, diagnosis = wrongs[wrong]
-    outcome = check.judge(*answer)
-    assert outcome.mark == "✗"
-    assert diagnosis in outcome.text
-    others = {text for *_, text in wrongs.values()} - {diagnosis}
-    assert not [text for text in others if text in outcome.text], "one mistake, one diagnosis"
+@judging.each_wrong(CASES)
+def test_wrong_answers_are_named(case, name):
+    judging.is_named(case, name)
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_stubs_are_not_attempted(case):
+    judging.is_not_attempted(case)
 
 
 def test_the_library_s_games_pass():
@@ -53,17 +47,41 @@ def test_the_paper_s_halves_are_the_same_game_and_told_so():
     outcome = objectives.least_squares.judge(*answers.HALVED_LS)
     assert outcome.solved
     assert "You keep the ½ of the paper" in outcome.text
+    assert "½" not in objectives.least_squares.judge(*answers.RIGHT_LS[0]).text
 
 
-@pytest.mark.parametrize("name", CASES)
-def test_stubs_are_not_attempted(name):
-    def stub(*args):
-        raise NotImplementedError
+@pytest.mark.parametrize(
+    ("check", "answer"),
+    [
+        (objectives.hinge, answers.HINGE_WITH_CONSTANTS),
+        (objectives.relativistic, answers.PAIRS_WITH_CONSTANTS),
+    ],
+)
+def test_a_constant_changes_no_step_and_is_told_so(check, answer):
+    outcome = check.judge(*answer)
+    assert outcome.solved, outcome.text
+    assert pair.CONSTANT in outcome.text
 
-    check, rights, _ = CASES[name]
-    assert check.judge(*[stub] * len(rights[0])).mark == "○"
-    if len(rights[0]) == 2:  # half an answer is not an answer
-        assert check.judge(rights[0][0], stub).mark == "○"
+
+@pytest.mark.parametrize(
+    ("right", "named"),
+    [
+        (losses.least_squares_d, objectives.WRONG_LS_D),
+        (losses.least_squares_g, objectives.WRONG_LS_G),
+        (losses.hinge_d, objectives.WRONG_HINGE_D),
+        (losses.mean_g, objectives.WRONG_HINGE_G),
+        (losses.relativistic_d, objectives.WRONG_PAIRS_D),
+        (losses.relativistic_g, objectives.WRONG_PAIRS_G),
+    ],
+)
+def test_no_two_mistakes_look_alike_on_the_logits_of_the_check(right, named):
+    """A value belongs to one diagnosis, and half or twice of right to none of them."""
+    values = {}
+    for wrong, diagnosis in ((right, "right"), *named, *pair.usual(right)):
+        value = wrong(pair.REAL, pair.FAKE).item()
+        for other, of in values.items():
+            assert of == diagnosis or not math.isclose(value, other, rel_tol=5e-3, abs_tol=5e-4)
+        values[value] = diagnosis
 
 
 def minimize(loss_real, loss_fake, p, q):

@@ -26,6 +26,13 @@ def test_critics_on_a_line_and_in_the_plane(name):
     assert is_png(show.in_the_plane(critics, *PLANE, limit=3, sentence="s"))
 
 
+def test_six_maps_under_many_contour_lines_stay_small():
+    """A solved notebook may have 600 kB; in full color this picture alone takes over 300."""
+    steep = {f"steep {i}": lambda x, i=i: (9 + i) * x.square().sum(dim=1).sqrt() for i in range(6)}
+    picture = show.in_the_plane(steep, *PLANE, limit=3, sentence="s")
+    assert len(picture.png) < 150_000
+
+
 @pytest.mark.parametrize("ratios", [[0.0003], [-0.4, 0.1, 217.0], [1.0, 1.0]])
 def test_estimates_of_any_size_and_sign(ratios):
     groups = {"plane": {"a": ratios, "b": [1.0]}, "line": {"a": [0.5], "b": ratios}}

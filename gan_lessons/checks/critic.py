@@ -1,13 +1,12 @@
 """Checks of lesson 11, Tame the critic: the steps of a Wasserstein GAN."""
 
-import warnings
 from collections.abc import Callable, Sequence
 
 import torch
 from torch import Tensor, nn
 
 from gan_lessons import spies
-from gan_lessons.checks.exercise import Wrong, exercise
+from gan_lessons.checks.exercise import Wrong, ask, exercise
 
 REFUSED = {  # what PyTorch says of a broken step, and what that means here
     "a leaf Variable that requires grad is being used in an in-place": "PyTorch refuses to change "
@@ -15,22 +14,9 @@ REFUSED = {  # what PyTorch says of a broken step, and what that means here
     "backward through the graph a second time": "a graph is used twice. Every update of D needs "
     "fakes of its own, detached from G.",
     "only for scalar outputs": "a loss must be one number: take the mean over the batch.",
-    "does not require grad": "a loss carries no gradient at all. G's step must call D on G's own "
-    "output, neither detached nor made under torch.no_grad().",
+    "does not require grad": "a loss carries no gradient at all: what it is made of was detached, "
+    "or computed under torch.no_grad().",
 }
-
-
-def _ask(answer: Callable, *args: object) -> object:
-    """Call the answer; what PyTorch refuses becomes a diagnosis, what it warns of is let pass."""
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            return answer(*args)
-    except RuntimeError as error:
-        for said, meaning in REFUSED.items():
-            if said in str(error):
-                raise Wrong(meaning) from error
-        raise
 
 
 # -- one step with clipped weights -----------------------------------------------------------
@@ -74,14 +60,17 @@ def clipped_step(answer: Callable) -> str | None:
 
 def _after_one_step(answer: Callable, limit: float) -> str | None:
     D, rate = _small_critic(), 0.5
-    real, fake = 2 + torch.randn(9, 2).double(), torch.randn(9, 2).double() - 1
+    real, fake = (2 * torch.randn(99, 2).double() + mean for mean in (1.0, -0.7))
+    with torch.no_grad():  # some answers lie within every limit
+        D[2].bias -= D(torch.cat([real, fake])).median()
 
-    def slope(weights: list[Tensor]) -> list[Tensor]:
+    def slope(weights: list[Tensor], sides: tuple = (1, 1), end: float = torch.inf) -> list[Tensor]:
         call = torch.func.functional_call
         names = [name for name, _ in D.named_parameters()]
         at = [w.detach().clone().requires_grad_() for w in weights]
         of = dict(zip(names, at, strict=True))
-        loss = call(D, of, (fake,)).mean() - call(D, of, (real,)).mean()
+        low, high = (call(D, of, (x,)).clamp(-end, end).mean() for x in (fake, real))
+        loss = sides[0] * low - sides[1] * high
         return [
             g.detach()
             for g in torch.autograd.grad(loss, at, allow_unused=True, materialize_grads=True)
@@ -95,7 +84,7 @@ def _after_one_step(answer: Callable, limit: float) -> str | None:
     right = [w.clamp(-limit, limit) for w in free]
     for p in D.parameters():
         p.grad = torch.full_like(p, junk)
-    _ask(answer, D, torch.optim.SGD(D.parameters(), lr=rate), real, fake, limit)
+    ask(answer, D, torch.optim.SGD(D.parameters(), lr=rate), real, fake, limit, refused=REFUSED)
     if _same(D, right):
         return None
     if _same(D, [r if r.ndim > 1 else f for r, f in zip(right, free, strict=True)]):
@@ -130,14 +119,34 @@ def _after_one_step(answer: Callable, limit: float) -> str | None:
             "you clip before opt_d.step(), and the step carries the weights out of the limits "
             "again. Clip last."
         )
-    if _same(D, [w.clamp(max=limit) for w in free]):
-        raise Wrong(f"weights below -{limit} are left: the limits are -limit and limit.")
+    for kept, which in (({"max": limit}, f"below -{limit}"), ({"min": -limit}, f"above {limit}")):
+        if _same(D, [w.clamp(**kept) for w in free]):
+            raise Wrong(f"weights {which} are left: the limits are -limit and limit.")
     if _same(D, cut(moved([-x for x in g]))):
         raise Wrong("the sign is turned: D lowers D(real) and raises D(fake).")
     if _same(D, cut(moved([x + junk for x in g]))):
         raise Wrong("old gradients pile up in D: call opt_d.zero_grad() before backward().")
     if _same(D, clipped):
-        raise Wrong("D is clipped but never learns: loss, backward() and opt_d.step() are missing.")
+        raise Wrong(
+            "D is clipped but never learns: opt_d.step() is missing, or backward() is, or "
+            "zero_grad() comes after it."
+        )
+    if _same(D, cut([w - rate * junk for w in old])):
+        raise Wrong("opt_d.step() follows old gradients only: zero_grad() and backward() first.")
+    if _same(D, cut(moved(short))):
+        raise Wrong(
+            "you clip the gradient too. The weights' limit is the whole leash: leave the gradient "
+            "as it is."
+        )
+    if _same(D, cut(moved([len(real) * x for x in g]))):
+        raise Wrong("D's loss adds up over the batch: take the mean.")
+    for sides, seen in (((1, 0), "fake"), ((0, 1), "real")):
+        if _same(D, cut(moved(slope(old, sides)))):
+            raise Wrong(f"D learns from the {seen} samples only: it wants the gap between both.")
+    if _same(D, [w.clamp(0, limit) for w in free]):
+        raise Wrong("weights below 0 are cut to 0: the limits are -limit and limit.")
+    if _same(D, moved(slope(old, end=limit))):
+        raise Wrong("you clamp what D answers. WGAN clamps D's *weights*, after the step.")
     most = max(float(p.detach().abs().max()) for p in D.parameters())
     if abs(most - limit) > 0.01 * limit and _same(D, [w.clamp(-most, most) for w in free]):
         raise Wrong(f"the weights end within ±{most:.2g}, not within the limit you were given.")
@@ -200,9 +209,12 @@ class _Toll:
         self.calls: list[tuple[Tensor, Tensor]] = []
         self.marks: list[Tensor] = []
 
-    def __call__(self, D: nn.Module, real: Tensor, fake: Tensor) -> Tensor:
-        if not isinstance(D, nn.Module):
+    def __call__(self, *args: object) -> Tensor:
+        if [isinstance(arg, nn.Module) for arg in args] != [True, False, False]:
             raise Wrong("the penalty is called as penalty(D, real, fake).")
+        _, real, fake = args
+        if real.ndim != 2 or fake.ndim != 2:
+            raise Wrong("penalty(D, real, fake) takes samples, not what D says of them.")
         self.calls.append((real.detach(), fake.detach()))
         self.marks.append(torch.zeros((), requires_grad=True))
         return 1 * self.marks[-1]
@@ -212,21 +224,29 @@ def _watch_rounds(answer: Callable, n_critic: int) -> str | None:
     sizes = range(5, 5 + n_critic + 3)
     ready = [3 + torch.randn(n, 2) for n in sizes]
     stream, toll = iter(ready), _Toll()
-    players = spies.small_players(LATENT)
+    players, made = spies.small_players(LATENT), []
+    players[0].register_forward_hook(lambda *call: made.append(call[-1].detach()))
 
     def step(G, D, opt_g, opt_d, real, latent_dim):
-        _ask(answer, G, D, opt_g, opt_d, stream, latent_dim, n_critic, toll)
+        ask(answer, G, D, opt_g, opt_d, stream, latent_dim, n_critic, toll, refused=REFUSED)
 
     try:
         report = spies.watch_step(step, *players, torch.cat(ready), LATENT)
     except StopIteration as error:
         raise Wrong(f"you take more than {n_critic} batches for {n_critic} steps of D.") from error
     _check_order(report, n_critic)
+    if report.noise and torch.cat([z.flatten() for z in report.noise]).min() >= 0:
+        raise Wrong(
+            "z is never below 0: draw it with torch.randn. torch.rand is uniform on 0 to 1."
+        )
     critics = [update for update in report.updates if update.owner == "D"]
     _check_batches(critics, list(sizes))
     for update in critics:
         _check_critic(update)
     _check_toll(toll, critics, ready)
+    rows = {tuple(row) for fake in made for row in fake.tolist()}
+    if any(tuple(row) not in rows for _, fake in toll.calls for row in fake.tolist()):
+        raise Wrong("penalty(D, real, fake) gets fakes that G did not make.")
     _check_generator(next(update for update in report.updates if update.owner == "G"))
     if any(update.moved != {update.owner} for update in report.updates):
         raise Wrong("an update moves the other player too: one optimizer, one player.")
@@ -244,6 +264,8 @@ def _check_order(report: spies.Report, n_critic: int) -> None:
     if order.count("D") == 0 or order.count("G") == 0:
         missing = "D" if "D" not in order else "G"
         raise Wrong(f"{missing} is never updated: opt_{missing.lower()}.step() is missing.")
+    if order == "G" * n_critic + "D" and n_critic > 1:
+        raise Wrong("the optimizers are exchanged: opt_d belongs to D's loss, opt_g to G's.")
     if order == "DG" * n_critic and n_critic > 1:
         raise Wrong(
             f"G moves {n_critic} times too: its step stands inside the loop. D makes n_critic "
@@ -355,10 +377,14 @@ def _check_fresh(answer: Callable) -> None:
 
     opt_d.register_step_pre_hook(note("D", D[0].weight))
     opt_g.register_step_pre_hook(note("G", G[-1].bias))
-    same = torch.randn(1, 2).repeat(6, 1) + 3
+    same, before = torch.randn(1, 2).repeat(6, 1) + 3, [p.clone() for p in D.parameters()]
     for _ in range(2):
         stream = iter([same] * 5)
         answer(G, D, opt_g, opt_d, stream, LATENT, 2, lambda *_: torch.zeros(()))
+    if not _same(D, before):
+        raise Wrong(
+            "D's weights change outside of opt_d.step(): no clipping here, the penalty leashes D."
+        )
     for owner, grads in seen.items():
         if any(not torch.allclose(grad, grads[0], atol=1e-6) for grad in grads):
             raise Wrong(

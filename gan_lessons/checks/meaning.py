@@ -24,6 +24,12 @@ MEANINGS: dict[str, tuple[Callable, Named]] = {
             ),
             (lambda p, q: p / q, "the logarithm is missing."),
             (lambda p, q: (p / q).log2(), "you measure in bits: use the natural logarithm."),
+            (lambda p, q: (p / q).log10(), "use the natural logarithm, log."),
+            (
+                lambda p, q: (p / (p + q)).log(),
+                "that is ln D*. A logit is ln D* - ln(1 - D*).",
+            ),
+            (lambda p, q: p - q, "take the logarithms first: ln p - ln q."),
         ),
     ),
     "least squares": (
@@ -33,6 +39,11 @@ MEANINGS: dict[str, tuple[Callable, Named]] = {
             (lambda p, q: (p - q) / (p + q), "that would be right for targets 1 and -1."),
             (lambda p, q: (p / q).log(), "that is cross entropy's output."),
             (lambda p, q: p - q, "divide: it must lie between the targets, 0 and 1."),
+            (lambda p, q: p / q, "it must lie between the targets, 0 and 1: divide by p + q."),
+            (
+                lambda p, q: 2 * p / (p + q),
+                "twice too much: it must lie between the targets, 0 and 1.",
+            ),
             (lambda p, q: (p > q).float(), "the square makes D a mean of the targets, no vote."),
         ),
     ),
@@ -51,6 +62,15 @@ MEANINGS: dict[str, tuple[Callable, Named]] = {
             ),
             (lambda p, q: (p / q).log(), "that is cross entropy's output."),
             (lambda p, q: (p / q).log().tanh(), "nothing is smooth here: D sits at a margin."),
+            (
+                lambda p, q: (p / q).log().clamp(-1, 1),
+                "D goes all the way to the margin, however close p and q are.",
+            ),
+            (
+                lambda p, q: torch.where(p > q, torch.inf, -torch.inf),
+                "beyond the margin nothing is won, and the other kind costs more: D stops at ±1.",
+            ),
+            (lambda p, q: torch.ones_like(p), "where fakes are likelier, D says -1."),
         ),
     ),
 }
@@ -71,6 +91,10 @@ MEANINGS: dict[str, tuple[Callable, Named]] = {
 def best_outputs(answer: Callable) -> None:
     """Check ``best_outputs(p, q)``: three tensors, the best output of D under three losses."""
     found = answer(P, Q)
+    if isinstance(found, dict):
+        found = tuple(found.values())
+    if isinstance(found, Tensor) and found.shape == (len(MEANINGS), len(P)):
+        found = tuple(found)
     if not isinstance(found, tuple | list) or len(found) != len(MEANINGS):
         raise Wrong("return three things: for cross entropy, for least squares, for the hinge.")
     for mine, (name, (right, named)) in zip(found, MEANINGS.items(), strict=True):
@@ -85,6 +109,8 @@ def best_outputs(answer: Callable) -> None:
         for wrong, diagnosis in named:
             if torch.allclose(mine, wrong(P, Q), atol=1e-4):
                 raise Wrong(f"{name}: {diagnosis}")
+        worst = (mine - right(P, Q)).abs().nan_to_num(torch.inf).argmax()
         raise Wrong(
-            f"{name}: at p = 0.30, q = 0.10 you say {mine[0]:.3f}, not {right(P, Q)[0]:.3f}."
+            f"{name}: at p = {P[worst]:.2f}, q = {Q[worst]:.2f} you say {mine[worst]:.3f}, not "
+            f"{right(P, Q)[worst]:.3f}."
         )

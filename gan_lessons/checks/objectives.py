@@ -1,105 +1,15 @@
 """Checks of lesson 10, Choose a loss."""
 
-import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 import torch
 from torch import Tensor
 from torch.nn.functional import relu, softplus
 
 from gan_lessons import losses
+from gan_lessons.checks import pair
 from gan_lessons.checks.exercise import Wrong, exercise
-
-# Logits on both sides of the hinge's margins; no two wrong answers agree on them.
-REAL = torch.tensor([1.7, -0.5, 2.3, 0.85])
-FAKE = torch.tensor([-0.9, 0.8, -1.7, 0.3])
-OTHER = torch.tensor([-2.1, 0.6, 1.9, -0.2]), torch.tensor([1.6, -0.3, 0.5, -2.4])
-
-REFUSED = {  # what Python says of a broken loss, and what that means here
-    "Boolean value of Tensor": "Python's max compares two numbers, not tensors. For each sample "
-    "alone max(0, s) is F.relu(s).",
-    "return_types.max": "torch.max(s, 0) looks for the largest along dimension 0. For each sample "
-    "alone max(0, s) is F.relu(s).",
-}
-
-Loss = Callable[[Tensor, Tensor], Tensor]
-Named = Sequence[tuple[Loss, str]]
-
-
-def _near(a: float, b: float) -> bool:
-    return math.isclose(a, b, rel_tol=1e-4, abs_tol=1e-5)
-
-
-def _ask(answer: Loss, player: str, real: Tensor, fake: Tensor) -> Tensor:
-    """Return what a learner's loss gives; say so where it is not one number with a gradient."""
-    try:
-        found = answer(real, fake)
-    except (RuntimeError, TypeError, AttributeError) as error:
-        for said, meaning in REFUSED.items():
-            if said in str(error):
-                raise Wrong(f"{player}'s loss: {meaning}") from error
-        raise
-    if not isinstance(found, Tensor):
-        raise Wrong(
-            f"{player}'s loss is no tensor, so backward() cannot start from it: return what the "
-            "mean gives, without .item() or float()."
-        )
-    if found.numel() != 1:
-        raise Wrong(
-            f"{player}'s loss has {found.numel()} numbers for {len(fake)} samples; a loss is one "
-            "number: take the mean."
-        )
-    return found.squeeze()
-
-
-def _slopes(answer: Loss, player: str, real: Tensor, fake: Tensor) -> tuple[Tensor, Tensor]:
-    """Return the gradients with respect to the real and to the fake logits, zeros for none."""
-    logits = real.clone().requires_grad_(), fake.clone().requires_grad_()
-    loss = _ask(answer, player, *logits)
-    if not loss.requires_grad:
-        raise Wrong(
-            f"{player}'s loss has lost its gradient: no .detach() and no .item() on the way."
-        )
-    return torch.autograd.grad(loss, logits, allow_unused=True, materialize_grads=True)
-
-
-def _judge(answer: Loss, player: str, right: Loss, named: Named, *, half: str = "") -> str:
-    """Compare a loss with the right one by values and slopes; name the known mistakes.
-
-    Args:
-        named: wrong losses, each with its diagnosis. half: what to say of half the right loss,
-            which is then accepted; without it that is a mistake too.
-    """
-    found, expected = (f(REAL, FAKE).item() for f in (lambda *x: _ask(answer, player, *x), right))
-    remark = half if half and _near(found, expected / 2) else ""
-    scale = 0.5 if remark else 1.0
-    if not _near(found, scale * expected):
-        usual = (
-            (lambda r, f: -right(r, f), "the sign is turned. An optimizer makes a loss smaller."),
-            (lambda r, f: len(f) * right(r, f), "you add up over the samples: take the mean."),
-            (lambda r, f: right(r, f) / 2, "this is half of it: there is no ½ here."),
-        )
-        for wrong, diagnosis in (*named, *usual):
-            if _near(found, wrong(REAL, FAKE).item()):
-                raise Wrong(f"{player}'s loss: {diagnosis}")
-        raise Wrong(
-            f"{player}'s loss: on four real and four fake logits you get {found:.4f}, not "
-            f"{expected:.4f}."
-        )
-    for logits in ((REAL, FAKE), OTHER):
-        mine, theirs = (_slopes(f, player, *logits) for f in (answer, right))
-        for which, a, b in zip(("real", "fake"), mine, theirs, strict=True):
-            if player == "G" and which == "real":
-                continue  # G cannot move D(real), so its gradient there is nobody's business
-            if b.any() and not a.any():
-                raise Wrong(
-                    f"{player}'s loss: no gradient reaches {which}_logits: no .detach() here. What "
-                    "a loop detaches is G's *samples*, never D's logits."
-                )
-            if not torch.allclose(a, scale * b, rtol=1e-3, atol=1e-5):
-                raise Wrong(f"{player}'s loss: the slopes at the {which} logits are not right.")
-    return remark
-
+from gan_lessons.checks.pair import Loss, Named
 
 # -- least squares ---------------------------------------------------------------------------
 
@@ -123,6 +33,8 @@ _SIGMOID = (
 
 WRONG_LS_D: Named = (
     (lambda r, f: (r.mean() - 1).square() + f.mean().square(), _SQUARE_OF_MEAN),
+    (lambda r, f: (r.mean() - 1).square() + f.square().mean(), _SQUARE_OF_MEAN),
+    (lambda r, f: (r - 1).square().mean() + f.mean().square(), _SQUARE_OF_MEAN),
     (_ls(1, 0, torch.sigmoid), _SIGMOID),
     (_ls(0, 1), "the targets are exchanged: real samples belong at 1, fake ones at 0."),
     (
@@ -131,6 +43,19 @@ WRONG_LS_D: Named = (
         "here are 1, 0, 1.",
     ),
     (_ls(1, 1), "both get the target 1: D learns to answer 1 to everything."),
+    (lambda r, f: (f - 1).square().mean(), "this is G's loss."),
+    (
+        lambda r, f: (r - f - 1).square().mean(),
+        "you compare real with fake, pair by pair. Here each sample has a target of its own.",
+    ),
+    (
+        lambda r, f: (r.square() - 1).mean() + f.square().mean(),
+        "the square comes too early: how far is an output from its target? Squared is that.",
+    ),
+    (
+        lambda r, f: (r - 1).norm() + f.norm(),
+        "norm() is the root of the sum of squares: take the mean of the squares.",
+    ),
     (lambda r, f: (r - 1).square().mean(), "only the real samples count; the fakes belong at 0."),
     (lambda r, f: f.square().mean(), "only the fake samples count; the real ones belong at 1."),
     (
@@ -170,6 +95,14 @@ WRONG_LS_G: Named = (
         "out.",
     ),
     (_ls(1, 0), "this is D's loss. G wants the opposite for its samples."),
+    (
+        lambda r, f: (f - r).square().mean(),
+        "you pull D(fake) to what D says of some real sample. The target is the number 1.",
+    ),
+    (
+        lambda r, f: (f.mean() - r.mean()).square(),
+        "you pull the mean of D(fake) to that of D(real). Each fake has the target 1.",
+    ),
 )
 
 
@@ -187,8 +120,8 @@ def least_squares(d: Loss, g: Loss) -> str | None:
     """Check both losses of the least-squares game, for logits (B,) and (B,)."""
     half = "You keep the ½ of the paper: the same game."
     remarks = (
-        _judge(d, "D", losses.least_squares_d, WRONG_LS_D, half=half),
-        _judge(g, "G", losses.least_squares_g, WRONG_LS_G, half=half),
+        pair.judge(d, "D", losses.least_squares_d, WRONG_LS_D, half=half),
+        pair.judge(g, "G", losses.least_squares_g, WRONG_LS_G, half=half),
     )
     return next((remark for remark in remarks if remark), None)
 
@@ -200,8 +133,8 @@ _OUTSIDE = "a sample beyond its margin must not count any more: its slope there 
 WRONG_HINGE_D: Named = (
     (
         lambda r, f: (1 - r).mean() + (1 + f).mean(),
-        f"the hinge itself is missing, so this is the Wasserstein loss plus 2: {_OUTSIDE} Put "
-        "max(0, …) around each sample.",
+        f"the hinge itself is missing, or stands around the whole batch: {_OUTSIDE} Put max(0, …) "
+        "around each sample, then the mean.",
     ),
     (
         lambda r, f: relu(1 - r.mean()) + relu(1 + f.mean()),
@@ -236,6 +169,26 @@ WRONG_HINGE_D: Named = (
         lambda r, f: relu(r - 1).mean() + relu(-1 - f).mean(),
         "turned inside out: this counts the samples that are beyond the margin already.",
     ),
+    (
+        lambda r, f: relu(2 - r + f).mean(),
+        "you pair real with fake inside one hinge. Here each sample has a margin of its own.",
+    ),
+    (
+        lambda r, f: relu(1 - r).mean() + relu(1 - f).mean(),
+        "both kinds are pushed above 1: D learns to answer 1 to everything.",
+    ),
+    (
+        lambda r, f: relu(1 - r).mean() + relu(f - 1).mean(),
+        "your fakes may go up to +1: their margin is at -1.",
+    ),
+    (
+        lambda r, f: relu(1 - r).mean() + relu(f).mean(),
+        "your fakes' margin is at 0: it is at -1.",
+    ),
+    (
+        lambda r, f: torch.clamp(1 - r, max=0).mean() + torch.clamp(1 + f, max=0).mean(),
+        "this keeps the smaller of the two, 0 or s, and max(0, s) is the larger.",
+    ),
     (lambda r, f: relu(1 - r).mean(), "only the real samples count; fake ones belong below -1."),
     (lambda r, f: relu(1 + f).mean(), "only the fake samples count; real ones belong above 1."),
     (
@@ -261,7 +214,25 @@ WRONG_HINGE_G: Named = (
         lambda r, f: -relu(1 + f).mean(),
         "minus D's term: below -1, where D is sure, it is flat and G is stuck. Take -mean D(fake).",
     ),
-    (lambda r, f: f.mean(), "the sign is turned: going down would lower D(fake)."),
+    (
+        lambda r, f: -relu(f).mean(),
+        "a hinge on G: a sample that D gives a logit below 0 learns nothing, and that is where "
+        "fakes begin. G's loss is -mean.",
+    ),
+    (
+        lambda r, f: relu(-1 - f).mean(),
+        "a hinge on G: a sample that D gives a logit above -1 learns no more. G's loss is -mean.",
+    ),
+    (
+        lambda r, f: -losses.hinge_d(r, f),
+        "minus D's whole loss: below -1, where D is sure, it is flat and G is stuck. Take -mean "
+        "D(fake).",
+    ),
+    (
+        lambda r, f: losses.hinge_d(-r, -f),
+        "D's loss with its labels exchanged: a hinge on G stops pulling where D(fake) is 1. Take "
+        "-mean D(fake).",
+    ),
     (
         lambda r, f: softplus(-f).mean(),
         "this is the non-saturating loss of the first GAN. In the hinge game G's is -mean D(fake).",
@@ -285,10 +256,13 @@ WRONG_HINGE_G: Named = (
         "G: -fake_logits.mean().",
     ),
 )
-def hinge(d: Loss, g: Loss) -> None:
+def hinge(d: Loss, g: Loss) -> str | None:
     """Check both losses of the hinge game, for logits (B,) and (B,)."""
-    _judge(d, "D", losses.hinge_d, WRONG_HINGE_D)
-    _judge(g, "G", losses.mean_g, WRONG_HINGE_G)
+    remarks = (
+        pair.judge(d, "D", losses.hinge_d, WRONG_HINGE_D),
+        pair.judge(g, "G", losses.mean_g, WRONG_HINGE_G),
+    )
+    return next((remark for remark in remarks if remark), None)
 
 
 # -- relativistic pairing --------------------------------------------------------------------
@@ -308,6 +282,9 @@ _NO_PAIRS = (
     "real and fake stand alone here, each against 0: add a constant to all logits and your loss "
     "changes. Only the difference fake_i - real_i may count."
 )
+_KINK = "relu is a softplus with a kink: a pair in the right order would teach nothing."
+_FLAT = "sigmoid for softplus: it is flat where the pair is most wrong. softplus(t) is -ln σ(-t)."
+_BARE = "softplus is missing: the bare difference is the Wasserstein loss."
 
 WRONG_PAIRS_D: Named = (
     (
@@ -325,13 +302,21 @@ WRONG_PAIRS_D: Named = (
         lambda r, f: softplus(f.sigmoid() - r.sigmoid()).mean(),
         "a sigmoid too many: take the difference of the logits themselves.",
     ),
-    (
-        lambda r, f: (f - r).mean(),
-        "softplus is missing: the bare difference is the Wasserstein loss.",
-    ),
+    (lambda r, f: (f - r).mean(), _BARE),
     (
         lambda r, f: relu(1 + f - r).mean(),
         "this is a hinge on the pairs: here it is softplus.",
+    ),
+    (lambda r, f: relu(f - r).mean(), _KINK),
+    (lambda r, f: (f - r).sigmoid().mean(), _FLAT),
+    (
+        lambda r, f: softplus(f).mean() - softplus(r).mean(),
+        "the difference comes after softplus: it belongs inside.",
+    ),
+    (
+        lambda r, f: softplus(f - r).mean() + softplus(r - f).mean(),
+        "you add up both directions: the best D would then tell nothing apart. D takes fake - real "
+        "alone.",
     ),
     (
         lambda r, f: -softplus(r - f).mean(),
@@ -359,10 +344,9 @@ WRONG_PAIRS_G: Named = (
         lambda r, f: softplus(r.sigmoid() - f.sigmoid()).mean(),
         "a sigmoid too many: take the difference of the logits themselves.",
     ),
-    (
-        lambda r, f: (r - f).mean(),
-        "softplus is missing: the bare difference is the Wasserstein loss.",
-    ),
+    (lambda r, f: (r - f).mean(), _BARE),
+    (lambda r, f: relu(r - f).mean(), _KINK),
+    (lambda r, f: (r - f).sigmoid().mean(), _FLAT),
 )
 
 
@@ -378,22 +362,25 @@ WRONG_PAIRS_G: Named = (
         "G: F.softplus(real_logits - fake_logits).mean().",
     ),
 )
-def relativistic(d: Loss, g: Loss) -> None:
+def relativistic(d: Loss, g: Loss) -> str | None:
     """Check both losses of the relativistic pairing game, for logits (B,) and (B,)."""
+    remarks = []
     for player, answer, right, named in (
         ("D", d, losses.relativistic_d, WRONG_PAIRS_D),
         ("G", g, losses.relativistic_g, WRONG_PAIRS_G),
     ):
-        _judge(answer, player, right, named)
+        remarks.append(pair.judge(answer, player, right, named))
+        extra = pair.ask(answer, player, pair.REAL, pair.FAKE) - right(pair.REAL, pair.FAKE)
         for gap in (200.0, -200.0):
             real, fake = torch.zeros(3), torch.full((3,), gap)
-            found, expected = _ask(answer, player, real, fake), right(real, fake)
+            found, expected = pair.ask(answer, player, real, fake) - extra, right(real, fake)
             if not torch.isclose(found, expected, rtol=1e-3, atol=1e-3):
                 raise Wrong(
                     f"{player}'s loss: for a difference of {gap:+.0f} you get {found:.1f}, not "
-                    f"{expected:.0f}: the logarithm of a sigmoid that is rounded to 0, or an eps. "
-                    "softplus stays finite."
+                    f"{expected:.0f}: an exp that overflows, the logarithm of a sigmoid that is "
+                    "rounded to 0, or an eps. softplus stays finite."
                 )
-        shifted = _ask(answer, player, REAL + 7, FAKE + 7).item()
-        if not _near(shifted, right(REAL, FAKE).item()):
+        shifted = pair.ask(answer, player, pair.REAL + 7, pair.FAKE + 7) - extra
+        if not pair.near(shifted.item(), right(pair.REAL, pair.FAKE).item()):
             raise Wrong(f"{player}'s loss changes when 7 is added to all logits: {_NO_PAIRS}")
+    return next((remark for remark in remarks if remark), None)

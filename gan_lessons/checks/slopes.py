@@ -1,53 +1,30 @@
 """Checks of lesson 11, Tame the critic: what measures how steep a critic is."""
 
-import warnings
 from collections.abc import Callable
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from gan_lessons.checks.exercise import Wrong, exercise
+from gan_lessons.checks.exercise import Wrong, ask, exercise, named, one_number
 
 REFUSED = {  # what PyTorch says of a broken answer, and what that means here
-    "does not require grad": "autograd finds no path from D's answer "
-    "back to x̂. Call .requires_grad_() on x̂ before D sees it.",
+    "does not require grad": "autograd finds no path from D's answer back to x̂. Call "
+    ".requires_grad_() on x̂ before D sees it.",
     "not have been used in the graph": "you ask for the gradient with respect to a tensor that D "
     "never saw: it must be the very x̂ that went into D.",
     "grad can be implicitly created only for scalar outputs": "autograd takes the gradient of one "
     "number, and D returns one per sample: take D(x̂).sum().",
-    "must match the size of tensor": "the shape of α does not fit. For images (B, C, H, W) it is "
+    "must match the size": "the shape of α does not fit. For images (B, C, H, W) it is "
     "(B, 1, 1, 1), for points (B, 1).",
+    "Mismatch in shape: grad_output": "grad_outputs must have the shape of D's answer, (B,): take "
+    "torch.ones_like of it, or D(x̂).sum() and no grad_outputs.",
+    "'NoneType' object has no attribute": "the slope is None: after backward() only a tensor on "
+    "which you called .requires_grad_() has a .grad. torch.autograd.grad hands the slope back.",
+    "must be a 2-tuple": "this length fits images only. For all: slope.flatten(1).norm(dim=1).",
+    "out of range": "this length does not fit points. For all: slope.flatten(1).norm(dim=1).",
+    "'tuple' object": "torch.autograd.grad returns a tuple: take [0], or write (slope,) = ….",
 }
-
-
-def _ask(answer: Callable, *args: object) -> object:
-    """Call the answer; what PyTorch refuses becomes a diagnosis, what it warns of is let pass."""
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            return answer(*args)
-    except RuntimeError as error:
-        for said, meaning in REFUSED.items():
-            if said in str(error):
-                raise Wrong(meaning) from error
-        raise
-
-
-def _scalar(value: object, what: str) -> Tensor:
-    if not isinstance(value, Tensor):
-        raise Wrong(f"{what} should be a tensor, but {type(value).__name__} came back.")
-    if value.numel() != 1:
-        raise Wrong(f"{what} should be one number, but has shape {tuple(value.shape)}.")
-    return value.reshape(())
-
-
-def _named(value: float, candidates: dict[str, float]) -> str | None:
-    """Return the name of the candidate that equals the value, if any."""
-    for name, candidate in candidates.items():
-        if abs(value - candidate) <= 1e-4 + 1e-3 * abs(candidate):
-            return name
-    return None
 
 
 class _Known(nn.Module):
@@ -93,7 +70,7 @@ def gradient_penalty(answer: Callable) -> None:
 def _probe(answer: Callable, D: nn.Module, real: Tensor, fake: Tensor) -> Tensor:
     """Return the penalty; both batches must be as they were."""
     before = real.clone(), fake.clone()
-    got = _scalar(_ask(answer, D, real, fake), "the penalty")
+    got = one_number(ask(answer, D, real, fake, refused=REFUSED), "the penalty")
     if not (torch.equal(real, before[0]) and torch.equal(fake, before[1])):
         raise Wrong("the real or the fake batch itself is changed. Compute x̂ as a new tensor.")
     if real.requires_grad or fake.requires_grad:
@@ -103,7 +80,13 @@ def _probe(answer: Callable, D: nn.Module, real: Tensor, fake: Tensor) -> Tensor
 
 def _points(D: _Known) -> Tensor:
     """Return the points at which the slope of D was taken, (B, d)."""
-    return torch.cat([x.detach().flatten(1) for x in D.seen if x.requires_grad])
+    seen = [x.detach().flatten(1) for x in D.seen if x.requires_grad]
+    if not seen:
+        raise Wrong(
+            "no point that D saw requires a gradient, so this is not the slope that is asked for: "
+            "that of D's answer with respect to its *input* x̂, not to its weights."
+        )
+    return torch.cat(seen)
 
 
 def _check_alpha(answer: Callable) -> None:
@@ -112,10 +95,19 @@ def _check_alpha(answer: Callable) -> None:
     D = _Known(torch.ones(3))
     _probe(answer, D, *(end.repeat(n, 1) for end in ends))
     real, fake = ends
-    alpha = (_points(D) - fake) / (real - fake)  # (n, 3)
+    x = _points(D)
+    if x.shape[1] != 3:
+        raise Wrong(f"x̂ has {x.shape[1]} numbers and a sample 3: {REFUSED['must match the size']}")
+    alpha = (x - fake) / (real - fake)  # (n, 3)
     apart = float((alpha - alpha.mean(1, keepdim=True)).abs().max()) > 1e-3
     alpha = alpha.mean(1) if not apart else alpha.flatten()
     said = f"from {float(alpha.min()):.1f} to {float(alpha.max()):.1f}"
+    beyond = float(alpha.min()) < -1e-3 or float(alpha.max()) > 1 + 1e-3
+    if apart and beyond:
+        raise Wrong(
+            "x̂ is not on the line between a real and a fake sample: x̂ = α·real + (1 − α)·fake, "
+            "with nothing added."
+        )
     if apart:
         raise Wrong(
             "every number of a sample gets its own α: x̂ then lies somewhere in a box, not on the "
@@ -129,7 +121,7 @@ def _check_alpha(answer: Callable) -> None:
         raise Wrong("the whole batch shares one α: draw torch.rand(len(real), …), one per sample.")
     if ((alpha.abs() < 1e-4) | ((alpha - 1).abs() < 1e-4)).all():
         raise Wrong("D's slope is taken at real and fake samples only. x̂ lies between the two.")
-    if float(alpha.min()) < -1e-3 or float(alpha.max()) > 1 + 1e-3:
+    if beyond:
         kind = "N(0, 1)" if abs(float(alpha.std()) - 1) < 0.15 else "another distribution"
         raise Wrong(
             f"α reaches {said}: it is drawn from {kind}, and x̂ leaves the line between real and "
@@ -158,9 +150,11 @@ def _check_penalty(answer: Callable, shape: tuple[int, ...]) -> None:
     right = (length - 1).square().mean()
     value, should = float(got.detach()), float(right.detach())
     if abs(value - should) > 1e-4 + 1e-3 * should:
-        name = _named(value, _mistakes(g.detach().reshape(len(x), *shape[1:])))
+        wrong = _mistakes(g.detach().reshape(len(x), *shape[1:]))
+        loss = float((D(fake).mean() - D(real).mean()).detach())
+        wrong["the critic's own loss is in it: return the penalty alone."] = should + loss
         raise Wrong(
-            name
+            named(value, wrong)
             or f"for a critic of known slope you return {value:.3f}, and it should be "
             f"{should:.3f}: the mean over the batch of (length of the slope − 1)²."
         )
@@ -215,6 +209,7 @@ def _mistakes(g: Tensor) -> dict[str, float]:
         "below. Here charge every slope that is not 1.": over.clamp_min(0).square(),
         "this pulls the slope to 0, as R1 does. WGAN-GP pulls its length to 1.": length.square(),
         "the square is missing: slopes below 1 would even be paid for.": over,
+        "the length is squared, and not the difference: (length − 1)².": length.square() - 1,
         "absolute value for square: (length − 1)² is asked for.": over.abs(),
         "you take the mean of the lengths first and square last: square per sample.": (
             over.mean().square()
@@ -251,12 +246,13 @@ def _check_flat(answer: Callable) -> None:
 def _check_reach(answer: Callable) -> None:
     """D's step must leave G alone, even if the fake batch still hangs on it."""
     D, fake = _Known(torch.ones(2)), torch.randn(8, 2).requires_grad_()
-    got = _ask(answer, D, torch.randn(8, 2), fake)
+    got = ask(answer, D, torch.randn(8, 2), fake, refused=REFUSED)
     (reached,) = torch.autograd.grad(got, fake, allow_unused=True)
     if reached is not None and reached.any():
         raise Wrong("the penalty's gradient reaches G through the fake batch: fake.detach().")
 
 
+VECTORS = {"out of range": "u and v are vectors, they have one axis: F.normalize(…, dim=0)."}
 CALLS = 20  # each made with the u that the call before returned
 
 
@@ -279,24 +275,26 @@ def _call(answer: Callable, weight: Tensor, u: Tensor) -> tuple[Tensor, Tensor]:
         "row per output channel: weight.flatten(1)."
     )
     try:
-        got = _ask(answer, weight, u.clone())
-    except NotImplementedError:
+        got = ask(answer, weight, u.clone(), refused=VECTORS)
+    except (NotImplementedError, Wrong):
         raise
-    except (RuntimeError, IndexError, Wrong) as error:
+    except (RuntimeError, IndexError) as error:
         plain = f"shapes do not fit: {error}. v is along Wᵀu, and the new u along Wv."
         raise Wrong(conv if weight.ndim > 2 else plain) from error
     if not (isinstance(got, tuple | list) and len(got) == 2):
         raise Wrong("two things should come back: sigma, and the new u for the next call.")
+    if any(part is None for part in got):
+        raise Wrong("sigma and the new u should be tensors: look at what you return.")
     sigma, new = (torch.as_tensor(part) for part in got)
     if weight.ndim > 2 and (sigma.numel() != 1 or new.shape != (rows,)):
         raise Wrong(conv)
-    if sigma.ndim > new.ndim:
+    if sigma.shape == (rows,) and new.numel() == 1:
         raise Wrong("the order is sigma first, then the new u.")
     if new.shape != (rows,) and new.shape == (columns,):
         raise Wrong("you hand back v. The next call starts from the new u, which is along Wv.")
     if new.shape != (rows,):
         raise Wrong(f"the new u should have {rows} numbers, one per row of the weight.")
-    return _scalar(sigma, "sigma"), new
+    return one_number(sigma, "sigma"), new
 
 
 @exercise(
@@ -352,9 +350,10 @@ def _check_sigma(answer: Callable, weight: Tensor) -> None:
         "sigma came back with a minus.": -top,
         "this is the root of the sum of all squares (the Frobenius norm): it counts all singular "
         "values, not the largest.": float(W.norm()),
+        "this is the sum of all singular values, not the largest.": float(values.sum()),
         "this is the largest entry of the weight, not its largest stretch.": float(W.abs().max()),
     }
-    if name := _named(value, spread):
+    if name := named(value, spread):
         raise Wrong(name)
     if weight.ndim > 2:
         raise Wrong(
