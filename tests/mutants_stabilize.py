@@ -619,6 +619,11 @@ def _not_not(scores):
     return (~(low <= 0)).int() - (high < 0).int()
 
 
+def _yes_minus_no(scores):
+    low, _, high = metrics.over_seeds(scores[1:] - scores[:1])
+    return (low > 0) - (high < 0)
+
+
 RIGHT_VERDICTS = [verdicts, verdicts_by_hand, verdicts_by_sign]
 
 WRONG_VERDICTS = {
@@ -686,6 +691,7 @@ WRONG_VERDICTS = {
         "verdicts should come back, not",
     ),
     "the means": (lambda scores: (scores[1:] - scores[:1]).mean(1), "but other numbers came back"),
+    "yes minus no": (_yes_minus_no, "subtract one yes-or-no tensor"),
     "nothing": (lambda scores: None, "nothing came back"),
     "scores changed": (lambda scores: verdicts(scores.sub_(scores[:1].clone())), "are changed"),
     "broken runs left out": (_without_the_broken, "is given a verdict"),

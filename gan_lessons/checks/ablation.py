@@ -17,6 +17,8 @@ REFUSED = {  # what PyTorch says of a broken answer, and what that means here
     "whole number and cannot be averaged. Average parameters(); copy buffers().",
     "result type Float can't be cast to": "one of the buffers, num_batches_tracked, is a whole "
     "number and cannot be averaged. Average parameters(); copy buffers().",
+    "with two bool tensors": "PyTorch does not subtract one yes-or-no tensor from another: make "
+    "numbers of them first, (low > 0).int() - (high < 0).int().",
     "expected dtype": "one of the buffers, num_batches_tracked, is a whole number and cannot be "
     "averaged. Average parameters(); copy buffers().",
 }
