@@ -2,11 +2,13 @@
 
 from gan_lessons.checks import (
     ablation,
+    augmentation,
     color,
     convolutions,
     critic,
     distances,
     first_gan,
+    goggles,
     meaning,
     minimax,
     motion,
@@ -21,11 +23,13 @@ from gan_lessons.checks import (
 
 __all__ = [
     "ablation",
+    "augmentation",
     "color",
     "convolutions",
     "critic",
     "distances",
     "first_gan",
+    "goggles",
     "meaning",
     "minimax",
     "motion",

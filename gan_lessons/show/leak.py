@@ -74,6 +74,8 @@ def _draw_meter(
     ax.plot(*line, color="black", lw=1.2, ls=":", label="gap that D can see")
     for k, value in enumerate(ps):
         ax.plot(np.full(leaks.shape[1], value), leaks[k], "^", color=FAKE, ms=5, alpha=0.7)
-    ax.plot(ps, leaks.mean(1), color=FAKE, lw=1.4, ls="--", label="G's changed share ▲")
-    ax.set(xlim=(-0.04, 1.04), ylim=(-0.04, 1.04), xlabel="p", title="leak meter")
+    ax.plot(ps, leaks.mean(1), color=FAKE, lw=1.4, ls="--", label="share of G that leaked")
+    here = leaks[int(np.abs(np.asarray(ps) - p).argmin())]
+    ax.set(xlim=(-0.04, 1.04), ylim=(-0.04, 1.45), xlabel="p, and a seed per ▲")
+    ax.set(yticks=(0, 0.5, 1), title=f"p = {p:g}: {here.mean():.0%} leaked")
     ax.legend(fontsize=9, loc="upper center", framealpha=0.8)

@@ -1,0 +1,664 @@
+# ---
+# jupyter:
+#   kernelspec:
+#     display_name: Python 3
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown]
+# # 13 · Learn from little data
+#
+# A thousand photographs are few for a GAN, a hundred next to nothing: $D$
+# learns them by heart, and then has nothing left to teach. You will watch
+# that happen, put goggles on $D$, and see what leaks through them.
+#
+# **What you'll do.** Train GANs on 100, 500 and 20,000 digits, with and
+# without augmentation, and measure what each of them gains and loses.
+#
+# **What you'll learn**
+# - *see* in $D$'s logits how much of its data it knows by heart;
+# - *write* augmentations that $G$ learns through, and put them in place;
+# - *predict* when an augmentation leaks into the samples, and steer it.
+#
+# **What you'll need.** Lessons 04, 09 and 10. About 75 minutes of your time;
+# {{minutes}} minutes of computing on 2 CPU cores. Works offline.
+
+# %%
+from gan_lessons import augment, checks, cockpit, data, losses
+from gan_lessons import metrics, models, runtime, show, training
+import copy
+import itertools
+import time
+import torch
+
+nn, F, device = torch.nn, torch.nn.functional, runtime.start()
+
+# %% [markdown]
+# ## The knobs
+
+# %%
+SEED = 0
+images = data.strokes()  # or data.mnist()
+steps = runtime.budget(tiny=2, ci=60, lesson=3_000, full=20_000)
+seeds = range(runtime.budget(tiny=2, ci=2, lesson=3, full=5))
+judge_steps = runtime.budget(tiny=4, ci=30, lesson=400, full=2_000)
+batch_size, latent_dim, width = 32, 64, 128
+lr, decay = 1e-3, 0.998  # of both players; of the generator's average
+enough = steps >= 3_000  # below that, nothing is claimed of a run
+
+# %% [markdown]
+# ## Three piles, and a judge
+# A GAN gets a few images of the pile. Others are *held out*: drawn by the
+# same hand, never shown to it. A third set is what samples are compared
+# with. The judge of lesson 09 is an examiner and may know the whole pile.
+
+# %%
+order = torch.randperm(len(images), generator=runtime.generator(SEED))
+x = data.to_model_range(images.x[order])
+reference, held_out, pile = x[:2000], x[2000:4000], x[4000:]
+known = {name: f[order][4000:] for name, f in images.factors.items()}
+runtime.seed_everything(SEED)
+more = {"steps": judge_steps, "rng": runtime.generator(SEED)}
+judge = metrics.train_judge(pile, images.y[order][4000:], known, **more)
+real_f, held_f, pile_f = map(judge.features, (reference, held_out, pile))
+
+# %% [markdown]
+# ## What D knows by heart
+# With a hundred images $D$ need not find out what a digit looks like: it can
+# learn *these hundred*. Then it says "real" to them and "fake" to all else,
+# and all it can teach $G$ is to repeat them. You see it if you show $D$
+# images it never trained on.
+#
+# ## ✏️ Exercise 1 · Known by heart
+# *5 minutes · ●○○*
+#
+# From $D$'s logits on training, held-out and fake images, return
+#
+# $$r_v=\frac{\mathbb E\,D(\text{train})-\mathbb E\,D(\text{held out})}
+# {\mathbb E\,D(\text{train})-\mathbb E\,D(\text{fake})}:$$
+#
+# 0 if unseen images look as real as the known ones, 1 if $D$ takes them for
+# fakes.
+#
+# {{hints augmentation.overfitting}}
+
+# %% tags=["exercise"]
+def my_overfitting(train, held_out, fake):
+    # BEGIN SOLUTION
+    return (train.mean() - held_out.mean()) / (train.mean() - fake.mean())
+    # END SOLUTION
+
+
+checks.augmentation.overfitting(my_overfitting)
+
+# %% [markdown]
+# Now for the runs: three sizes, three seeds each, and soon each of them
+# twice. That is affordable side by side (lesson 10), with the players of
+# lesson 06, a size smaller and without dropout. Images are rows of numbers
+# here, (B, 784).
+
+# %%
+shape, pixels = x.shape[1:], x[0].numel()
+
+
+def mlp(*widths, end):
+    layers = []
+    for a, b in itertools.pairwise(widths):
+        layers += [nn.Linear(a, b), nn.LeakyReLU(0.2)]
+    return nn.Sequential(*layers[:-1], end)
+
+
+def two_players(seed):
+    runtime.seed_everything(seed)
+    G = mlp(latent_dim, width, width, pixels, end=nn.Tanh())
+    return G, mlp(pixels, width, width, 1, end=nn.Flatten(0))
+
+
+def a_few(n, seed):  # their numbers in the pile
+    rng = runtime.generator(seed)
+    return torch.randperm(len(pile), generator=rng)[:n]
+
+# %% [markdown]
+# A *case* says how many images, what $T$ changes in all that $D$ sees, and
+# what changes the real images alone. $T$ is a layer in front of all the
+# discriminators, the goggles they look through:
+
+# %%
+class Goggles(nn.Module):
+    def __init__(self, each):  # one T, or None, for every case
+        super().__init__()
+        self.each = each
+
+    def forward(self, x):  # (cases · seeds, B, pixels)
+        parts = zip(self.each, x.chunk(len(self.each)))
+        return torch.cat([seen(T, part) for T, part in parts])
+
+# %%
+def seen(T, rows):
+    return rows if T is None else T(rows.reshape(-1, *shape)).view_as(rows)
+
+
+def real_batches(n, seed, on_real):
+    few = pile[a_few(n, seed)].flatten(1).to(device)
+    batches = data.batches(few, batch_size, rng=runtime.generator(seed))
+    return (seen(on_real, real) for real in batches)
+
+
+def everyone(cases):
+    pairs = [two_players(seed) for _ in cases for seed in seeds]
+    G, D = (models.stack(side).to(device) for side in zip(*pairs))
+    real = [real_batches(n, seed, on_real)
+            for n, _, on_real in cases.values() for seed in seeds]
+    z = [training.noise(batch_size, latent_dim,
+                        rng=runtime.generator(1000 + seed, device))
+         for seed in seeds]
+    z = training.side_by_side(z, copies=len(cases))
+    return G, D, training.side_by_side(real), z
+
+# %% [markdown]
+# Twenty times a run we ask every $D$, without goggles, for its mean logit on
+# a hundred images it trained on, on held-out ones and on fakes.
+
+# %%
+def experiment(cases):
+    (G, D, real, z), n = everyone(cases), len(cases) * len(seeds)
+    adam = {"lr": lr, "betas": (0.5, 0.99), "fused": True}
+    opts = [torch.optim.Adam(net.parameters(), **adam) for net in (G, D)]
+    goggles = Goggles([T for _, T, _ in cases.values()])
+    average = copy.deepcopy(G)
+    few = [pile[a_few(100, seed)] for _ in cases for seed in seeds]
+    asked = torch.stack(few).flatten(2), held_out[:300].flatten(1)
+    asked = [x.expand(n, -1, -1).to(device) for x in asked]
+    moments = training.sweep(
+        G, nn.Sequential(goggles, *D), *opts, real, z, steps=steps,
+        games=[losses.non_saturating] * n, average=average, decay=decay)
+    still, looks = torch.randn(n, 1000, latent_dim).to(device), []
+    for _ in cockpit.progress(range(parts := min(20, steps)), unit="part"):
+        for _ in itertools.islice(moments, steps // parts):
+            pass
+        with torch.no_grad():
+            fake = G(still[:, :200])
+            looks.append([D(x).mean(1).cpu() for x in (*asked, fake)])
+    with torch.no_grad():
+        fakes = average(still).unflatten(2, shape).cpu()
+    looks = torch.stack([torch.stack(look, -1) for look in looks], 1)
+    groups = zip(fakes.split(len(seeds)), looks.split(len(seeds)))
+    return dict(zip(cases, groups))  # (seeds, N, …), (seeds, 20, 3)
+
+# %% [markdown]
+# **Predict:** for 100, 500 and 20,000 images, where do the held-out images'
+# logits run?
+
+# %%
+sizes = {"100": 100, "500": 500, "all": len(pile)}
+plain = experiment({name: (n, None, None) for name, n in sizes.items()})
+
+
+def by_heart(runs):  # r_v at the end, for each seed
+    train, held, fake = runs[1][:, -3:].mean(1).T
+    return (train - held) / (train - fake)
+
+
+told = {name: by_heart(runs).mean() for name, runs in plain.items()}
+assert not enough or told["100"] > told["all"] + 0.1
+show.known_by_heart(
+    {f"{name} images: r_v {told[name]:.2f}": runs[1]
+     for name, runs in plain.items()}, steps,
+    sentence="D's mean logits while it trains; thin lines are seeds, and "
+    "the shaded gap is what D knows by heart.")
+
+# %% [markdown]
+# READING1
+#
+# ## Goggles
+# More images would help. An *augmentation* $T$ makes many of one: moved,
+# partly covered, brighter. A classifier would train on those and be done.
+# But a $D$ that knows real images as changed ones teaches $G$ to *draw*
+# changed ones. So let *everything* that $D$ sees pass through $T$:
+#
+# $$L_D=\mathbb E\,f\big(-D(T(x))\big)+\mathbb E\,f\big(D(T(G(z)))\big),
+# \qquad L_G=\mathbb E\,f\big(-D(T(G(z)))\big),$$
+#
+# with $f$ the softplus, and $T$ drawn anew each time. $G$ learns *through*
+# $T$, so it must be differentiable, sample by sample.
+#
+# ## ✏️ Exercise 2 · Three augmentations
+# *25 minutes · ●●●*
+#
+# Each takes images (B, C, H, W) and changes every one of them with
+# probability `p`. No loop over samples, no clamp. (Why not?)
+#
+# **Move** by up to an eighth of each side, whole pixels; zeros move in.
+#
+# {{hints goggles.translation}}
+
+# %% tags=["exercise"]
+def my_translation(x, p):
+    # BEGIN SOLUTION
+    B, _, H, W = x.shape
+    on, i, j = torch.rand(B, 1, 1, 1) < p, torch.arange(H), torch.arange(W)
+    down = on * torch.randint(-(H // 8), H // 8 + 1, (B, 1, 1, 1))
+    right = on * torch.randint(-(W // 8), W // 8 + 1, (B, 1, 1, 1))
+    rows, columns = i[:, None] - i == down, j[:, None] - j == right
+    return rows.float() @ x @ columns.float().mT
+    # END SOLUTION
+
+
+checks.goggles.translation(my_translation)
+
+# %% [markdown]
+# **Cut out** a rectangle half as high and wide as the image, its center
+# anywhere in it: those pixels become 0.
+#
+# {{hints goggles.cutout}}
+
+# %% tags=["exercise"]
+def my_cutout(x, p):
+    # BEGIN SOLUTION
+    B, _, H, W = x.shape
+    i, j = torch.arange(H)[:, None], torch.arange(W)
+    tall = (i - H * torch.rand(B, 1, 1, 1)).abs() < H / 4
+    wide = (j - W * torch.rand(B, 1, 1, 1)).abs() < W / 4
+    hole = tall & wide & (torch.rand(B, 1, 1, 1) < p)
+    return x * ~hole
+    # END SOLUTION
+
+
+checks.goggles.cutout(my_cutout)
+
+# %% [markdown]
+# **Brighten** by −½ … ½, and stretch the **contrast** around the image's mean
+# by ½ … 1½. (Color images get a third: saturation.)
+#
+# {{hints goggles.color}}
+
+# %% tags=["exercise"]
+def my_color(x, p):
+    # BEGIN SOLUTION
+    on = torch.rand(len(x), 1, 1, 1) < p
+    shift = torch.rand(len(x), 1, 1, 1) - 0.5
+    factor = torch.rand(len(x), 1, 1, 1) + 0.5
+    mean = x.mean(dim=(1, 2, 3), keepdim=True)
+    return torch.where(on, mean + factor * (x - mean) + shift, x)
+    # END SOLUTION
+
+
+checks.goggles.color(my_color)
+
+# %% [markdown]
+# The library's versions of the first two. A shift is a matrix, with ones
+# beside the diagonal; all numbers are drawn per sample.
+
+# %% tags=["mirrors:augment"]
+def uniform(x):
+    return torch.rand(len(x), 1, 1, 1, device=x.device)
+
+
+def cutout(x, p=1.0):
+    height, width = x.shape[2:]
+    i = torch.arange(height, device=x.device)[:, None] + 0.5
+    j = torch.arange(width, device=x.device) + 0.5
+    tall = (i - height * uniform(x)).abs() < height / 4  # (B, 1, H, 1)
+    wide = (j - width * uniform(x)).abs() < width / 4  # (B, 1, 1, W)
+    hole = tall & wide & (uniform(x) < p)
+    return x * ~hole
+
+# %% tags=["mirrors:augment"]
+def shifts(n, by):
+    i = torch.arange(n, device=by.device)
+    return (i[:, None] - i == by).float()
+
+
+def translation(x, p=1.0):
+    reach_y, reach_x = x.shape[2] // 8, x.shape[3] // 8
+    chosen = uniform(x) < p
+    down = (uniform(x) * (2 * reach_y + 1)).floor() - reach_y
+    right = (uniform(x) * (2 * reach_x + 1)).floor() - reach_x
+    rows = shifts(x.shape[2], chosen * down)  # (B, 1, H, H)
+    columns = shifts(x.shape[3], chosen * right)  # (B, 1, W, W)
+    return rows @ x @ columns.mT
+
+# %% [markdown]
+# With color they are called *DiffAugment* (Zhao et al. 2020). We take the
+# first two, as its authors do for small images. Note that 0 is *gray* here:
+# pixels lie in $[-1,1]$. It will betray what leaks.
+
+# %%
+T = augment.chain(translation, cutout)
+eight = reference[:8]
+runtime.seed_everything(SEED)
+kinds = {"as it is": lambda x: x, "moved": translation, "cut out": cutout,
+         "both": T, "DiffAugment": augment.diffaugment}
+show.rows_of_images(
+    {name: change(eight) for name, change in kinds.items()},
+    sentence="The same eight digits through each pair of goggles.")
+
+# %% [markdown]
+# ## ✏️ Exercise 3 · A step through goggles
+# *10 minutes · ●●○*
+#
+# Lesson 04's step, with `T(images)` wherever it belongs. **Decide first:**
+# how many times? Leave one out, and see what the check says.
+#
+# {{hints augmentation.augmented_step}}
+
+# %% tags=["exercise"]
+def my_augmented_step(G, D, opt_g, opt_d, real, latent_dim, T):
+    # BEGIN SOLUTION
+    fake = G(torch.randn(len(real), latent_dim))
+    real_logits, fake_logits = D(T(real)), D(T(fake.detach()))
+    loss_d = losses.cross_entropy_d(real_logits, fake_logits)
+    opt_d.zero_grad()
+    loss_d.backward()
+    opt_d.step()
+    loss_g = losses.non_saturating_g(None, D(T(fake)))
+    opt_g.zero_grad()
+    loss_g.backward()
+    opt_g.step()
+    # END SOLUTION
+
+
+checks.augmentation.augmented_step(my_augmented_step)
+
+# %% [markdown] tags=["instructor"]
+# > **For instructors.** Let the room vote on "in $D$'s step, but not in
+# > $G$'s": it sounds harmless. Then ask what $D$ has learned about images
+# > without a gray edge. Nothing; so its answer to $G$ means nothing.
+
+# %% [markdown]
+# In `training.train` that is `augment=T`; here it is the layer of goggles.
+# The same sizes and seeds again through $T$, and, as a warning, one case in
+# which only the real images are changed. **Predict:** who gains?
+
+# %%
+cases = {name: (n, T, None) for name, n in sizes.items()}
+through = experiment(cases | {"real only": (500, None, T)})
+started, bare = time.perf_counter(), reference[:batch_size]
+for _ in range(100):
+    T(bare)
+took = 10 * (time.perf_counter() - started)
+print(f"T takes {took:.2f} ms for a batch of {batch_size}")
+
+# %%
+def scores(runs, n):
+    for seed, fakes, r in zip(seeds, runs[0], by_heart(runs)):
+        features, own = judge.features(fakes), pile_f[a_few(n, seed)]
+        near = metrics.memorization_ratio(features, own[:5000], held_f[:500])
+        yield r, metrics.frechet_distance(real_f, features), near
+
+
+table = {f"{name}, {kind}": torch.tensor(list(scores(runs[name], n)))
+         for name, n in sizes.items()
+         for kind, runs in (("plain", plain), ("T", through))}
+measures = "r_v", "Fréchet distance", "memorization"
+show.compared(
+    {what: {name: t[:, k].tolist() for name, t in table.items()}
+     for k, what in enumerate(measures)},
+    ideal={"r_v": 0.0, "memorization": 1.0},
+    sentence="Three sizes, plain and through T: a dot per seed, the mean "
+    "with its interval. Dotted: no overfitting; as near as unseen images.")
+
+# %% [markdown]
+# READING2
+
+# %%
+gaps = {}
+for k, what in enumerate(measures):
+    for name in sizes:
+        gap = table[f"{name}, T"][:, k] - table[f"{name}, plain"][:, k]
+        gaps[what, name] = metrics.over_seeds(gap)
+lines = [f"{what}, {name}: {mean:+.2f} ({low:+.2f} to {high:+.2f})"
+         for (what, name), (low, mean, high) in gaps.items()]
+print("through T minus plain, the same seeds:", *lines, sep="\n")
+
+# %% [markdown]
+# READING3
+#
+# ## The leak
+# What did the GAN learn whose *real* images alone were changed?
+
+# %%
+shown = {"real": reference[:12], "plain, 500": plain["500"][0][0, :12],
+         "T, 500": through["500"][0][0, :12],
+         "real only, 500": through["real only"][0][0, :12]}
+show.rows_of_images(
+    shown, sentence="T on both sides: digits. T on real images only: gray "
+    "edges and gray squares, drawn by G.")
+
+# %% [markdown]
+# Measure it. A meter for holes: are there 6 × 6 pixels, all of them gray?
+# And how far is the ink from the middle, sideways? In real digits its
+# deviation is half a pixel; a move by up to three pixels adds two.
+
+# %%
+def holes(x):
+    gray = F.avg_pool2d((x.abs() < 0.35).float(), 6, stride=1)
+    return (gray.flatten(1).amax(1) > 0.95).float().mean().item()
+
+
+def spread(x):
+    ink = (x > 0.3).float().sum(2)  # (B, C, W)
+    place = (ink * torch.arange(x.shape[3])).sum((1, 2)) / ink.sum((1, 2))
+    return place[place.isfinite()].std().item()
+
+
+assert holes(reference) < 0.01 < 0.99 < holes(cutout(reference))
+
+# %%
+groups = {"plain": plain["500"], "T on both": through["500"],
+          "T on real only": through["real only"]}
+leaks = {n: [holes(f) for f in runs[0]] for n, runs in groups.items()}
+if enough:
+    assert min(leaks["T on real only"]) > 5 * max(leaks["T on both"])
+show.compared(
+    {"share with a hole": leaks,
+     "sideways spread": {n: [spread(f) for f in runs[0]]
+                         for n, runs in groups.items()}},
+    ideal={"share with a hole": 0, "sideways spread": spread(reference)},
+    columns=2, sentence="Dots: seeds; dotted: real images.")
+
+# %% [markdown]
+# READING4
+#
+# ## Can goggles leak on both sides?
+# $D$ compares two distributions *after* $T$. $T$ acts on distributions as a
+# linear map, $q\mapsto Tq$, and $G$ is safe if $Tq=Tp$ leaves no choice but
+# $q=p$: if that map can be **inverted**. Take two kinds of goggles for points
+# in the plane, used with probability $p$:
+# - *quarter turns*: by 0, 90, 180 or 270 degrees, each as likely;
+# - *half turns*: by 180 degrees.
+#
+# **Decide before you run:** at which $p$ does each of them leak?
+
+# %%
+class Turns(nn.Module):
+    def __init__(self, p, half):  # (n, 1) each
+        super().__init__()
+        self.p, self.half = p, half
+
+    def forward(self, x):  # (n, B, 2)
+        turns = torch.randint(4, x.shape[:2], device=x.device)
+        turns = turns.where(~self.half, 2)
+        chosen = torch.rand_like(x[..., 0]) < self.p
+        angle = turns * chosen * torch.pi / 2
+        c, s = angle.cos(), angle.sin()
+        a, b = x.unbind(-1)
+        return torch.stack([c * a - s * b, s * a + c * b], -1)
+
+# %%
+def in_the_plane(which, points, layer, steps):
+    pairs = []
+    for *_, seed in which:
+        runtime.seed_everything(seed)
+        pairs.append((models.plane_generator(width=24),
+                      models.plane_discriminator(width=24)))
+    G, D = (models.stack(side).to(device) for side in zip(*pairs))
+    adam = {"lr": 3e-3, "betas": (0.5, 0.99), "fused": True}
+    opts = [torch.optim.Adam(net.parameters(), **adam) for net in (G, D)]
+    real = [data.batches(points, 32, rng=runtime.generator(seed))
+            for *_, seed in which]
+    z = [training.noise(32, 2, rng=runtime.generator(99 + seed, device))
+         for *_, seed in which]
+    streams = [training.side_by_side(stream) for stream in (real, z)]
+    slower = [training.falling_lr(opt, steps) for opt in opts]
+    average, still = copy.deepcopy(G), torch.randn(300, 2).to(device)
+    for _ in training.sweep(
+            G, nn.Sequential(layer, *D), *opts, *streams, steps=steps,
+            games=[losses.non_saturating] * len(which), average=average,
+            decay=0.98, schedulers=slower):
+        pass
+    with torch.no_grad():
+        return average(still.expand(len(which), -1, -1))
+
+# %% [markdown]
+# The real points are the head of an arrow that points to the right, so a
+# sample in another quarter of the plane is one that leaked.
+
+# %%
+ps, turns = [0.0, 0.25, 0.5, 0.75, 0.9, 1.0], ["quarter turns", "half turns"]
+many = range(runtime.budget(tiny=2, ci=2, lesson=8, full=20))
+which = list(itertools.product(turns, ps, many))
+a, b = torch.rand(2, 5000, generator=runtime.generator(SEED))
+points = torch.stack([0.8 + 1.2 * a, (b - 0.5) * (0.8 + 1.2 * a)], 1)
+points = points.to(device)
+p = torch.tensor([[p] for _, p, _ in which], device=device)
+half = torch.tensor([[n == turns[1]] for n, *_ in which], device=device)
+layer = Turns(p, half)
+clouds = in_the_plane(which, points, layer, min(steps, 500))
+wrong = clouds[..., 0] < clouds[..., 1].abs()  # not in the right quarter
+leak = wrong.float().mean(1).reshape(2, 6, -1).cpu()
+if enough:
+    assert leak[0, :3].mean() < 0.1 < 0.3 < leak[0, -1].mean()
+    assert leak[1, [0, 1, 3, 4, 5]].mean() < 0.1 < 0.2 < leak[1, 2].mean()
+
+# %%
+line, mixed = torch.linspace(0, 1, 101), torch.arange(0, 300, len(many))
+worn = [layer(x).cpu() for x in (points[:300].expand_as(clouds), clouds)]
+
+
+def meter(kind="quarter turns", p=0.9):
+    gap = 1 - line if kind == turns[0] else (1 - 2 * line).abs()
+    start, share = which.index((kind, p, 0)), leak[turns.index(kind)]
+    runs = slice(start, start + len(many))
+    views = {"without goggles": (points[:300].cpu(), clouds[runs, mixed]),
+             "what D sees": (worn[0][start], worn[1][runs, mixed])}
+    told = f"{share[ps.index(p)].mean():.0%} of G's samples leaked"
+    return show.leak_meter(
+        p, {name: (real, fake.cpu().flatten(0, 1))
+            for name, (real, fake) in views.items()},
+        ps, share, (line, gap), limit=2.6,
+        sentence=f"{kind}, p = {p:g}: {told}, over {len(many)} seeds.")
+
+# %%
+show.explore(meter, kind=turns, p=ps)
+
+# %% [markdown]
+# READING5
+#
+# ## Let D say how much
+# How large should $p$ be? ADA (Karras et al. 2020) lets $D$ decide. Held-out
+# images would be a waste of little data, so it watches
+# $r_t=\mathbb E\operatorname{sign}D(T(x))$ on training images: 0 if $D$
+# cannot tell, 1 if it is always right. Above a target of 0.6, $p$ climbs.
+#
+# ## ✏️ Exercise 4 · The controller
+# *10 minutes · ●●○*
+#
+# Return the next $p$: up by `speed` if $r_t$ is above the target, otherwise
+# down, and always between 0 and 1.
+#
+# {{hints augmentation.controller}}
+
+# %% tags=["exercise"]
+def my_controller(p, real_logits, fake_logits, target, speed):
+    # BEGIN SOLUTION
+    r = real_logits.sign().mean()
+    step = speed if r > target else -speed
+    return min(max(p + step, 0.0), 1.0)
+    # END SOLUTION
+
+
+checks.augmentation.controller(my_controller)
+
+# %% [markdown]
+# The same in the library; `training.train` hands out $r_t$ as `real_sign`.
+# ADA moves every four steps.
+
+# %% tags=["mirrors:augment"]
+def adapted(p, sign, *, target=0.6, speed=0.01):
+    p += speed if sign > target else -speed
+    return min(max(p, 0.0), 1.0)
+
+# %%
+def adaptive(n, seed=SEED):
+    G, D = (net.to(device) for net in two_players(seed))
+    opts = [torch.optim.Adam(net.parameters(), lr, (0.5, 0.99), fused=True)
+            for net in (G, D)]
+    ps, signs = [0.0], []
+    for moment in training.train(
+            G, D, *opts, real_batches(n, seed, None), steps=steps,
+            latent_dim=latent_dim,
+            augment=lambda x: seen(lambda x: T(x, ps[-1]), x)):
+        signs.append(moment.numbers["real_sign"])
+        if moment.step % 4 == 0:
+            ps.append(adapted(ps[-1], torch.stack(signs[-4:]).mean()))
+    return torch.tensor(ps)
+
+
+paths = {f"{name} images": adaptive(n) for name, n in sizes.items()}
+show.lines(
+    4 * torch.arange(len(paths["all images"])), paths, xlabel="step",
+    ylabel="p", ylim=(-0.02, 1.02),
+    sentence="p over the steps, for one seed. The fewer images, the higher.")
+
+# %% [markdown]
+# READING6
+
+# %% [markdown]
+# ## Quiz
+# 1. $D$'s logits: train 3.0, held out 2.9, fake −3.1. Overfitted?
+#    <details><summary>Answer</summary>No: r_v is 0.02. D is strong, and of
+#    what it knows nearly all holds for unseen images too.</details>
+# 2. Someone flips the real images left to right, "as usual", and trains a GAN
+#    on faces. What will half of its hair partings do?
+#    <details><summary>Answer</summary>Lie on the other side. A flip of the
+#    data set is T on real only: it leaks by design, which may be
+#    fine.</details>
+# 3. Why not clamp to $[-1,1]$ after brightening?
+#    <details><summary>Answer</summary>A clamped pixel has no slope: G gets no
+#    word about it.</details>
+# 4. Turns by 180 degrees, always. Does that leak?
+#    <details><summary>Answer</summary>No. D sees everything upside down, real
+#    and fake alike, and only the right distribution matches.</details>
+# 5. ADA's $p$ stays at 0. Good or bad news?
+#    <details><summary>Answer</summary>Good: D is unsure of its training
+#    images. Or its logits are all negative: look at the fakes
+#    too.</details>
+
+# %% [markdown]
+# ## Ledger
+# LEDGER
+
+# %% [markdown]
+# ## In practice
+# - *Augment real only* is the most common leak; *augment $D$'s step only* is
+#   next: $G$'s step then asks $D$ about a kind of image it never saw.
+# - A public report shows cutouts in samples of DiffAugment itself, with $T$
+#   on both sides (data-efficient-gans, issue 84). Lower $p$, as ADA does.
+# - ADA draws each kind of change with the same $p$, has 18 of them, and keeps
+#   $p$ below about 0.8 to be safe.
+# - Fewer than a few hundred images: start from a trained GAN instead.
+# - FD at 100 images rewards copies too. Always look at neighbors.
+#
+# ## Further reading
+# - [Zhao et al. 2020](https://arxiv.org/abs/2006.10738): DiffAugment, and
+#   tables of what goes wrong at each wrong place.
+# - [Karras et al. 2020](https://arxiv.org/abs/2006.06676): ADA; its section 2
+#   says which augmentations are safe, and why.
+# - [Tran et al. 2021](https://arxiv.org/abs/2006.05338): a proof that
+#   invertible augmentations keep the game's optimum.
+# - [The report of a leak](https://github.com/mit-han-lab/data-efficient-gans/issues/84)
+#   with pictures of generated cutouts.
+#
+# Next: lesson 14, where $G$ is told what to draw.
