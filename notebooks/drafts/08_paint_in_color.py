@@ -92,12 +92,15 @@ for side in (28, 32, 48, 64):
 # %%
 tall = models.dcgan_generator(size=64, channels=3, width=width)
 print(models.shape_trace(tall, torch.randn(1, latent_dim)))
+gray = models.dcgan_generator(size=64, channels=1, width=width)
+count = [sum(p.numel() for p in net.parameters()) for net in (gray, tall)]
+assert count[0] < count[1] < 1.01 * count[0]  # color: 1 % more, or less
 
 # %% [markdown]
 # Two things to read off. The side doubles while the channels halve, so each
 # hidden map holds half as many numbers as the next. And color costs next to
-# nothing: only the last layer knows that there are three channels, and it
-# is the smallest.
+# nothing: only the last layer knows that there are three channels, and of
+# the convolutions it is the smallest.
 #
 # ## ✏️ Exercise 1 · Players for 64
 # *15 minutes · ●●○*
@@ -333,8 +336,8 @@ show.hues(
 # %% [markdown]
 # Where the orange outline stands above the blue area, $G$ uses more of that
 # hue than the painter; where it is below, less. Compare the valleys too:
-# between two palettes the painter has next to nothing, and $G$ has some,
-# because it blends. The two printed lines say whether it is too gray or too
+# between two palettes the painter has next to nothing, and $G$ has some, as
+# if it mixed the two. The two printed lines say whether it is too gray or too
 # dark on the whole. This is one run: a difference of a few percent says
 # nothing about the method.
 #
@@ -465,7 +468,7 @@ show.pairs(
 # far below the shuffled share, so $G$ knows which colors go together, and
 # far above the floor, so to $G$ it is a habit and no law. With a grain of
 # salt: the reader was tested on real pictures, and must name some palette
-# even where $G$ blended two.
+# even where $G$ mixed two.
 
 # %% [markdown] tags=["instructor"]
 # > **For instructors.** One run says little, a room says much. Give every
