@@ -541,10 +541,10 @@ assert not claims or (apart[0] > 0.88 and alike[0] > 0.88 > 0.5 > alike[1])
 # %% [markdown]
 # Where two piles differ, halves keep their promise. Where nothing lies
 # between them they are too careful: there KID's error falls like $1/N$,
-# faster than a half can know. The bootstrap nearly always misses that
-# nothing: its copies meet themselves, which puts the diagonal back into KID.
-# And an interval holds the value *at this $N$*: of FD's bias it knows
-# nothing.
+# faster than a half can know. The bootstrap falls short, and nearly always
+# misses that nothing: its copies meet themselves, which puts the diagonal
+# back into KID. And an interval holds the value *at this $N$*: of FD's bias
+# it knows nothing.
 #
 # ## Two generators
 # The MLP of lesson 06 against the DCGAN of lesson 07, three seeds each, for
@@ -672,8 +672,10 @@ show.table(
 
 # %% [markdown]
 # ## Play the forger
-# Real images with classes removed and stripes mixed in. Find a setting
-# that raises one score and lowers another; then change only the size.
+# Real images with classes removed and stripes mixed in. Which scores fall
+# when classes go missing? Which notice the stripes? Then put both back and
+# change only the size: every image stays real. Which scores move all the
+# same, and which of them *up*?
 
 # %%
 sources = torch.cat([unseen, stripes(200)])
