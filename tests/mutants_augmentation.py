@@ -102,12 +102,7 @@ def _move(
         down = coin * draws(x, low(reach(H)), reach(H))
         right = coin * draws(x, low(reach(W)), reach(W))
         right = 0 * right if one_axis else right
-        return torch.stack(
-            [
-                _shifted(image, int(d), int(r), way)
-                for image, d, r in zip(before(x), down, right, strict=True)
-            ]
-        )
+        return _shifted(before(x), down, right, way)
 
     def answer(x, p):
         if channels:
@@ -117,16 +112,18 @@ def _move(
     return answer
 
 
-def _shifted(image, down, right, way):
+def _shifted(x, down, right, way):
+    H, W = x.shape[2:]
+    rows, columns = torch.arange(H) - down[:, None], torch.arange(W) - right[:, None]
     if way == "roll":
-        return image.roll((down, right), (1, 2))
-    H, W = image.shape[1:]
-    rows, columns = torch.arange(H) - down, torch.arange(W) - right
-    moved = image[:, rows.clamp(0, H - 1)][:, :, columns.clamp(0, W - 1)]
-    if way == "edge":
+        rows, columns = rows % H, columns % W
+    inside = ((rows >= 0) & (rows < H))[:, :, None] & ((columns >= 0) & (columns < W))[:, None]
+    each = torch.arange(len(x))[:, None, None]
+    at = rows.long().clamp(0, H - 1)[:, :, None], columns.long().clamp(0, W - 1)[:, None]
+    moved = x.permute(0, 2, 3, 1)[each, *at].permute(0, 3, 1, 2)
+    if way in ("roll", "edge"):
         return moved
-    inside = ((rows >= 0) & (rows < H))[:, None] & ((columns >= 0) & (columns < W))
-    return torch.where(inside, moved, {"zeros": 0.0, "black": -1.0}[way])
+    return torch.where(inside[:, None], moved, {"zeros": 0.0, "black": -1.0}[way])
 
 
 def _coin(x, p):
@@ -205,8 +202,7 @@ def _same_number(x, p):
     u, on = torch.rand(len(x)), torch.rand(len(x)) < p
     down = on * ((u * (2 * (H // 8) + 1)).floor() - H // 8)
     right = on * ((u * (2 * (W // 8) + 1)).floor() - W // 8)
-    moves = zip(x, down, right, strict=True)
-    return torch.stack([_shifted(image, int(d), int(r), "zeros") for image, d, r in moves])
+    return _shifted(x, down, right, "zeros")
 
 
 RIGHT_MOVES = [move, move_by_padding, augment.translation]
@@ -226,7 +222,11 @@ WRONG_MOVES = common(move) | {
     "one axis": (_move(one_axis=True), "along one axis only"),
     "one number": (_same_number, "down and right are the same number"),
     "each channel": (_move(channels=True), "each color channel moves on its own"),
-    "rounded": (_rounded(move), "yours is another change"),
+    "rounded": (_rounded(move), "pixels are rounded"),
+    "half a pixel": (
+        lambda x, p: 0.5 * (move(x, p) + x.roll(1, 3)) if p else x * 1,
+        "yours is another change",
+    ),
 }
 
 # -- cutout ----------------------------------------------------------------------------------
@@ -372,7 +372,7 @@ WRONG_COLORS = common(recolor) | {
     "each pixel": (_color(draw=torch.rand_like), "pixels of one image change differently"),
     "to bytes and back": (
         lambda x, p: ((recolor(x, p) * 127.5).to(torch.int32).float()) / 127.5,
-        "pixels of one image change differently",
+        "pixels are rounded",
     ),
 }
 

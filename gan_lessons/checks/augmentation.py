@@ -10,6 +10,7 @@ from torch import Tensor, nn
 from gan_lessons.checks.exercise import Wrong, exercise
 
 LATENT = 3
+EXACT = "donot_use_mm_for_euclid_dist"  # the fast way is off by 1e-3 for equal rows
 
 
 def _number(value: object, what: str) -> float:
@@ -148,25 +149,24 @@ class _Update:
         return {k for look in self.looks for k, g in zip(look.kinds, look.pull, strict=True) if g}
 
 
-def _among(rows: Tensor, samples: list[Tensor]) -> Tensor:
-    samples = [x for x in samples if x.shape[1:] == rows.shape[1:]]
-    if not samples:
-        return torch.zeros(len(rows), dtype=torch.bool)
-    exact = "donot_use_mm_for_euclid_dist"
-    return (torch.cdist(rows, torch.cat(samples), compute_mode=exact) < 1e-3).any(1)
-
-
 def _kinds(rows: Tensor, real: Tensor, fakes: list[Tensor], pairs: list) -> str:
     """Name each row of what D saw: where it comes from and how often it went through T."""
     rows, names = rows.detach(), ["?"] * len(rows)
-    sources = [(real, "r")] + [(fake, "f") for fake in fakes]
+
+    def mark(samples: Tensor, kinds: str) -> None:
+        if samples.shape[1:] == rows.shape[1:]:
+            near, which = torch.cdist(rows, samples, compute_mode=EXACT).min(1)
+            for i in (near < 1e-3).nonzero().flatten().tolist():
+                names[i] = kinds[which[i]]
+
+    mark(real, "r" * len(real))
+    for fake in fakes:
+        mark(fake, "f" * len(fake))
     for before, after in pairs:
-        for i, kind in enumerate(_kinds(before, real, fakes, [])):
-            again = any(_among(before[i : i + 1], [other]).any() for _, other in pairs)
-            sources.append((after[i : i + 1], "2" if again else kind.upper()))
-    for samples, name in sources:
-        for i in _among(rows, [samples]).nonzero().flatten().tolist():
-            names[i] = name
+        kinds = _kinds(before, real, fakes, []).upper()
+        outs = torch.cat([out for _, out in pairs])
+        twice = torch.cdist(before, outs, compute_mode=EXACT).amin(1) < 1e-3
+        mark(after, "".join("2" if t else k for t, k in zip(twice, kinds, strict=True)))
     return "".join(names)
 
 

@@ -85,15 +85,17 @@ def _same_for_all(rows: Tensor) -> bool:
 # -- translation -----------------------------------------------------------------------------
 
 
-def _moves(x: Tensor, out: Tensor, how: Callable[[Tensor, int, int], Tensor]) -> Tensor:
+def _moves(
+    x: Tensor, out: Tensor, how: Callable[[Tensor, int, int], Tensor], off: float = 1e-4
+) -> Tensor:
     """Return the (down, right) that make each of ``out`` of x's one image, (B, 2), or NaN."""
     height, width = x.shape[2:]
-    found, left = torch.full((len(x), 2), torch.nan), torch.arange(len(x))
+    found, left = torch.full((len(out), 2), torch.nan), torch.arange(len(out))
     reach = torch.cartesian_prod(
         torch.arange(-height // 4, height // 4 + 1), torch.arange(-width // 4, width // 4 + 1)
     )
     for down, right in reach[reach.abs().sum(1).argsort()].tolist():  # small ones first
-        fits = ((out[left] - how(x[:1], down, right)).abs() < 1e-4).flatten(1).all(1)
+        fits = ((out[left] - how(x[:1], down, right)).abs() < off).flatten(1).all(1)
         found[left[fits]] = torch.tensor([float(down), float(right)])
         left = left[~fits]
         if not len(left):
@@ -156,17 +158,21 @@ def _check_moves(answer: Callable, x: Tensor) -> None:
         return  # p may be inverted: told later
     if _same_for_all(out):
         raise Wrong("all images move by the same amount: draw len(x) of each number.")
-    moves = _moves(x, out, _filled)
-    if moves.isnan().any():
+    if _moves(x, out[:40], _filled).isnan().any():
         for said, how in WAYS.items():
-            if not _moves(x[:40], out[:40], how).isnan().any():
+            if not _moves(x, out[:40], how).isnan().any():
                 raise Wrong(said)
-        alone = [_moves(x[:30, [c]], out[:30, [c]], _filled) for c in range(3)]
+        if not _moves(x, out[:40], _filled, 0.02).isnan().any():
+            raise Wrong("pixels are rounded on their way: a rounded pixel has no slope.")
+        alone = [_moves(x[:, [c]], out[:30, [c]], _filled) for c in range(3)]
         if not any(move.isnan().any() for move in alone):
             raise Wrong("each color channel moves on its own: one shift per image.")
         raise Wrong(
             "an image should move by whole pixels, zeros moving in: yours is another change."
         )
+    moves = _moves(x, out, _filled)
+    if moves.isnan().any():
+        raise Wrong("some images are moved by whole pixels, others are changed in another way.")
     most = moves.abs().amax(0)
     if (most > torch.tensor([2, 3])).any():
         raise Wrong(
@@ -299,6 +305,8 @@ def _check_color(answer: Callable, one: Tensor) -> None:
     if all(same):
         raise Wrong("the whole batch shares its draws: one pair of numbers per sample.")
     if rest.max() > 1e-4:
+        if rest.max() < 0.02:
+            raise Wrong("pixels are rounded on their way: a rounded pixel has no slope.")
         if out.abs().max() <= 1 + 1e-6:
             raise Wrong(
                 "values are cut off at ±1. A clamped pixel has no slope, and D would see a flat "
