@@ -162,7 +162,7 @@ def everyone(cases):
 
 # %%
 def experiment(cases):
-    (G, D, real, z), n = everyone(cases), len(cases) * len(seeds)
+    (G, D, *streams), n = everyone(cases), len(cases) * len(seeds)
     adam = {"lr": lr, "betas": (0.5, 0.99), "fused": True}
     opts = [torch.optim.Adam(net.parameters(), **adam) for net in (G, D)]
     goggles = Goggles([T for _, T, _ in cases.values()])
@@ -171,17 +171,18 @@ def experiment(cases):
     asked = torch.stack(few).flatten(2), held_out[:300].flatten(1)
     asked = [x.expand(n, -1, -1).to(device) for x in asked]
     moments = training.sweep(
-        G, nn.Sequential(goggles, *D), *opts, real, z, steps=steps,
+        G, nn.Sequential(goggles, *D), *opts, *streams, steps=steps,
         games=[losses.non_saturating] * n, average=average, decay=decay)
-    still, looks = torch.randn(n, 1000, latent_dim).to(device), []
+    z = torch.randn(1000, latent_dim, generator=runtime.generator(7))
+    z, looks = z.to(device).expand(n, -1, -1), []
     for _ in cockpit.progress(range(parts := min(20, steps)), unit="part"):
         for _ in itertools.islice(moments, steps // parts):
             pass
         with torch.no_grad():
-            fake = G(still[:, :200])
+            fake = G(z[:, :200])
             looks.append([D(x).mean(1).cpu() for x in (*asked, fake)])
     with torch.no_grad():
-        fakes = average(still).unflatten(2, shape).cpu()
+        fakes = average(z).unflatten(2, shape).cpu()
     looks = torch.stack([torch.stack(look, -1) for look in looks], 1)
     groups = zip(fakes.split(len(seeds)), looks.split(len(seeds)))
     return dict(zip(cases, groups))  # (seeds, N, …), (seeds, 20, 3)
