@@ -36,9 +36,14 @@ def parts(answer: object) -> tuple:
 
 
 def judge(check: Exercise, answer: object, *, seed: int) -> Outcome:
-    """Return what a check says of an answer, with the global source of randomness in one state."""
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(seed)
+    """Return what a check says of an answer, with the global source of randomness in one state.
+
+    A check that seeds that source itself gets another seed as well.
+    """
+    seeded = torch.manual_seed
+    with torch.random.fork_rng(devices=[]), pytest.MonkeyPatch.context() as patch:
+        seeded(seed)
+        patch.setattr(torch, "manual_seed", lambda own: seeded(own + 1000 * seed))
         return check.judge(*parts(answer))
 
 

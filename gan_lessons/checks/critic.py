@@ -175,6 +175,7 @@ def _at_edge(D: nn.Module, right: list[Tensor], limit: float) -> bool:
 # -- several steps of the critic for one of the generator ------------------------------------
 
 LATENT = 3
+LOST = "D should raise D(real) and lower D(fake), all of them: D(fake).mean() - D(real).mean()."
 
 
 @exercise(
@@ -196,8 +197,7 @@ def wasserstein_step(answer: Callable) -> str | None:
     By spies: the real batches have 5, 6, 7 … samples, so each look of D says which batch it saw.
     """
     with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(0)
-        remarks = [_watch_rounds(answer, n_critic) for n_critic in (3, 1, 2)]
+        remarks = [_watch_rounds(answer, *case) for case in ((3, 0), (1, 5), (2, -5))]
         _check_fresh(answer)
     return " ".join(dict.fromkeys(remark for remark in remarks if remark)) or None
 
@@ -220,11 +220,12 @@ class _Toll:
         return 1 * self.marks[-1]
 
 
-def _watch_rounds(answer: Callable, n_critic: int) -> str | None:
+def _watch_rounds(answer: Callable, n_critic: int, offset: float) -> str | None:
+    """Watch one round. With an ``offset`` all of D's answers lie beyond a margin."""
     sizes = range(5, 5 + n_critic + 3)
     ready = [3 + torch.randn(n, 2) for n in sizes]
     stream, toll = iter(ready), _Toll()
-    players, made = spies.small_players(LATENT), []
+    players, made = spies.small_players(LATENT, offset=offset), []
     players[0].register_forward_hook(lambda *call: made.append(call[-1].detach()))
 
     def step(G, D, opt_g, opt_d, real, latent_dim):
@@ -285,10 +286,12 @@ def _check_batches(critics: list[spies.Update], sizes: list[int]) -> None:
     """The number of real samples that D saw in each step says which batches they were."""
     real = [len(update.pull("r")) for update in critics]
     fake = [len(update.pull("f")) for update in critics]
-    if not all(real):
-        raise Wrong("D never sees a real sample in one of its steps.")
-    if not all(fake):
-        raise Wrong("D never sees a fake sample in one of its steps.")
+    for counts, kind in ((real, "real"), (fake, "fake")):
+        unmoved = {k for update in critics for look in update.unused for k in look.kinds}
+        if not all(counts) and kind[0] in unmoved:
+            raise Wrong(f"{LOST} Your loss has no slope at its {kind} samples.")
+        if not all(counts):
+            raise Wrong(f"D never sees a {kind} sample in one of its steps.")
     if len(real) > 1 and len(set(real)) == 1:
         raise Wrong(
             f"one stale real batch: all {len(real)} steps of D see the same real samples. Call "
@@ -311,7 +314,7 @@ def _check_critic(update: spies.Update) -> None:
     if (real > 0).all() and (fake < 0).all():
         raise Wrong("the sign is turned: D's loss is D(fake).mean() - D(real).mean().")
     if not ((real < 0).all() and (fake > 0).all()):
-        raise Wrong("D should raise D(real) and lower D(fake): D(fake).mean() - D(real).mean().")
+        raise Wrong(LOST)
     if max(float(-real.sum()), float(fake.sum())) > 1.5:
         raise Wrong("D's loss adds up over the batch: take the mean.")
     if real.std() > 1e-6 or fake.std() > 1e-6 or abs(float(fake.sum()) - 1) > 1e-3:

@@ -662,8 +662,9 @@ show.lines(
 # ## In practice
 # - The five games shared one learning rate. Each might like another; a fair
 #   ranking tunes every one with the same effort, on other seeds.
-# - A large study did that and found no loss consistently best: budget and
-#   seeds mattered more (Lucic et al., below).
+# - A large study did that: with enough tuning and restarts most games reach
+#   similar scores, and none was consistently better than the
+#   non-saturating one (Lucic et al., below).
 # - Least squares also comes with targets −1, 1, 0 or with factors ½; hinge
 #   with a hinge on $G$ by mistake. Read the code, not the name.
 # - "Relativistic average" compares each sample with the *mean* of the other
@@ -679,6 +680,6 @@ show.lines(
 #   relativistic games; [R3GAN](https://arxiv.org/abs/2501.05441) builds on
 #   the paired one.
 # - [Lucic et al. 2018](https://arxiv.org/abs/1711.10337): are GANs created
-#   equal? Seven of them on the same budget.
+#   equal? Seven of them, each tuned with the same effort.
 #
 # Next: lesson 11, *Tame the critic*.

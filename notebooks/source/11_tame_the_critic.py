@@ -269,7 +269,7 @@ checks.critic.clipped_step(my_clipped_step)
 #
 # Return $\mathbb E(\|\nabla D(\hat x)\|-1)^2$, without $\lambda$, for points
 # (B, 2) and for images (B, C, H, W). Few functions of this field are
-# miscopied as often: the check knows over forty ways to get it wrong.
+# miscopied as often: the check knows over fifty ways to get it wrong.
 #
 # {{hints slopes.gradient_penalty}}
 
@@ -690,7 +690,7 @@ show.lines(
 #
 # ## Further reading
 # - [Arjovsky et al. 2017](https://arxiv.org/abs/1701.07875): Wasserstein GAN;
-#   section 4 says what its authors think of clipping.
+#   section 3 says what its authors think of clipping.
 # - [Gulrajani et al. 2017](https://arxiv.org/abs/1704.00028): the gradient
 #   penalty, and pictures of piled-up weights.
 # - [Miyato et al. 2018](https://arxiv.org/abs/1802.05957): the spectral norm.
@@ -699,4 +699,5 @@ show.lines(
 # - [Anil et al. 2019](https://arxiv.org/abs/1811.05381): networks that can
 #   reach every 1-Lipschitz function.
 #
-# Next come penalties that look at the data alone, and how to compare tricks.
+# Next: lesson 12, *Stabilize the game*: penalties that look at the data
+# alone, and how to compare tricks.

@@ -1,0 +1,122 @@
+"""The asserts of lessons 10 and 11 that run unattended: what they rest on, and that each can fail.
+
+Cells of the lesson are run as they stand, and again with one line of them sabotaged: then the
+assert must fail. The bounds come from runs with many seeds, on one thread (25
+November 2026):
+
+- a run alone and among five, 20 steps: 300 runs, weights at most 8e-4 apart (median 6e-8); two
+  games of one start: at least .014;
+- 30 times the learning rate: cross entropy through logarithms broke in 100 of 100 runs, in step 2,
+  with 20 steps and with 40; softplus, least squares and no limit in 0 of 300;
+- a critic without a leash: NaN in 25 of 25 runs, after 19 to 29 steps; its estimate with clipped
+  gradients after 150 steps: 1,684 to 2,838;
+- spectral norm after 200 rounds: 300 layers, at most 2.2e-4 off the singular value decomposition
+  and 2.8e-4 off torch's, where the second singular value is up to .996 of the first;
+- prices: 60 problems, none without its proof; the perfect critic's estimate on a line within 2e-5.
+"""
+
+from collections.abc import Iterator
+
+import pytest
+import torch
+
+from gan_lessons import show
+from notebooks import build
+
+BASE = {
+    "10": ("from gan_lessons import checks", "batch_size, latent_dim = 64, 2"),
+    "11": ("from gan_lessons import checks", "SEED = 0"),
+}
+GAMES = ("def least_squares_d", "def hinge_d", "def relativistic_d", "games = {")
+PLAYERS = ("class StackedLinear", "def each(", "def step_of_all", "def players(", "def streams(")
+TOGETHER = (*GAMES, *PLAYERS, "def twenty_steps")
+WRECK = (*GAMES, *PLAYERS, "ring, grid = ", "def experiment", "def textbook_d", "broken, k =")
+DUALITY = ("def assignment", "def in_plane", "pairs, u, v = assignment")
+PERFECT = ("def assignment", "def in_plane", "def perfect_critic", "perfect = perfect_critic")
+ESCAPE = ("def critic(", "def run_off", "told = {", 'title="Gradient clipping slows')
+SPECTRAL = ("class SpectralNorm", "ours = spectral(")
+
+# lesson, cells, the line, what it is sabotaged to
+SABOTAGE = {
+    "a loss of another run": (
+        *("10", TOGETHER),
+        "rows_d = [(game.loss_d, i) for game, i in pairs]",
+        "rows_d = [(pairs[0][0].loss_d, i) for game, i in pairs]",
+    ),
+    "the neighbor's fakes": (
+        *("10", TOGETHER),
+        "fake = G(z)  # (n, B, 2)",
+        "fake = G(z).roll(1, 0)",
+    ),
+    "a loss that breaks where softplus is told to hold": (
+        *("10", WRECK),
+        '"softplus": losses.non_saturating',
+        '"softplus": textbook',
+    ),
+    "a slope read with the wrong sign": (
+        *("10", (*GAMES, "show.explore(pulls")),
+        '"relativistic": losses.relativistic,',
+        '"relativistic": losses.Game(losses.relativistic_g, losses.relativistic_d, True),',
+    ),
+    "prices that are never mended": ("11", DUALITY, "u[start] += here", "u[start] += 0"),
+    "pairs that are never undone": (
+        *("11", DUALITY),
+        "through = np.where(done, np.inf, here + cost[row] - u[row] - v)",
+        "through = np.where(done | (row_of >= 0), np.inf, cost[row])",
+    ),
+    "prices turned round": ("11", PERFECT, "cdist(x, fake) - prices", "cdist(x, fake) + prices"),
+    "a critic that is on the leash": (
+        *("11", ESCAPE),
+        '"nothing": run_off(),',
+        '"nothing": run_off(constrain=cut),',
+    ),
+    "gradients clipped to nothing": (
+        *("11", ESCAPE),
+        "run_off(clip_grad=1.0)",
+        "run_off(clip_grad=0.001)",
+    ),
+    "u not kept": (
+        *("11", SPECTRAL),
+        "self.u = normalize(W @ v, dim=0)",
+        "self.u = normalize(torch.randn_like(self.u), dim=0)",
+    ),
+}
+
+
+@pytest.fixture
+def cells(monkeypatch) -> Iterator:
+    """A function that runs some cells of a solved lesson at the ci budget, one line exchanged."""
+
+    def run(number: str, phrases: tuple[str, ...], old: str = "", new: str = "") -> dict:
+        path = next(path for path in build.sources() if path.stem.startswith(number))
+        code = [build.solved(c.source) for c in build.read_cells(path) if c.cell_type == "code"]
+        chosen = [next(c for c in code if phrase in c) for phrase in BASE[number] + phrases]
+        assert old in "\n".join(chosen), old
+        names: dict = {}
+        for cell in chosen:
+            exec(cell.replace(old, new) if old else cell, names)
+        return names
+
+    monkeypatch.setenv("GAN_LESSONS_BUDGET", "ci")
+    monkeypatch.setattr(show, "explore", lambda *args, **more: None)
+    monkeypatch.setattr(show, "lines", lambda *args, **more: None)
+    monkeypatch.setattr(show, "on_a_line", lambda *args, **more: None)
+    dtype, threads = torch.get_default_dtype(), torch.get_num_threads()
+    yield run
+    torch.set_default_dtype(dtype)
+    torch.set_num_threads(threads)
+
+
+@pytest.mark.parametrize("name", SABOTAGE)
+def test_an_assert_of_the_lesson_fails_on_sabotage(cells, name, capsys):
+    number, phrases, old, new = SABOTAGE[name]
+    with pytest.raises(AssertionError):
+        cells(number, phrases, old, new)
+
+
+WHOLE = sorted({(number, phrases) for number, phrases, *_ in SABOTAGE.values()})
+
+
+@pytest.mark.parametrize(("number", "phrases"), WHOLE, ids=[cells[-1][:20] for _, cells in WHOLE])
+def test_the_same_cells_run_when_they_are_left_alone(cells, number, phrases, capsys):
+    assert cells(number, phrases)
