@@ -78,16 +78,12 @@ CONFIGS = {
     "+ average": replace(PLAIN, average=True),
     "+ falling rates": replace(PLAIN, falls=True),
     "+ a lower rate": replace(PLAIN, rate=1 / 6),
-    "+ a faster D": replace(PLAIN, d_rate=2.0),
     "+ noise": replace(PLAIN, blur=0.2),
     "+ smoothing": replace(PLAIN, smooth=True),
-    "+ R1": replace(PLAIN, r1=GAMMA),
     "+ R1 + R2": replace(PLAIN, r1=GAMMA, r2=GAMMA),
     "modern": MODERN,
     "− average": replace(MODERN, average=False),
     "− falling rates": replace(MODERN, falls=False),
-    "− pairs": replace(MODERN, pairs=False),
-    "− fading": replace(MODERN, ease=1.0),
     "− R1 − R2": replace(MODERN, r1=0.0, r2=0.0),
 }
 

@@ -226,7 +226,7 @@ SABOTAGES = {
     "the hits are made up": raised_quality,
     "samples of another configuration": lambda f: {"samples": f.samples.flip(0)},
     "better samples are shown": lambda f: {"samples": f.samples[-1:].expand_as(f.samples) * 0.5},
-    "distances are halved": lambda f: {
+    "distances are made small": lambda f: {
         "scores": f.scores | {"energy distance": f.scores["energy distance"] * 0.2}
     },
 }
