@@ -468,7 +468,7 @@ found = {name: [metrics.modes_covered(x, *truth) for x in clouds]
 share = {name: [metrics.high_quality_share(x, *truth) for x in clouds]
          for name, clouds in rows.items()}
 if enough:
-    assert max(found["plain"]) < 10 < 20 < min(found["modern"])
+    assert max(found["plain"]) < 10 < 15 < min(found["modern"])
     assert min(share["modern"]) > 0.8
 show.clouds(
     [(f"{name}: {m}, {q:.0%}", cloud) for name, clouds in rows.items()
@@ -479,10 +479,10 @@ show.clouds(
     "average.")
 
 # %% [markdown]
-# The plain game ends on a mode or two, and has *better* quality than the
-# modern one, better even than a perfect sampler. Never let quality stand
-# alone. And its average is no help: the middle of generators that sit on one
-# mode sits on that mode.
+# The plain game ends on a mode or two, where its average has *better* quality
+# than the modern one, better even than a perfect sampler. Never let quality
+# stand alone. And never blame a game for knobs that were chosen for another:
+# the rate suits the modern recipe. The shipped runs try a sixth of it too.
 #
 # ## ✏️ Exercise 4 · Read an ablation
 # *10 minutes · ●●○*
@@ -505,10 +505,10 @@ def my_verdicts(scores):
 checks.ablation.verdicts(my_verdicts)
 
 # %% [markdown]
-# The same, against any row. It reads the shipped runs: too many for one
-# lesson, trained by a script of this repository. Your live runs have the same
-# seeds; but another processor rounds otherwise, and a long game turns that
-# into another run. So compare as with new seeds.
+# The same, against any row. It reads the shipped runs, trained by a script of
+# this repository: **+** adds one trick to plain, **−** takes one from modern.
+# Your live runs have the same seeds; but another processor rounds otherwise,
+# and a long game turns that into another run. So compare as with new seeds.
 
 # %%
 def verdicts(scores, base=0):
@@ -571,11 +571,13 @@ assert list(said.values()) == [(0, 0), (0, -1), (1, -1)]
 #   for each other, and each looks idle when taken away alone.
 #
 # Now pick cells. Of the single tricks, which did the game of two numbers
-# foresee? In which rows is *high quality* higher, and the game worse?
+# foresee? In which rows is *high quality* higher and the game worse? How far
+# does a lower rate come, by itself?
 
 # %%
-mean = plane.scores["modes"].mean(dim=1)
-assert mean[order("− R1 − R2")] < 3 < 10 < mean[order("+ R1 + R2")]
+mean = plane.scores["modes"].mean(dim=1).round().tolist()
+assert [mean[order(n)] for n in ("plain", "+ R1 + R2")] == [1, 15]
+assert [mean[order(n)] for n in ("modern", "− R1 − R2")] == [23, 2]
 show.explore(cell, config=list(plane.configs), metric=list(plane.scores),
              against=["plain", "modern"])
 
@@ -629,7 +631,7 @@ show.cells(
 #    statistics were not copied.</details>
 # 3. $D$'s loss starts with $0.9\log D$. How sure can $D$ become?
 #    <details><summary>Answer</summary>Quite: .9p/(.9p + q) is 1 where only
-#    data are. Only the missing .1·log(1 − <i>D</i>) keeps it
+#    data are. It takes the missing .1·log(1 − <i>D</i>) to keep it
 #    unsure.</details>
 # 4. Added to a plain recipe, a trick does nothing. May you drop it from the
 #    full one?
