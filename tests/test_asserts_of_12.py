@@ -1,0 +1,90 @@
+"""The asserts of lesson 12 that run unattended: cells as they stand pass, sabotaged ones fail.
+
+Nothing here is trained on the grid: the claims about those runs are asserted on the shipped file
+and, at the lesson budget, on the live runs.
+"""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import torch
+
+from gan_lessons import show
+from notebooks import build
+
+NOTEBOOKS = Path(__file__).resolve().parents[1] / "notebooks"
+BASE = ("from gan_lessons import checks", "turns = runtime.budget")
+PENALTIES = ("def zero_centered(", "create_graph forgotten")
+SIDES = ("def smoothed_d(", "def both_sides(", "for step in range(2 * turns)", "line = torch.linsp")
+GAME = ("def zero_centered(", "def smoothed_d(", "class Spike", "def small_game", "tricks = {")
+GAME += ("def pushes(", "assert home == ")
+BUFFERS = ("contrast = [",)
+
+# cells, the line, what it is sabotaged to
+SABOTAGE = {
+    "a mean for the sum over a sample": (
+        PENALTIES,
+        "gamma / 2 * slopes(D, real).square().sum(1).mean()",
+        "gamma / 2 * slopes(D, real).square().mean()",
+    ),
+    "a graph that was asked for": (
+        PENALTIES,
+        "torch.autograd.grad(D(x.requires_grad_()).sum(), x)",
+        "torch.autograd.grad(D(x.requires_grad_()).sum(), x, create_graph=True)",
+    ),
+    "one side for both": (SIDES, '"both sides": both_sides', '"both sides": smoothed_d'),
+    "both sides for one": (SIDES, '"one-sided": smoothed_d', '"one-sided": both_sides'),
+    "a D that never learns": (SIDES, "lr=0.01, fused=True", "lr=0.0, fused=True"),
+    "no friction": (GAME, "functools.partial(r1, gamma=0.3)", "functools.partial(r1, gamma=0.0)"),
+    "no noise": (GAME, '{"blur": 0.8}', '{"blur": 0.0}'),
+    "smoothing on both sides": (
+        GAME,
+        "losses.Game(smoothed_d, losses.saturating_g)",
+        "losses.Game(lambda r, f: smoothed_d(r, f) - 0.1 * f.mean(), losses.saturating_g)",
+    ),
+    "an average that forgets at once": (GAME, '"decay": 0.99', '"decay": 0.0'),
+    "a buffer that is not forgotten": (
+        BUFFERS,
+        "models.update_average(copied, G, decay=decay)",
+        "models.update_average(copied, G, decay=decay); forgot = copied",
+    ),
+    "a buffer that is not copied": (
+        BUFFERS,
+        "models.update_average(copied, G, decay=decay)",
+        "pass",
+    ),
+}
+
+
+@pytest.fixture
+def cells(monkeypatch) -> Iterator:
+    """A function that runs some cells of the solved lesson at the ci budget, one line exchanged."""
+
+    def run(phrases: tuple[str, ...], old: str = "", new: str = "") -> dict:
+        path = next(NOTEBOOKS.glob("[sd]*/12_*.py"))
+        code = [build.solved(c.source) for c in build.read_cells(path) if c.cell_type == "code"]
+        chosen = [next(c for c in code if phrase in c) for phrase in BASE + phrases]
+        assert old in "\n".join(chosen), old
+        names: dict = {}
+        for cell in chosen:
+            exec(cell.replace(old, new) if old else cell, names)
+        return names
+
+    monkeypatch.setenv("GAN_LESSONS_BUDGET", "ci")
+    monkeypatch.setattr(show, "lines", lambda *args, **more: None)
+    monkeypatch.setattr(show, "phases", lambda *args, **more: None)
+    threads = torch.get_num_threads()
+    yield run
+    torch.set_num_threads(threads)
+
+
+@pytest.mark.parametrize("name", SABOTAGE)
+def test_an_assert_of_the_lesson_fails_on_sabotage(cells, name, capsys):
+    with pytest.raises(AssertionError):
+        cells(*SABOTAGE[name])
+
+
+@pytest.mark.parametrize("phrases", sorted({phrases for phrases, *_ in SABOTAGE.values()}))
+def test_the_same_cells_run_when_they_are_left_alone(cells, phrases, capsys):
+    assert cells(phrases)
