@@ -59,6 +59,7 @@ __all__ = [
     "Moving",
     "Picture",
     "Pixels",
+    "ablated",
     "bars",
     "cells",
     "chain",
