@@ -92,14 +92,15 @@ def playground(
     """Show samples beside their scores, fast enough for a slider. Lesson 09.
 
     Args:
-        images: (N, C, H, W), the first 24 are shown. shares: scores whose best is 1, by name.
+        images: (N, C, H, W), 24 of them, evenly spread, are shown. shares: scores whose best is 1, by name.
         others: the remaining scores in one line, as the title.
     """
     with rc_context(STYLE):
         fig = figure(width=8.2, height=3.0, layout=None)
         left, right = fig.subplots(1, 2, width_ratios=(1.35, 1))
         fig.subplots_adjust(left=0.01, right=0.93, top=0.88, bottom=0.14, wspace=0.42)
-        draw_sheet(left, images[:24], columns=6)
+        spread = [i * len(images) // 24 for i in range(24)] if len(images) > 24 else slice(None)
+        draw_sheet(left, images[spread], columns=6)
         right.axvline(1, color=REAL, lw=1.2, ls="--")
         for y, value in enumerate(shares.values()):
             right.plot([0, min(value, 1.45)], [y, y], color=FAKE, lw=1)

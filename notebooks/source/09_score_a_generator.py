@@ -488,7 +488,7 @@ show.table(
 # %% [markdown]
 # Read it by rows: who passes where? Read it by columns: a metric with a ●
 # below the first line can be had. Copies pass FD and KID, the field's
-# favorites; *memory* alone catches them, and lets nearly everything else
+# favorites; *memory* alone is sure of them, and lets nearly everything else
 # through. Precision does not miss the missing classes, recall does not mind
 # torn digits, and 5 % of stripes slip past coverage, recall and the
 # classifier. FD and KID catch those. No metric replaces the others.
