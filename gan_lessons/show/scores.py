@@ -92,7 +92,8 @@ def playground(
     """Show samples beside their scores, fast enough for a slider. Lesson 09.
 
     Args:
-        images: (N, C, H, W), 24 of them, evenly spread, are shown. shares: scores whose best is 1, by name.
+        images: (N, C, H, W), of which 24, evenly spread, are shown.
+        shares: scores whose best is 1, by name.
         others: the remaining scores in one line, as the title.
     """
     with rc_context(STYLE):
