@@ -686,6 +686,9 @@ if digits:
 picture
 
 # %% [markdown]
+# The ink is clean, and many a shape lies between two digits: this $G$ knows
+# strokes better than the plan of a digit. Lesson 12 comes back to this sheet.
+#
 # ## Quiz
 # 1. A generator goes 7 → 14 → 28 → 56 and the discriminator expects 28.
 #    Which of the two do you change, and how?
