@@ -255,8 +255,9 @@ def timings(monkeypatch) -> list:
 
     def timed(G, D, real, names, more, *, trial):
         calls.append(names)
-        return {FP32: 2.0, LAST: 1.0}, {BF16: "made up"}
+        return {FP32: 2.0, LAST: 1.0}, {BF16: "made up"}, timed.calm
 
+    timed.calm = True
     monkeypatch.setattr(module, "_timed", timed)
     return calls
 
@@ -273,6 +274,23 @@ def test_an_answer_is_timed_once_and_kept(timings, quick):
     assert file.stat().st_size < 8_000
     ask(again=True)
     assert len(timings) == 2
+
+
+def test_an_answer_of_a_busy_machine_is_used_and_not_kept(timings, quick):
+    module._timed.calm = False
+    assert ask().name == LAST
+    assert not (quick / "speed").exists()
+    ask()
+    assert len(timings) == 2
+
+
+@pytest.mark.parametrize(("seconds", "calm"), [([2.0, 1.0, 1.4], True), ([9.0, 1.0, 1.6], False)])
+def test_a_busy_machine_is_known_by_steps_that_differ(monkeypatch, seconds, calm):
+    monkeypatch.setattr(module, "ROUNDS", (3, 3))
+    clock = iter([0.5, 0.5, *seconds])  # two steps to warm up
+    monkeypatch.setattr(module, "_stepper", lambda G, D, name, more: lambda real: next(clock))
+    *_, said = module._timed(*convolutions(), [FP32], {}, trial=False)
+    assert said is calm
 
 
 def test_the_sentence_is_the_same_from_the_cache(timings):

@@ -33,6 +33,7 @@ SECONDS = 1.5  # what the timing may take, roughly
 SMALL = 4  # samples of the first steps; doubled for as long as that is affordable
 ROUNDS = (3, 20)  # at least and at most so many timed steps of every way
 GAIN = 1.1  # a way must be so many times as fast as a plainer one to be preferred
+RESTLESS = 1.5  # a median step this much longer than the shortest: the machine has other work
 HOPELESS = 2.0  # bf16 is not tried on the nets if a convolution takes so many times as long
 
 
@@ -52,8 +53,8 @@ class Speed:
     sentence: str
     milliseconds: Mapping[str, float]
 
-    def fit(self, net: nn.Module) -> nn.Module:
-        """Put a net's weights into the chosen layout, in place, and return it. Lesson 08."""
+    def fit(self, net: nn.Module | Tensor) -> nn.Module | Tensor:
+        """Return a net (changed in place) or images in the chosen layout. Lesson 08."""
         return net.to(memory_format=WAYS[self.name][0])
 
 
@@ -67,25 +68,21 @@ def probe(
     penalty: Callable[[nn.Module, Tensor, Tensor], Tensor] | None = None,
     again: bool = False,
 ) -> Speed:
-    """Time a real training step of these nets in every way that could beat plain fp32.
+    """Return the fastest way for these nets, by timing a training step in each. Lesson 08.
 
-    Takes a second or two, on copies of G and D and on part of the batch where a step is long; G, D
-    and the random numbers to come stay as they are. The answer is kept in the course's cache for
-    this machine, torch, threads, nets and batch; where nothing can be written it is found anew
-    each time. GAN_LESSONS_PRECISION=fp32 or bf16 (else auto) decides on the precision itself.
+    A plainer way is taken if it is less than a tenth slower. Takes a second or two, on copies of G
+    and D and on part of the batch where a step is long; G, D and the random numbers to come stay as
+    they are. The answer is kept in the course's cache for this machine, torch, threads, nets and
+    batch; where nothing can be written, or steps of one way differ too much (a busy machine), it is
+    found anew each time. GAN_LESSONS_PRECISION=fp32 or bf16 (else auto) decides on the precision.
 
     Args:
         real: a batch (B, …) as it will be trained on, on the nets' device.
         latent_dim, n_critic, penalty: as for :func:`train`.
         again: time it even if an answer is known.
 
-    Returns:
-        The fastest way, where a plainer one may be up to a tenth slower.
-
     Raises:
         SettingError: GAN_LESSONS_PRECISION holds another word.
-
-    Lesson 08.
     """
     wanted = runtime.setting("GAN_LESSONS_PRECISION", "auto", ("auto", "fp32", "bf16"))
     images = any(isinstance(layer, nn.Conv2d) for layer in D.modules())
@@ -98,8 +95,9 @@ def probe(
     about["penalty"] = getattr(getattr(penalty, "func", penalty), "__qualname__", "")
     found = None if again else _recalled(about)
     if found is None:
-        found = _timed(G, D, real, names, more, trial=wanted == "auto")
-        cache.store(_file(about), json.dumps([about, *found]).encode())
+        *found, calm = _timed(G, D, real, names, more, trial=wanted == "auto")
+        if calm:
+            cache.store(_file(about), json.dumps([about, *found]).encode())
     return choose(*found, wanted=wanted, device=real.device.type)
 
 
@@ -125,8 +123,8 @@ def choose(
 
 def _timed(
     G: nn.Module, D: nn.Module, real: Tensor, names: list[str], more: dict, *, trial: bool
-) -> tuple[dict[str, float], dict[str, str]]:
-    """Return milliseconds by way, from steps taken in turn, and why a way was left out."""
+) -> tuple[dict[str, float], dict[str, str], bool]:
+    """Return milliseconds by way, why a way was left out, and whether the machine was calm."""
     steps, left_out, device = {}, {}, real.device
     dice = [] if device.type == "cpu" else [device.index or 0]
     with torch.random.fork_rng(dice, device_type=device.type), runtime.stop_at_boundary() as stop:
@@ -154,7 +152,8 @@ def _timed(
                 took[name].append(step(part))
                 if stop:
                     raise KeyboardInterrupt
-    return {name: 1000 * min(times) for name, times in took.items()}, left_out
+    calm = all(sorted(t)[len(t) // 2] <= RESTLESS * min(t) for t in took.values())
+    return {name: 1000 * min(times) for name, times in took.items()}, left_out, calm
 
 
 def _stepper(G: nn.Module, D: nn.Module, name: str, more: dict) -> Callable[[Tensor], float]:
