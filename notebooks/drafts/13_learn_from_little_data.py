@@ -421,6 +421,7 @@ print("through T minus plain; * leaves out 0", *(
     f"{what}, {name}: {mean:+.2f} ({low:+.2f} to {high:+.2f})"
     + " *" * bool(low > 0 or high < 0)
     for (what, name), (low, mean, high) in gaps.items()), sep="\n")
+assert not enough or gaps["r_v", "100"][1] < 0
 
 # %% [markdown]
 # Three seeds give wide intervals. A difference without a star is undecided,
@@ -434,13 +435,13 @@ shown = {"real": reference[:12], "plain, 500": plain["500"][0][0, :12],
          "T, 500": through["500"][0][0, :12],
          "real only, 500": through["real only"][0][0, :12]}
 show.rows_of_images(
-    shown, sentence="T on both sides: digits. T on real images only: gray "
-    "edges and gray squares, drawn by G.")
+    shown, sentence="Real digits; then G's without T, with T on both sides, "
+    "and with T on real images only. Look for gray edges and squares.")
 
 # %% [markdown]
 # Measure it. A meter for holes: are there 6 × 6 pixels, all of them gray?
 # And how far is the ink from the middle, sideways? In real digits its
-# deviation is half a pixel; a move by up to three pixels adds two.
+# deviation is half a pixel; that of a move by up to three pixels is two.
 
 # %%
 def holes(x):
@@ -677,7 +678,8 @@ show.lines(
 #   as long as $p$ stays below 0.8.
 # - Fewer than a few hundred images: start from a trained GAN instead.
 # - FD at 100 images rewards copies too. Always look at neighbors.
-#
+
+# %% [markdown]
 # ## Further reading
 # - [Zhao et al. 2020](https://arxiv.org/abs/2006.10738): DiffAugment, and
 #   tables of what goes wrong at each wrong place.
@@ -688,4 +690,5 @@ show.lines(
 # - [The report of a leak](https://github.com/mit-han-lab/data-efficient-gans/issues/84)
 #   with pictures of generated cutouts.
 #
-# Next: lesson 14, where $G$ is told what to draw.
+# This is the last lesson so far. Take a folder of your own pictures
+# (`data.folder`), and watch $r_v$ before you trust a sample.
