@@ -40,7 +40,7 @@ WAVES = 2.0, 4.0  # frequencies that D is shown, in units of the data's standard
 STEPS, LAZY = 4_000, 4  # a penalty is computed at every LAZY-th step and counts so many times
 SEEDS, PAPER_SEEDS = range(5), range(10)
 JUDGED, PAPER_JUDGED, KEPT = 10_000, 2_500, 500  # samples behind the scores; those in the file
-GAMMA, EASE = 0.05, 0.004  # of R1 and R2 at the start; the share of it that is left at the end
+GAMMA, EASE = 0.05, 0.004  # of R1 and R2 in the first half; the share of it left at the end
 
 SETS = {  # n as in the paper
     "grid": data.grid(100_000),
@@ -61,7 +61,7 @@ class Recipe:
     blur: float = 0.0  # instance noise at the start, gone after half the steps
     r1: float = 0.0  # gamma of the penalty at real samples
     r2: float = 0.0  # and at G's samples
-    ease: float = 1.0  # the share of both that is left at the end
+    ease: float = 1.0  # the share of both left at the end; they fade in the second half
 
     def game(self) -> losses.Game:
         if self.pairs:
@@ -78,12 +78,16 @@ CONFIGS = {
     "+ average": replace(PLAIN, average=True),
     "+ falling rates": replace(PLAIN, falls=True),
     "+ a lower rate": replace(PLAIN, rate=1 / 6),
+    "+ faster D": replace(PLAIN, d_rate=2.0),
     "+ noise": replace(PLAIN, blur=0.2),
     "+ smoothing": replace(PLAIN, smooth=True),
+    "+ R1": replace(PLAIN, r1=GAMMA),
     "+ R1 + R2": replace(PLAIN, r1=GAMMA, r2=GAMMA),
     "modern": MODERN,
     "− average": replace(MODERN, average=False),
     "− falling rates": replace(MODERN, falls=False),
+    "− pairs": replace(MODERN, pairs=False),
+    "− fading": replace(MODERN, ease=1.0),
     "− R1 − R2": replace(MODERN, r1=0.0, r2=0.0),
 }
 
@@ -158,7 +162,7 @@ def play(recipe: Recipe, name: str, seeds: Sequence[int], *, steps: int = STEPS,
     )
     started = time.process_time()
     for moment in moments:
-        left = recipe.ease ** (moment.step / steps)
+        left = recipe.ease ** max(0.0, 2 * moment.step / steps - 1)
         D[0].sigma = recipe.blur * max(0.0, 1 - 2 * moment.step / steps)
     cost = time.process_time() - started
     z = [torch.randn(n, LATENT, generator=runtime.generator(2_000 + seed)) for seed in seeds]

@@ -171,7 +171,7 @@ def test_the_shipped_file_is_whole(name):
 make_ablation = script("make_ablation")
 PLANE = [name for name in SHIPPED if name in ("plane", "published")]
 # A run's kept samples are the first of those that were judged: a share of them may differ from the
-# share of all by so many standard errors. Of 400,000 drawn shares of a true file none went beyond.
+# share of all by so many standard errors.
 ERRORS = 6.0
 
 

@@ -21,9 +21,12 @@ LIMIT = 2_000_000  # bytes of one file
 SHIPPED: dict[str, tuple[str, str]] = {
     "plane": (
         "make_ablation.py",
-        "df1fcbcc804ecb09cbfa59558f150906d654d47793f9139f1c8b631a5b72f50b",
+        "d2b6e326648e250ed471bf76dab3470c73102c1e8dc1ea680e22280eaa266c23",
     ),
-    "published": ("make_ablation.py", ""),
+    "published": (
+        "make_ablation.py",
+        "2d4dac84c7d7a0d28ce5df9f5eb8f098ab71df07c7888f79df0360d940d4fddb",
+    ),
     "images": ("make_image_ablation.py", ""),
     "stacked": ("make_stacked.py", ""),
 }
