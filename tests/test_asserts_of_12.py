@@ -18,7 +18,7 @@ BASE = ("from gan_lessons import checks", "turns = runtime.budget")
 PENALTIES = ("def zero_centered(", "create_graph forgotten")
 SIDES = ("def smoothed_d(", "def both_sides(", "for step in range(2 * turns)", "line = torch.linsp")
 GAME = ("def zero_centered(", "def smoothed_d(", "class Spike", "def small_game", "tricks = {")
-GAME += ("def pushes(", "assert home == ")
+GAME += ("assert home == ",)
 BUFFERS = ("contrast = [",)
 
 # cells, the line, what it is sabotaged to
