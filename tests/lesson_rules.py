@@ -139,7 +139,7 @@ FIGURE = re.compile(
 
 
 def figures(lesson: Lesson) -> list[str]:
-    """At most 10 figures (the live view is one), one a cell."""
+    """At most 10 figures (the live view is one), one a cell and last in it, or it is not shown."""
     counts = [len(FIGURE.findall(code)) for code in lesson.code]
     found = []
     if sum(counts) > 10:
@@ -147,6 +147,9 @@ def figures(lesson: Lesson) -> list[str]:
     for count, code in zip(counts, lesson.code, strict=True):
         if count > 1:
             found.append(f"{count} figures in one cell: {code.splitlines()[0]}")
+        for node in ast.parse(code).body[:-1]:
+            if isinstance(node, ast.Expr) and FIGURE.match(ast.unparse(node)):
+                found.append(f"made and not shown, put it last: {ast.unparse(node)[:50]}")
     return found
 
 

@@ -48,6 +48,11 @@ SABOTAGE = {
         "fake = G(z)  # (n, B, 2)",
         "fake = G(z).roll(1, 0)",
     ),
+    "logs of sigmoid that do not break": (
+        *("10", WRECK),
+        "return -real.log().mean() - (1 - fake).log().mean()",
+        "return losses.cross_entropy_d(real_logits, fake_logits)",
+    ),
     "a loss that breaks where softplus is told to hold": (
         *("10", WRECK),
         '"softplus": losses.non_saturating',

@@ -180,6 +180,7 @@ BROKEN = [
     (rules.length, "# - Much.", "# - Much." + 150 * " more", "words in a cell: ## In practice"),
     (rules.figures, "x = 0\n", MANY_FIGURES, "11 figures, 10 is the most"),
     (rules.figures, "x = 0\n", "show.points(1)\nshow.losses(2)\n", "2 figures in one cell"),
+    (rules.figures, "x = 0\n", "show.points(1)\nassert True\n", "made and not shown"),
     (rules.habits, "x = 0", SEMICOLON, "a semicolon"),
     (rules.habits, "x = 0", "!pip install torch", "shell or magic"),
     (rules.habits, "x = 0", "%matplotlib inline", "shell or magic"),
