@@ -9,8 +9,8 @@
 # %% [markdown]
 # # 12 · Stabilize the game
 #
-# In lesson 04 no seed found all 25 modes of the grid. Today seed after seed
-# does, in minutes, and you will know which of the tricks did it and which
+# In lesson 04 no seed found all 25 modes of the grid. Today nearly every seed
+# does, in a minute, and you will know which of the tricks did it and which
 # only came along.
 #
 # **What you'll do.** Take the field's stabilizers apart one by one, say what
@@ -729,4 +729,4 @@ show.cells(texts, 2 * ["modes", "high quality", "reverse KL"],
 # - [Lin et al. 2018](https://arxiv.org/abs/1712.04086): PacGAN, whose tables
 #   stand beside ours.
 #
-# Next: lesson 13, *Learn from little data*.
+# Lesson 13, *Learn from little data*, is to come.
