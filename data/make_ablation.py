@@ -231,7 +231,7 @@ def kept(game: Recipe, name: str, seeds: Sequence[int]) -> tuple:
         part = path.with_suffix(f".{os.getpid()}")
         torch.save(play(game, name, seeds), part)
         part.replace(path)
-    return torch.load(path)
+    return torch.load(path, weights_only=True)
 
 
 def train_all() -> dict[tuple, tuple]:

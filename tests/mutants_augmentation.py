@@ -184,7 +184,7 @@ COMMON = {  # the same mistakes in each of the three
     "a new tensor": (_by_a_new_tensor, "no gradient flows through"),
     "in place": (_in_place, "changed in place"),
     "p ignored": (_p_ignored, "with p = 0 images still change"),
-    "p inverted": (_inverted, "p is inverted"),
+    "p inverted": (_inverted, "p is inverted: with p = 1 nothing changes"),
     "half of p": (_half, "a share of 0.1"),
     "p only says whether": (_over_zero, "with p = 0.3 every image changes"),
     "identity": (lambda answer: lambda x, p: x * 1, "with p = 1 nothing changes"),
@@ -286,7 +286,7 @@ WRONG_CUTS = common(cut) | {
         lambda x, p: torch.where((cut(x, p) == 0) | (torch.rand(len(x), 1, 1, 1) >= p), x, 0.0),
         "inverted: only the square is left",
     ),
-    "rows or columns": (_cut(joint=lambda tall, wide: tall | wide), "tall & wide"),
+    "rows or columns": (_cut(joint=lambda tall, wide: tall | wide), "is no rectangle: tall & wide"),
     "whole side": (_cut(size=lambda side: side / 2), "are cut out; half of each side"),
     "quarter of the side": (_cut(size=lambda side: side / 8), "are cut out; half of each side"),
     "eight pixels": (_cut(size=lambda side: 4), "are cut out; half of each side"),
@@ -296,7 +296,7 @@ WRONG_CUTS = common(cut) | {
     ),
     "single pixels": (
         lambda x, p: x * (torch.rand_like(x[:, :1]) > 0.25 * p),
-        "is no rectangle",
+        "is no rectangle: tall & wide",
     ),
     "each channel": (
         lambda x, p: torch.cat([cut(x[:, [c]], p) for c in range(x.shape[1])], 1),

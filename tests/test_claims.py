@@ -36,10 +36,10 @@ def digits():
 
 @pytest.fixture(scope="module")
 def judge(digits):
-    return classifier(digits.x, digits.y, *tested(data.mnist(train=False)))
+    return classifier(digits.x, digits.y, *unseen(data.mnist(train=False)))
 
 
-def tested(digits) -> tuple[Tensor, Tensor]:
+def unseen(digits) -> tuple[Tensor, Tensor]:
     """Return images in 0 … 1 and their classes."""
     return digits.x.float() / 255, digits.y
 
@@ -164,7 +164,7 @@ def holds(judge: nn.Module, average: nn.Module, seed: int, *, real: Tensor) -> N
 @pytest.mark.slow
 @pytest.mark.parametrize("seed", SEEDS)
 def test_lesson_07_finds_all_ten_classes_of_mnist(digits, judge, seed):
-    holds(judge, dcgan(digits, seed), seed, real=tested(data.mnist(train=False))[0])
+    holds(judge, dcgan(digits, seed), seed, real=unseen(data.mnist(train=False))[0])
 
 
 @pytest.mark.slow
@@ -178,7 +178,7 @@ def test_lesson_07_finds_all_ten_classes_of_strokes(strokes_judge, seed):
 @pytest.fixture(scope="module")
 def strokes_judge():
     drawn = data.strokes()
-    x, y = tested(drawn)
+    x, y = unseen(drawn)
     return classifier(drawn.x[:-5_000], drawn.y[:-5_000], x[-5_000:], y[-5_000:]), x[-5_000:]
 
 

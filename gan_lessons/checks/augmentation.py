@@ -220,7 +220,8 @@ def _players(rate: float = 0.01) -> tuple:
     G = nn.Sequential(nn.Linear(LATENT, 8), nn.Tanh(), nn.Linear(8, 2))
     D = nn.Sequential(nn.Linear(2, 1), nn.Flatten(0))  # its slope is its weight, everywhere
     nn.init.normal_(D[0].weight, 0.0, 0.003)  # T's numbers are large: keep D unsure
-    return G, D, *(torch.optim.SGD(net.parameters(), rate) for net in (G, D))
+    slow = rate / 100  # or one step on such numbers makes D so sure that G's gradient is 0
+    return G, D, torch.optim.SGD(G.parameters(), rate), torch.optim.SGD(D.parameters(), slow)
 
 
 @exercise(
