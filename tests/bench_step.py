@@ -423,7 +423,7 @@ def main(mode: str = "short", only: str = "") -> None:
         for r in report["sweeps"]:
             say(
                 f"sweep: {r['runs']} GANs of width {r['width']} at once take {r['ratio']:.1f} times"
-                f" as long as one, on {r['threads']} threads, {r['busy_ratio']:.1f} times the"
+                f" as long as one, threads: {r['threads']}, {r['busy_ratio']:.1f} times the"
                 f" processor time ({r['all_ms']:.1f} and {r['one_ms']:.2f} ms a step)"
             )
         lessons = None if mode == "long" else ("04", "06")
