@@ -35,7 +35,7 @@ from torch import Tensor, nn
 from gan_lessons import data, losses, metrics, models, penalties, runtime, training
 
 SEEDS, LATENT, KEPT = (0, 1, 2), 64, 30
-SECONDS = 100  # of a processor, for each run
+SHORT, LONG = 75, 240  # processor seconds of a run
 N, FEW = 5_000, 2_500  # samples scored; those whose neighbors are looked up
 PARTS = Path(__file__).parent / "cache" / "ablation"
 
@@ -47,13 +47,13 @@ class Recipe:
     Attributes:
         ms: processor milliseconds of a step, measured (--measure).
         norm: after D's convolutions but the first. init_d: D's first weights, layer by layer; None
-            for PyTorch's own. width_d: channels of D's largest map (G has 32).
+            for PyTorch's own. hidden: units of a dense layer before D's logit; None for none.
     """
 
     ms: float
     norm: Callable[..., nn.Module] = nn.BatchNorm2d
     init_d: Callable[[nn.Module], None] | None = models.dcgan_init
-    width_d: int = 32
+    hidden: int | None = None
     batch_size: int = 64
     lr_g: float = 1e-3
     lr_d: float = 5e-4
@@ -64,31 +64,54 @@ class Recipe:
     penalty_every: int = 8
 
 
-# ms on a Zen 4 core in November 2026: plain and modern from runs of 75 seconds, the two below them
-# by the ratio to modern that they had in turn with it at batch 64. --measure takes all in turn.
-PLAIN = Recipe(ms=42.2)
+# ms on a Zen 4 core in November 2026, by --measure.
+PLAIN = Recipe(ms=44.9)
+SMALL = replace(PLAIN, ms=14.3, batch_size=16)
 MODERN = Recipe(
-    ms=14.1,
+    ms=17.2,
     batch_size=16,
     norm=nn.Identity,
     init_d=None,
-    lr_d=1e-3,
-    penalty=functools.partial(penalties.r1, gamma=0.1),
+    hidden=128,
+    lr_d=2e-3,
+    betas=(0.0, 0.99),
+    penalty=functools.partial(penalties.r1, gamma=1.0),
 )
-RELATIVISTIC = replace(
+R3GAN = replace(
     MODERN,
-    ms=15.4,
+    ms=19.0,
     game=losses.relativistic,
-    penalty=functools.partial(penalties.zero_centered, gamma=0.1),
+    penalty=functools.partial(penalties.zero_centered, gamma=1.0),
 )
-FREE = replace(MODERN, ms=13.0, penalty=None)
-# Name, recipe, and whether the averaged generator is scored or G itself.
+FREE = replace(MODERN, ms=16.4, penalty=None)
+SHALLOW = replace(MODERN, ms=14.2, hidden=None)
+
+
+@dataclass(frozen=True)
+class Config:
+    """A row of the table: a recipe, its processor seconds, and whether its average is scored."""
+
+    name: str
+    recipe: Recipe
+    seconds: int = SHORT
+    averaged: bool = True
+
+    @property
+    def steps(self) -> int:
+        """How many steps fit into the seconds."""
+        return steps_for(self.recipe, self.seconds)
+
+
 CONFIGS = (
-    ("DCGAN of lesson 07", PLAIN, True),
-    ("modern", MODERN, True),
-    ("modern, relativistic, R1 + R2", RELATIVISTIC, True),
-    ("modern without penalty", FREE, True),
-    ("modern without EMA", MODERN, False),
+    Config("DCGAN of lesson 07", PLAIN),
+    Config("+ batches of 16", SMALL),
+    Config("modern", MODERN),
+    Config("− R1", FREE),
+    Config("− hidden layer", SHALLOW),
+    Config("− average", MODERN, averaged=False),
+    Config("R3GAN's loss", R3GAN),
+    Config("DCGAN of lesson 07, 4 minutes", PLAIN, LONG),
+    Config("modern, 4 minutes", MODERN, LONG),
 )
 
 
@@ -100,7 +123,11 @@ def steps_for(recipe: Recipe, seconds: float) -> int:
 def players(recipe: Recipe, *, channels: int = 1) -> tuple[nn.Module, nn.Module]:
     """Return G and D of a recipe, ready to train. Lesson 07."""
     G = models.dcgan_generator(latent_dim=LATENT, width=32, channels=channels)
-    D = models.dcgan_discriminator(width=recipe.width_d, channels=channels, norm=recipe.norm)
+    D = models.dcgan_discriminator(width=32, channels=channels, norm=recipe.norm)
+    if recipe.hidden is not None:
+        *maps, (last,), flat = D  # each layer with weights comes wrapped in a Sequential
+        layers = nn.Linear(last.in_features, recipe.hidden), nn.LeakyReLU(0.2)
+        D = nn.Sequential(*maps, *layers, nn.Linear(recipe.hidden, 1), flat)
     G.apply(models.dcgan_init)
     if recipe.init_d is not None:
         D.apply(recipe.init_d)
@@ -288,26 +315,23 @@ def arguments(text: str, name: str) -> argparse.Namespace:
 def main() -> None:
     asked = arguments("Make the image ablation of lesson 12.", "images")
     if asked.measure:
-        return measure({name: (recipe, 1) for name, recipe, averaged in CONFIGS if averaged})
+        rows = [c for c in CONFIGS if c.averaged and c.seconds == SHORT]
+        return measure({c.name: (c.recipe, 1) for c in rows})
     train = data.mnist()
     x = data.to_model_range(train.x)
 
-    def one(recipe: Recipe, seed: int, name: str) -> dict:
-        steps = steps_for(recipe, SECONDS)
+    def one(config: Config, seed: int) -> dict:
+        recipe, steps = config.recipe, config.steps
         batches = data.batches(x, recipe.batch_size, rng=runtime.generator(seed))
-        say = f"{name}, seed {seed}"
-        return finished(
-            f"images-{seed}",
-            (recipe, steps),
-            lambda: play(recipe, batches, seed=seed, steps=steps, number=N, say=say),
-        )
+        more = {"seed": seed, "steps": steps, "number": N, "say": f"{config.name}, seed {seed}"}
+        return finished(f"images-{seed}", (recipe, steps), lambda: play(recipe, batches, **more))
 
     runs = [(config, seed) for config in CONFIGS for seed in SEEDS]
     if asked.share:
         part, whole = asked.share
-        named = [run for run in runs if asked.only in run[0][0] and run[0][2]]
-        for (name, recipe, _), seed in named[part::whole]:
-            one(recipe, seed, name)
+        mine = [run for run in runs if asked.only in run[0].name and run[0].averaged]
+        for config, seed in mine[part::whole]:
+            one(config, seed)
         return None
     test = data.mnist(train=False)
     order = torch.randperm(len(test), generator=runtime.generator(0))
@@ -315,29 +339,29 @@ def main() -> None:
     reader, judge = reader_of(train, "mnist"), judge_of(train, "mnist")
     right = read_mnist.accuracy(reader, test.x, test.y)
     scores, samples, steps, seconds_used, sure_ones = [], [], [], [], []
-    for (name, recipe, averaged), seed in runs:
-        run = one(recipe, seed, name)
-        fakes = run["average" if averaged else "itself"]
+    for config, seed in runs:
+        run = one(config, seed)
+        fakes = run["average" if config.averaged else "itself"]
         scores.append(score(reader, judge, real, fakes))
         samples.append(fakes[:KEPT])
         sure_ones.append((read(reader, fakes[:KEPT])[1] > 0.9).to(torch.uint8))
         steps.append(run["steps"])
         seconds_used.append(run["seconds"])
         told_scores = ", ".join(f"{k} {v:.3g}" for k, v in scores[-1].items())
-        print(f"{name}, seed {seed}: {told_scores}", flush=True)
+        print(f"{config.name}, seed {seed}: {told_scores}", flush=True)
     floor = score(reader, judge, real, unseen)
     noise = torch.randint(256, real.shape, generator=runtime.generator(0), dtype=torch.uint8)
     ceiling = score(reader, judge, real, noise)
     shape = (len(CONFIGS), len(SEEDS))
     about = (
-        f"MNIST, {len(CONFIGS)} recipes with seeds 0, 1 and 2, {SECONDS} processor seconds on one "
-        f"core each, {N:,} samples scored, made by data/make_image_ablation.py on {date.today()}; "
-        "settings chosen with seed 100"
+        f"MNIST, {len(CONFIGS)} configurations with seeds 0, 1 and 2, {SHORT} processor seconds "
+        f"of one core each (4 minutes: {LONG}), {N:,} samples scored, made by "
+        f"data/make_image_ablation.py on {date.today()}; settings chosen with seed 100"
     )
     ablation_file.save(
         "images",
         about=about,
-        configs=[name for name, *_ in CONFIGS],
+        configs=[config.name for config in CONFIGS],
         seeds=SEEDS,
         scores={
             metric: torch.tensor([s[metric] for s in scores]).reshape(shape) for metric in floor
@@ -346,7 +370,7 @@ def main() -> None:
         more={
             "steps": torch.tensor(steps).reshape(shape)[:, 0],
             "seconds": torch.tensor(seconds_used).reshape(shape),
-            "budget": SECONDS,
+            "budget": torch.tensor([config.seconds for config in CONFIGS]),
             "sure samples": torch.stack(sure_ones).unflatten(0, shape),
             "metrics": list(floor),
             "real against real": torch.tensor(list(floor.values())),
