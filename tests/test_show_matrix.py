@@ -1,5 +1,6 @@
 """The pictures of lesson 12 say in words what the picked runs did and hide no broken one."""
 
+import importlib
 import math
 
 import pytest
@@ -8,6 +9,7 @@ from matplotlib.axes import Axes
 
 from gan_lessons import runtime, show
 
+matrix = importlib.import_module("gan_lessons.show.matrix")  # show.matrix is the function
 CONFIGS, SEEDS = ("plain", "+ R1", "all"), (0, 1, 2)
 SCORES = {
     "modes": torch.tensor([[3.0, 4, 5], [20, 21, 22], [25, 25, 25]]),
@@ -38,7 +40,7 @@ def words(monkeypatch):
 def test_the_sentence_tells_the_runs_their_interval_and_the_verdict():
     said = picture("+ R1", "modes").sentence
     assert said.startswith("+ R1, modes: 21 (18.5 to 23.5), better than plain.")
-    assert "Its runs: 20, 21, 22; a perfect sampler reaches 25." in said
+    assert "Its runs: 20, 21, 22; real data reach 25." in said
     assert "worse than plain" in picture("+ R1", "quality").sentence
     assert "undecided against plain" in picture("all", "quality").sentence
     assert "the row that the others are compared with" in picture("plain", "modes").sentence
@@ -54,13 +56,13 @@ def test_every_cell_has_its_mean_interval_and_a_glyph_that_needs_no_color(words)
 
 def test_a_broken_run_is_told(words):
     assert "nan" in picture("all", "quality").sentence
-    assert "broken ·" in words
+    assert "broken ○" in words
 
 
 def test_another_row_to_compare_with_moves_the_glyphs(words):
     picture("plain", "modes", against="all")
     assert "25.0 ± 0.0" in words
-    assert "4.0 ± 2.5 ·" in words
+    assert "4.0 ± 2.5 ○" in words
 
 
 @pytest.mark.parametrize("runs", [2, 5])
@@ -89,11 +91,20 @@ def test_a_table_of_texts_marks_its_own_rows(words):
     assert marked.sentence == "s"
 
 
-def test_a_table_of_scores_keeps_broken_runs_and_what_stands_beside(words):
-    drawn = show.ablated(
-        SCORES, CONFIGS, VERDICTS, beside={"noise": [0, 0.5]}, title="t", sentence="s"
+def test_the_runs_behind_a_cell_may_be_images(monkeypatch):
+    """Each seed's own images, of the picked row, and nothing drawn as points."""
+    sheets, draw = [], matrix.draw_sheet
+    monkeypatch.setattr(
+        matrix,
+        "draw_sheet",
+        lambda ax, x, **more: (sheets.append(x), draw(ax, x, **more)),
     )
-    assert drawn.sentence == "s"
-    assert words[-2:] == ["0.00", "0.50"]
-    assert "broken ·" in words
-    assert "21.0 ± 2.5 ▲" in words
+    monkeypatch.setattr(matrix, "draw_points", None)
+    digits = torch.randint(256, (3, 3, 20, 1, 8, 8), dtype=torch.uint8)
+    assert "better than plain" in picture("+ R1", "modes", samples=digits, real=None).sentence
+    assert torch.equal(torch.stack(sheets), digits[1])
+
+
+def test_no_zero_is_negative():
+    assert matrix._digits(-0.001, 0.002) == "0.00 ± 0.00"
+    assert matrix._digits(-0.2, 0.1) == "-0.20 ± 0.10"

@@ -20,7 +20,7 @@ from gan_lessons.show.explore import explore
 from gan_lessons.show.images import draw_sheet, images, rows_of_images, tile
 from gan_lessons.show.leak import known_by_heart, leak_meter
 from gan_lessons.show.maps import chain, maps
-from gan_lessons.show.matrix import ablated, cells, draw_cells, matrix
+from gan_lessons.show.matrix import cells, draw_cells, matrix
 from gan_lessons.show.objectives import compared, meanings, objective
 from gan_lessons.show.palette import hues, pairs, palettes
 from gan_lessons.show.phase import draw_phase, journey, phases
@@ -59,7 +59,6 @@ __all__ = [
     "Moving",
     "Picture",
     "Pixels",
-    "ablated",
     "bars",
     "cells",
     "chain",

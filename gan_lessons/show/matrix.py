@@ -9,10 +9,11 @@ from matplotlib.patches import Rectangle
 from torch import Tensor
 
 from gan_lessons import metrics
+from gan_lessons.show.images import draw_sheet
 from gan_lessons.show.picture import FAKE, MARK, REAL, STYLE, Picture, figure
 from gan_lessons.show.plane import draw_points, limit_of
 
-GLYPHS = {1: "▲", 0: "·", -1: "▼"}
+GLYPHS = {1: "▲", 0: "○", -1: "▼"}
 PALE = {1: "#CFE3F1", 0: "#FFFFFF", -1: "#F6DCC8"}  # REAL and FAKE, pale enough to write on
 DRAWN = 300  # points of a cloud
 
@@ -23,6 +24,7 @@ def _digits(value: float, half: float) -> str:
         return "broken"
     places = 0 if half >= 9.5 else 1 if half >= 0.95 else 2
     places = 1 if half == 0 and value == round(value) else places
+    value = round(value, places) + 0.0  # no −0.00
     return f"{value:.{places}f} ± {half:.{places}f}"
 
 
@@ -90,36 +92,6 @@ def cells(
         return Picture(fig, sentence)
 
 
-def ablated(
-    scores: Mapping[str, Tensor],
-    configs: Sequence[str],
-    verdicts: Mapping[str, Sequence[int]],
-    *,
-    beside: Mapping[str, Sequence[float]],
-    title: str,
-    sentence: str,
-) -> Picture:
-    """Show an ablation as a table: means, halves of their 95 % intervals, verdicts. Lesson 12.
-
-    Args:
-        scores: for each metric (C, S): configurations by seeds. configs: their names.
-        verdicts: for each metric, −1, 0 or +1 for every configuration, against the first.
-        beside: more rows, one number for each metric: floor and ceiling.
-    """
-    with rc_context(STYLE):
-        rows, longest = len(configs) + len(beside), max(map(len, [*configs, *beside]))
-        fig = figure(width=1.32 * len(scores) + 0.085 * longest + 0.3, height=0.3 * rows + 0.8)
-        texts = _told(scores, verdicts)
-        texts += [[f"{value:.2f}" for value in values] for values in beside.values()]
-        shades = [
-            [int(signs[i]) if i else 0 for signs in verdicts.values()] for i in range(len(configs))
-        ]
-        shades += [[0] * len(scores)] * len(beside)
-        draw_cells(fig.subplots(), [*configs, *beside], list(scores), texts, shades=shades)
-        fig.suptitle(title, fontsize=11)
-        return Picture(fig, sentence)
-
-
 def matrix(
     scores: Mapping[str, Tensor],
     configs: Sequence[str],
@@ -128,22 +100,23 @@ def matrix(
     pick: tuple[str, str],
     against: str,
     samples: Tensor,
-    real: Tensor,
     seeds: Sequence[int],
     ideal: Mapping[str, float],
+    real: Tensor | None = None,
 ) -> Picture:
     """Show an ablation as a matrix, and the runs behind one cell of it. Fast enough for a slider.
 
     Each cell holds a mean over seeds, half of its 95 % interval, and how its row compares with one
-    of the rows: ▲ better, ▼ worse, · undecided.
+    of the rows: ▲ better, ▼ worse, ○ undecided.
 
     Args:
         scores: for each metric (C, S): configurations by seeds. configs: their names.
         verdicts: for each metric, −1, 0 or +1 for every configuration.
         pick: the configuration and the metric whose runs are shown.
         against: the configuration that the verdicts compare with.
-        samples: (C, S, n, 2) points of each run. real: (N, 2) points drawn behind them.
-        seeds: of the runs. ideal: for each metric what a perfect sampler reaches.
+        samples: of each run, points (C, S, n, 2) or images (C, S, n, channels, H, W).
+        seeds: of the runs. ideal: for each metric what real data reach.
+        real: points (N, 2) drawn behind the samples; not needed for images.
 
     Introduced in lesson 12.
     """
@@ -163,10 +136,13 @@ def matrix(
         _draw_runs(dots, picked, row, ideal[pick[1]])
         dots.set(ylim=table.get_ylim(), yticks=[])
         dots.set_title(f"{pick[1]}, run by run", fontsize=10)
-        limit = limit_of(real)
         for i in range(runs):
             ax = fig.add_axes((0.02 + i * 0.97 / runs, 0.01, 0.93 / runs, share - 0.13))
-            draw_points(ax, real[:DRAWN], samples[row, i, :DRAWN], limit=limit, legend=False)
+            if real is None:
+                draw_sheet(ax, samples[row, i], columns=10)
+            else:
+                cloud = samples[row, i, :DRAWN]
+                draw_points(ax, real[:DRAWN], cloud, limit=limit_of(real), legend=False)
             ax.set_title(f"seed {seeds[i]}: {float(picked[row, i]):.3g}", fontsize=10)
             ax.set(xticks=[], yticks=[], xlabel="", ylabel="")
         low, mean, high = (float(end) for end in metrics.over_seeds(picked[row]))
@@ -176,7 +152,7 @@ def matrix(
             said = f"{compared[int(verdicts[pick[1]][row])]} {against}"
         each = ", ".join(f"{value:.3g}" for value in picked[row].tolist())
         text = f"{pick[0]}, {pick[1]}: {mean:.3g} ({low:.3g} to {high:.3g}), {said}. "
-        text += f"Its runs: {each}; a perfect sampler reaches {ideal[pick[1]]:.3g}."
+        text += f"Its runs: {each}; real data reach {ideal[pick[1]]:.3g}."
         return Picture(fig, text)
 
 
