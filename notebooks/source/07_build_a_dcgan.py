@@ -479,8 +479,8 @@ show.images(
 # divides: 4 and not 3 or 5. Others repeat each pixel and convolve. **Decide
 # before you measure:** what helps?
 #
-# A pattern of period two is three points of the spectrum. Their share of
-# all power $P$:
+# A pattern of period two changes sign from pixel to pixel, down, across or
+# both: frequency ½, three points of the spectrum. Their share of all power:
 #
 # $$\frac{P(\tfrac12, 0) + P(0, \tfrac12) + P(\tfrac12, \tfrac12)}
 # {\sum_f P(f)}$$
