@@ -275,11 +275,20 @@ def test_the_samples_that_are_shown_are_never_augmented():
 
 
 def test_the_mean_sign_of_d_on_real_samples_is_told():
-    team, said = Team(), []
-    team.D[-1].register_forward_hook(lambda layer, x, out: said.append(out.detach()))
-    for moment in team.train(3):
-        assert moment.numbers["real_sign"] == said[-3].sign().mean()
+    """Of a D whose answers are noise, so that real and fake samples differ in their signs."""
+    team, said, differ = Team(), [], 0
+
+    def unsure(layer, x, out):
+        said.append(out.detach() + torch.randn_like(out))
+        return out + (said[-1] - out.detach())
+
+    team.D[-1].register_forward_hook(unsure)
+    for moment in team.train(10):
+        real, fake, _ = (logits.sign().mean() for logits in said[-3:])
+        assert moment.numbers["real_sign"] == real
         assert "real_sign" not in moment.history.names
+        differ += bool(real != fake)
+    assert differ > 5
 
 
 def test_d_is_constrained_after_each_of_its_updates():
