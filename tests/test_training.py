@@ -306,17 +306,19 @@ def test_d_is_constrained_after_each_of_its_updates():
     assert all(p.abs().max() <= 0.01 for p in team.D.parameters())
 
 
-def test_clipped_gradients_have_at_most_that_norm():
+@pytest.mark.parametrize("player", ["G", "D"])
+@pytest.mark.parametrize(("limit", "moved"), [(1e-4, True), (1e3, False)])
+def test_clipped_gradients_have_at_most_that_norm(player, limit, moved):
     """One step of plain gradient descent at rate 1 moves a player no farther than the norm."""
-    for limit, moved in ((1e-3, True), (1e3, False)):
-        team = Team()
-        team.opt_d = torch.optim.SGD(team.D.parameters(), lr=1.0)
-        before = [p.detach().clone() for p in team.D.parameters()]
-        list(team.train(1, clip_grad=limit))
-        parts = zip(team.D.parameters(), before, strict=True)
-        step = torch.stack([(p.detach() - q).norm() for p, q in parts]).norm()
-        assert bool(torch.isclose(step, torch.tensor(limit), rtol=1e-3)) is moved
-        assert step <= limit * 1.001
+    team = Team()
+    net = getattr(team, player)
+    setattr(team, f"opt_{player.lower()}", torch.optim.SGD(net.parameters(), lr=1.0))
+    before = [p.detach().clone() for p in net.parameters()]
+    list(team.train(1, clip_grad=limit))
+    parts = zip(net.parameters(), before, strict=True)
+    step = torch.stack([(p.detach() - q).norm() for p, q in parts]).norm()
+    assert bool(torch.isclose(step, torch.tensor(limit), rtol=1e-2)) is moved
+    assert step <= limit * 1.01
 
 
 def test_autocast_computes_in_bfloat16_and_keeps_weights_and_losses_in_float32():

@@ -40,12 +40,12 @@ nn, F, device = torch.nn, torch.nn.functional, runtime.start()
 # %%
 SEED = 0
 images = data.strokes()  # or data.mnist()
-steps = runtime.budget(tiny=8, ci=60, lesson=3_000, full=20_000)
-seeds = range(runtime.budget(tiny=2, ci=2, lesson=3, full=5))
+steps = runtime.budget(tiny=8, ci=60, lesson=2_400, full=20_000)
+seeds = range(runtime.budget(tiny=2, ci=2, lesson=4, full=5))
 judge_steps = runtime.budget(tiny=4, ci=30, lesson=400, full=2_000)
 batch_size, latent_dim, width = 32, 64, 128
 lr, decay = 1e-3, 0.998  # of both players; of the generator's average
-enough = steps >= 3_000  # below that, nothing is claimed of a run
+enough = steps >= 2_400  # below that, nothing is claimed of a run
 
 # %% [markdown]
 # ## Three piles, and a judge
@@ -93,7 +93,7 @@ def my_overfitting(train, held_out, fake):
 checks.augmentation.overfitting(my_overfitting)
 
 # %% [markdown]
-# Now for the runs: three sizes, three seeds each, and soon each of them
+# Now for the runs: three sizes, four seeds each, and soon each of them
 # twice. That is affordable side by side (lesson 10), with the players of
 # lesson 06, a size smaller and without dropout. Images are rows of numbers
 # here, (B, 784).
