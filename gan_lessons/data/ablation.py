@@ -27,8 +27,14 @@ SHIPPED: dict[str, tuple[str, str]] = {
         "make_ablation.py",
         "2d4dac84c7d7a0d28ce5df9f5eb8f098ab71df07c7888f79df0360d940d4fddb",
     ),
-    "images": ("make_image_ablation.py", ""),
-    "stacked": ("make_stacked.py", ""),
+    "images": (
+        "make_image_ablation.py",
+        "ed76cf18f9bf985b34bda41eb9c815616d9e821cd72564d80f6d810e119d1664",
+    ),
+    "stacked": (
+        "make_stacked.py",
+        "6a1a5294a6a5ed6643630f5f7de249751191f435113cf18377c9e758777377ec",
+    ),
 }
 
 
