@@ -253,17 +253,13 @@ def test_all_runs_are_there_and_took_equal_time(shipped):
     assert shipped.more["steps"].tolist() == [config.steps for config in images.CONFIGS]
 
 
-def test_scores_lie_between_noise_and_real(shipped):
-    for name, floor, noise in zip(
-        shipped.more["metrics"],
-        shipped.more["real against real"],
-        shipped.more["noise"],
-        strict=True,
-    ):
-        if name != "smallest class":  # noise is read as one digit or another
-            low, high = sorted([float(floor), float(noise)])
-            assert (shipped.scores[name] >= low).all(), name
-            assert (shipped.scores[name] <= high).all(), name
+@pytest.mark.parametrize("name", ["sure", "FD", "KID", "coverage"])
+def test_scores_lie_between_noise_and_real(shipped, name):
+    """Of recall and precision real images are no bound, nor of the smallest class noise."""
+    place = shipped.more["metrics"].index(name)
+    low, high = sorted(float(shipped.more[end][place]) for end in ("real against real", "noise"))
+    assert (shipped.scores[name] >= low).all()
+    assert (shipped.scores[name] <= high).all()
 
 
 def test_the_stored_histograms_have_the_stored_modes_and_kl(towers):
@@ -276,24 +272,35 @@ def test_the_stored_histograms_have_the_stored_modes_and_kl(towers):
     assert (towers.more["reader"] >= 0.98).all()
 
 
+def order_found(confidence: torch.Tensor, flags: torch.Tensor) -> float:
+    """Return how often a flagged image has more confidence than one that is not; a tie is half."""
+    a, b = confidence[flags == 1][:, None], confidence[flags == 0]
+    return float(((a > b).double() + 0.5 * (a == b).double()).mean())
+
+
 @pytest.mark.slow
-def test_another_judge_agrees_with_the_stored_shares(shipped, digits):
-    """Within .15 over all samples kept, and not if noise had been stored in their place."""
+def test_another_judge_orders_the_kept_digits_as_their_flags(shipped, digits):
+    """.84 in three seeds; .50 to .53 if images are spoilt or flags belong to other runs."""
     judge, kept = quick_judge(digits), shipped.samples.flatten(0, 2)
-    stored = shipped.more["sure samples"].double().mean()
-    found = (judge.confidence(kept) > 0.9).double().mean()
-    assert abs(found - stored) < 0.15, (found, stored)
-    swapped = kept[torch.randperm(len(kept))].roll(14, dims=2)  # the halves of digits, exchanged
-    assert abs((judge.confidence(swapped) > 0.9).double().mean() - stored) > 0.15
+    flags = shipped.more["sure samples"].flatten()
+    confidence = judge.confidence(kept)
+    assert order_found(confidence, flags) > 0.75
+    assert order_found(judge.confidence(kept.roll(14, dims=2)), flags) < 0.6
+    assert order_found(confidence, flags.roll(images.KEPT)) < 0.6
 
 
 @pytest.mark.slow
-def test_another_judge_agrees_with_the_stacked_strokes(towers):
-    judge = quick_judge(data.strokes())
+def test_another_reader_agrees_with_the_stacked_strokes(towers):
+    """The same network, other weights and a third of the training: .08 and .04 less were found."""
+    known, found = data.strokes(), []
+    runtime.seed_everything(1)
+    x, y = known.x[:20_000], known.y[:20_000]
+    reader = images.read_mnist.train(x, y, epochs=1, label_smoothing=0.0).eval()
     for name, samples, share in zip(
         towers.configs, towers.samples[:, 0], towers.scores["sure"][:, 0], strict=True
     ):
         if name.endswith("strokes"):
-            channels = samples.flatten(0, 1)[:, None]  # (90, 1, 28, 28)
-            found = (judge.confidence(channels) > 0.9).double().mean()
-            assert abs(found - share) < 0.2, (name, found, share)
+            _, sure = images.read(reader, samples.flatten(0, 1)[:, None])  # (90, 1, 28, 28)
+            found.append(float((sure > 0.9).double().mean()))
+            assert abs(found[-1] - share) < 0.2, name
+    assert found[0] < found[1]
