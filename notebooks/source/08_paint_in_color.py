@@ -605,7 +605,7 @@ except errors.LessonError as error:
 
 # %% [markdown]
 # With a few hundred pictures $D$ soon knows them by heart, and what it then
-# tells $G$ is worth little: a lesson to come is about that.
+# tells $G$ is worth little: lesson 13 is about that.
 #
 # ## Quiz
 # 1. A generator's maps go 7 → 14 → 28 → 56. Which sides could its pictures
