@@ -138,9 +138,17 @@ FIGURE = re.compile(
 )
 
 
+def outside(code: str) -> str:
+    """Return a cell without the functions that it explores: their pictures are the widget's one."""
+    for node in ast.parse(code).body:
+        if isinstance(node, ast.FunctionDef) and f"show.explore({node.name}," in code:
+            code = code.replace(ast.get_source_segment(code, node), "")
+    return code
+
+
 def figures(lesson: Lesson) -> list[str]:
     """At most 10 figures (the live view is one), one a cell and last in it, or it is not shown."""
-    counts = [len(FIGURE.findall(code)) for code in lesson.code]
+    counts = [len(FIGURE.findall(outside(code))) for code in lesson.code]
     found = []
     if sum(counts) > 10:
         found.append(f"{sum(counts)} figures, 10 is the most")

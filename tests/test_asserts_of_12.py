@@ -20,6 +20,8 @@ SIDES = ("def smoothed_d(", "def both_sides(", "for step in range(2 * turns)", "
 GAME = ("def zero_centered(", "def smoothed_d(", "class Spike", "def small_game", "tricks = {")
 GAME += ("assert home == ",)
 BUFFERS = ("contrast = [",)
+PICTURES = ("def judged(", 'data.ablation("images")')
+STACKS = ('data.ablation("stacked")',)
 
 # cells, the line, what it is sabotaged to
 SABOTAGE = {
@@ -54,6 +56,24 @@ SABOTAGE = {
         "models.update_average(copied, G, decay=decay)",
         "pass",
     ),
+    "pictures: FD read upside down": (PICTURES, '"energy distance", "FD"', '"energy distance"'),
+    "pictures: modern against itself": (
+        PICTURES,
+        'judged(pictures, "DCGAN of lesson 07, 4 minutes")',
+        'judged(pictures, "modern")',
+    ),
+    "pictures: what is missed in plain": (
+        PICTURES,
+        'judged(pictures, "modern"), pict',
+        'judged(pictures, "DCGAN of lesson 07"), pict',
+    ),
+    "pictures: the hidden layer for the average": (
+        PICTURES,
+        '("− R1", "− hidden layer", "− average"',
+        '("− R1", "− average", "− hidden layer"',
+    ),
+    "stacks: plain for modern": (STACKS, "kl[1::2]", "kl[::2]"),
+    "stacks: modes for their KL": (STACKS, '("modes", "reverse KL")', '("modes", "modes")'),
 }
 
 
@@ -74,6 +94,7 @@ def cells(monkeypatch) -> Iterator:
     monkeypatch.setenv("GAN_LESSONS_BUDGET", "ci")
     monkeypatch.setattr(show, "lines", lambda *args, **more: None)
     monkeypatch.setattr(show, "phases", lambda *args, **more: None)
+    monkeypatch.setattr(show, "explore", lambda *args, **more: None)
     threads = torch.get_num_threads()
     yield run
     torch.set_num_threads(threads)

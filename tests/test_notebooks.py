@@ -161,6 +161,7 @@ def cross_entropy_d(real_logits, fake_logits):
 SEMICOLON, FOUR = "x = 0; y = 1", "\n# %%\ny = 1" * 3
 LONG_FUNCTION = "def f():\n" + "    print\n" * 20
 LONG_CLASS = "class A:\n" + "    x = 1\n" * 30
+EXPLORED = "def see(i):\n    return show.points(i)\n\n\nshow.explore(see, i=[1])\n"
 MANY_FIGURES = "\n".join(f"\n# %% [markdown]\n# See.\n\n# %%\nshow.points({i})" for i in range(11))
 
 # rule, what is replaced, by what, what is said
@@ -181,6 +182,8 @@ BROKEN = [
     (rules.figures, "x = 0\n", MANY_FIGURES, "11 figures, 10 is the most"),
     (rules.figures, "x = 0\n", "show.points(1)\nshow.losses(2)\n", "2 figures in one cell"),
     (rules.figures, "x = 0\n", "show.points(1)\nassert True\n", "made and not shown"),
+    (rules.figures, "x = 0\n", EXPLORED + "show.points(1)\n", "2 figures in one cell"),
+    (rules.figures, "x = 0\n", EXPLORED.replace("see,", "look,"), "2 figures in one cell"),
     (rules.habits, "x = 0", SEMICOLON, "a semicolon"),
     (rules.habits, "x = 0", "!pip install torch", "shell or magic"),
     (rules.habits, "x = 0", "%matplotlib inline", "shell or magic"),

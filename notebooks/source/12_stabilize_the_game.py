@@ -10,8 +10,7 @@
 # # 12 · Stabilize the game
 #
 # In lesson 04 no seed found all 25 modes of the grid. Today nearly every seed
-# does, in a minute, and you will know which of the tricks did it and which
-# only came along.
+# does, and you will know which of the tricks did it.
 #
 # **What you'll do.** Take the field's stabilizers apart one by one, say what
 # each should do, and let paired runs decide.
@@ -29,7 +28,6 @@ from gan_lessons import checks, cockpit, data, losses, metrics, models
 from gan_lessons import penalties, runtime, show, training
 import copy
 import functools
-import time
 import torch
 
 nn, F, slopes = torch.nn, torch.nn.functional, penalties.slopes
@@ -155,10 +153,9 @@ def smoothed_d(real_logits, fake_logits, *, target=0.9):
 
 # %% [markdown]
 # Its best $D$ says $tp/(p+q)$. Two relatives pass for the same: smoothing
-# *both* sides, and scaling only the first term, $0.9\log D$, as a well-known
-# demonstration in the browser does. **Predict:** what do they say where only
-# fakes are, and where only data are? Four networks on a line, trained side
-# by side (lesson 10), and their formulas:
+# *both* sides, and scaling only the first term, $0.9\log D$. **Predict:**
+# what do they say where only fakes are, and where only data are? Four networks
+# on a line, trained side by side (lesson 10), and their formulas:
 
 # %%
 def both_sides(real, fake):
@@ -212,8 +209,7 @@ show.lines(
 #
 # ## Six tricks in the smallest game
 # Back to the Dirac-GAN of lesson 03: all data are 0, $G$ makes the number
-# $\theta$, $D(x)=\psi x$. But this time played by `training.train` itself,
-# with the very tools that will face the grid.
+# $\theta$, $D(x)=\psi x$; this time played by `training.train` itself.
 
 # %%
 class Spike(nn.Module):
@@ -347,9 +343,9 @@ assert contrast[2] < 0.1 * contrast[0]
 # The one that forgot paints gray: same weights, statistics of the first day.
 #
 # ## Lazy penalties
-# A penalty costs $D$ a second backward pass. D's slope changes slowly, so
-# ask for it at every $k$-th step only and let it count $k$ times
-# (`penalty_every`): the same mean, for a fraction of the price.
+# A penalty costs $D$ a second backward pass. Its slope changes slowly, so ask
+# at every $k$-th step only and let it count $k$ times (`penalty_every`): the
+# same mean.
 #
 # ## All on the grid
 # Now the grid of 25, and the rules of a fair **ablation**:
@@ -364,9 +360,8 @@ assert contrast[2] < 0.1 * contrast[0]
 # %% [markdown]
 # All configurations have the same networks: three hidden layers of 128, and
 # a $D$ that is shown sine and cosine of every coordinate as well, so that it
-# need not *learn* to see details (Tancik et al. 2020). These waves belong to
-# no recipe: the plain game has them too. So nothing here tells what *they*
-# are worth.
+# need not *learn* to see details (Tancik et al. 2020). The plain game has
+# these waves too.
 
 # %%
 class Waves(nn.Module):
@@ -374,8 +369,13 @@ class Waves(nn.Module):
         waves = [f(w * x) for w in (2, 4) for f in (torch.sin, torch.cos)]
         return torch.cat([x, *waves], dim=-1)  # (…, 10)
 
+
+def steep(D, real, fake):  # R1 + R2 of every run, without its strength
+    both = training.steepness(D, real) + training.steepness(D, fake)
+    return both.sum() / 2
+
 # %% [markdown]
-# The first weights are He's, which are made for ReLU.
+# The first weights are He's, made for ReLU.
 
 # %%
 def layers(first, last):
@@ -394,10 +394,7 @@ def players():
         G = nn.Sequential(*layers(latent_dim, 2))
         D = nn.Sequential(Waves(), *layers(10, 1), nn.Flatten(0))
         pairs.append((G, D))
-    G, D = (models.stack(side).to(device) for side in zip(*pairs))
-    adam = {"lr": lr, "betas": (0.5, 0.99), "fused": True}
-    opts = [torch.optim.Adam(net.parameters(), **adam) for net in (G, D)]
-    return G, D, *opts
+    return [models.stack(side).to(device) for side in zip(*pairs)]
 
 # %%
 grid = data.grid(100_000)
@@ -412,41 +409,18 @@ def streams():
     return map(training.side_by_side, (real, z))
 
 # %% [markdown]
-# **Predict:** what does a step cost with the penalty, and with a lazy one?
-
-# %%
-def steep(D, real, fake):  # R1 + R2 of every run, without its strength
-    both = training.steepness(D, real) + training.steepness(D, fake)
-    return both.sum() / 2
-
-
-def pace(**more):
-    moments = training.sweep(
-        *players(), *streams(), steps=13,
-        games=[losses.relativistic] * len(seeds), **more)
-    next(moments)
-    started = time.perf_counter()
-    for _ in moments:
-        pass
-    return 1000 * (time.perf_counter() - started) / 12
-
-
-ways = {"none": {}, "at every step": {"penalty": steep},
-        "at every 4th": {"penalty": steep, "penalty_every": 4}}
-print("ms a step of all seeds, by penalty:",
-      {name: round(pace(**more), 1) for name, more in ways.items()})
-
-# %% [markdown]
 # The two ends of the ablation, live. **Plain** is the non-saturating game and
 # no trick. **Modern** plays the pairs of lesson 10 with R1 and R2, which is
 # **R3GAN**'s loss, at falling rates; in the second half $\gamma$ fades, so
 # that $D$ may end steep around modes as narrow as these. Both games are read
-# twice, from $G$ and from its average, which takes no part in them: four rows
-# for two games. **Predict** their order.
+# twice, from $G$ and from its average, which takes no part in them.
+# **Predict** the order of the four rows.
 
 # %%
 def live(rules, strength, falls):
-    G, D, *opts = players()
+    G, D = players()
+    adam = {"lr": lr, "betas": (0.5, 0.99), "fused": True}
+    opts = [torch.optim.Adam(net.parameters(), **adam) for net in (G, D)]
     average, left = copy.deepcopy(G), 1.0
     slower = [training.falling_lr(opt, steps) for opt in opts if falls]
     moments = training.sweep(
@@ -488,11 +462,9 @@ show.clouds(
 # than the modern one, better even than a perfect sampler. Never let quality
 # stand alone.
 #
-# > **Careful.** Every setting here was made for the modern recipe. The plain
-# > game at this high rate is not lesson 04's game, which had half the rate,
-# > falling rates, other networks and more steps. Read it as the modern recipe
-# > with its tricks taken away, not as the best that a plain game can do. The
-# > shipped runs try a sixth of the rate too.
+# > **Careful.** Every setting was made for the modern recipe. The plain game
+# > is that without its tricks, not the best that a plain game can do: lesson
+# > 04's had half the rate, falling rates and more steps.
 #
 # ## ✏️ Exercise 4 · Read an ablation
 # *10 minutes · ●●○*
@@ -519,9 +491,6 @@ checks.ablation.verdicts(my_verdicts)
 # this repository: **+** adds one trick to plain, **−** takes one from modern.
 # One setting was looked for after a first set on these seeds had left modes
 # out: when $\gamma$ fades. It was tried on others before these ran again.
-#
-# Your live runs have the same seeds; but another processor rounds otherwise,
-# and a long game turns that into another run. So compare as with new seeds.
 
 # %%
 def verdicts(scores, base=0):
@@ -532,41 +501,32 @@ def verdicts(scores, base=0):
 plane = data.ablation("plane")
 print(plane.about)
 order = plane.configs.index
-for name, values in found.items():
-    told = plane.scores["modes"][order(name)]
-    _, mean, high = metrics.over_seeds(told)
-    room = (high - mean) * (1 + 5 / len(seeds)) ** 0.5 + 2
-    off = torch.tensor(values).double().mean() - mean
-    print(f"{name}: live {off:+.1f} modes against shipped {mean:.1f}")
-    assert not enough or off.abs() < room
+lower = "reverse KL", "energy distance", "FD"  # less is better
+
+
+def judged(runs, against):
+    row = runs.configs.index(against)
+    return {metric: verdicts(-x if metric in lower else x, row)
+            for metric, x in runs.scores.items()}
+
+
+def opened(runs, ideal, against, *pick, **more):
+    scores = {metric: runs.scores[metric] for metric in ideal}
+    return show.matrix(
+        scores, runs.configs, judged(runs, against), pick=pick,
+        against=against, samples=runs.samples, seeds=runs.seeds,
+        ideal=ideal, **more)
 
 # %% [markdown]
 # Now the whole matrix. Each cell: mean and half of its 95 % interval; ▲
-# better than the row you compare with, ▼ worse, · undecided. First, three
+# better than the row you compare with, ▼ worse, ○ undecided. First, three
 # tricks that were both added and taken away:
-
-# %%
-lower = "reverse KL", "energy distance"  # less is better
-ideal = {"modes": 25, "high quality": metrics.HIGH_QUALITY_CEILING}
-
-
-def judged(against):
-    return {metric: verdicts(-x if metric in lower else x, order(against))
-            for metric, x in plane.scores.items()}
-
-
-def cell(config="modern", metric="modes", against="plain"):
-    return show.matrix(
-        plane.scores, plane.configs, judged(against),
-        pick=(config, metric), against=against, samples=plane.samples,
-        real=grid.x, seeds=plane.seeds,
-        ideal=dict.fromkeys(plane.scores, 0.0) | ideal)
 
 # %%
 pairs = {"average": ("+ average", "− average"),
          "falling rates": ("+ falling rates", "− falling rates"),
          "R1 + R2": ("+ R1 + R2", "− R1 − R2")}
-alone, company = judged("plain"), judged("modern")
+alone, company = judged(plane, "plain"), judged(plane, "modern")
 said = {trick: [(alone[m][order(plus)].item(), company[m][order(minus)].item())
                 for m in ("modes", "reverse KL")]
         for trick, (plus, minus) in pairs.items()}
@@ -579,20 +539,17 @@ assert [mean[order(n)] for n in ("modern", "− R1 − R2")] == [25, 2]
 
 # %% [markdown]
 # Three tricks, three fates.
-# - **R1 + R2** help alone, and without them the modern recipe is lost. They
-#   carried the game.
-# - **Falling rates** are useless alone: the chase ends, but on the mode where
-#   it happens to be. In company they are missed: the shares of the modes get
-#   uneven without them. An ablation that only adds tricks would have thrown
-#   them out, and so would one that only counts modes: near its ceiling a
-#   metric goes blind.
-# - The **average** changes nothing at the end of falling rates, where the
-#   players rest already (lesson 04). Tricks that do the same work can stand
-#   in for each other, and each looks idle when taken away alone.
+# - **R1 + R2** help alone, and without them the modern recipe is lost.
+# - **Falling rates** are useless alone: the chase ends on the mode where it
+#   happens to be. In company they even out the modes' shares. An ablation
+#   that only adds tricks would have thrown them out, and so would one that
+#   only counts modes: near its ceiling a metric goes blind.
+# - The **average** changes nothing where falling rates bring rest already
+#   (lesson 04). Tricks that do the same work stand in for each other, and
+#   each looks idle when taken away alone.
 #
-# Before the whole matrix, **predict:** of the single tricks, which help? The
-# game of two numbers had an opinion on R1, noise, a faster $D$, smoothing and
-# falling rates.
+# Before the whole matrix, **predict:** which single tricks help? The game of
+# two numbers had its opinion.
 
 # %%
 helped = [name for name, sign in zip(plane.configs, alone["modes"])
@@ -601,6 +558,14 @@ assert helped == ["+ a lower rate", "+ noise", "+ R1", "+ R1 + R2"]
 rest = [[signs[order(name)].item() for signs in company.values()]
         for name in ("− average", "− pairs", "− fading")]
 assert rest == [[0] * 4, [0] * 4, [0, -1, 0, 0]]
+ideal = dict.fromkeys(plane.scores, 0.0) | {
+    "modes": 25, "high quality": metrics.HIGH_QUALITY_CEILING}
+
+
+def cell(config="modern", metric="modes", against="plain"):
+    return opened(plane, ideal, against, config, metric, real=grid.x)
+
+
 show.explore(cell, config=list(plane.configs), metric=list(plane.scores),
              against=["plain", "+ R1", "modern"])
 
@@ -613,17 +578,17 @@ show.explore(cell, config=list(plane.configs), metric=list(plane.scores),
 # a point of quality. So R3GAN's loss is not what did it here: R1 + R2 did,
 # with falling rates.
 #
-# Now pick cells. In which rows is *high quality* better than modern's and the
-# game worse? What does R2 add to R1? And who has the smallest reverse KL?
+# Now pick cells: in which rows is *high quality* better than modern's, and the
+# game worse?
 
 # %% [markdown]
 # ## Beside the published table
-# Ring and grid became tests with VEEGAN and PacGAN, whose table 1 gives ten
-# runs of each method: 400,000 steps of batch 100, $G$ with four layers of
-# 400. Ours: ten shipped runs, 4,000 steps of batch 256. The metrics are
-# theirs: 2,500 samples, a mode counts from *one* good sample on, and the
-# reverse KL goes from the shares of the modes to equal shares, in nats.
-# **Predict:** in which of the six columns does the modern recipe win?
+# PacGAN's table 1 gives ten runs of each method on ring and grid: 400,000
+# steps of batch 100, $G$ with four layers of 400. Ours: ten shipped runs,
+# 4,000 steps of batch 256. The metrics are theirs: 2,500 samples, a mode
+# counts from *one* good sample on, and the reverse KL goes from the modes'
+# shares to equal shares, in nats. **Predict:** in which of the six columns
+# does the modern recipe win?
 
 # %%
 paper = data.ablation("published")
@@ -652,40 +617,106 @@ show.cells(texts, 2 * ["modes", "high quality", "reverse KL"],
            ours=["ours, plain", "ours, modern"], title=TITLE, sentence=SAID)
 
 # %% [markdown]
-# In a hundredth of the steps the modern recipe finds every mode of both sets
-# in all twenty runs, and its means share the samples out more evenly than any
-# row of the table; on the grid, PacGAN4's is within a standard error. Its
-# quality is among theirs: behind GAN and ALI in both sets, and on the grid
-# behind PacGAN4.
+# In a hundredth of the steps the modern recipe finds every mode in all twenty
+# runs, and in the mean shares the samples out more evenly than any row of the
+# table; on the grid, PacGAN4's is within a standard error. Its quality is
+# among theirs: behind GAN and ALI, and on the grid behind PacGAN4.
 #
-# The plain game is far below the table's GAN, which had another network,
-# another rate and a hundred times the steps; nor did any of theirs see waves.
-# Such a table compares whole recipes. Which part did it, only an ablation can
-# say.
+# The plain game is far below the table's GAN, which had another network and
+# rate and a hundred times the steps; and none of theirs saw waves.
+
+# %% [markdown]
+# ## Pictures, at equal time
+# Does it carry over? MNIST, lesson 07's $G$, and the same *time* for all, not
+# the same steps: penalties and small batches have their price. **Modern** is
+# here: R1 at every 8th step; a $D$ without batch norm, but with a hidden layer
+# before its logit; batches of 16; no momentum ($\beta_1=0$). *Sure* is the
+# share of samples above 0.9 for a classifier of digits. The lower two rows had
+# 240 seconds of a core, the others 75. **Predict** what carries the game.
+
+# %%
+pictures = data.ablation("images")
+print(pictures.about)
+names, real = (pictures.more[k] for k in ("metrics", "real against real"))
+best = {m: real[names.index(m)].item()
+        for m in ("sure", "FD", "recall", "coverage")}
+
+
+def digits(config="modern", metric="FD", against="modern"):
+    return opened(pictures, best, against, config, metric)
+
+
+ahead = judged(pictures, "DCGAN of lesson 07, 4 minutes")
+missed, row = judged(pictures, "modern"), pictures.configs.index
+said = {name: [missed[m][row(name)].item() for m in best]
+        for name in ("− R1", "− hidden layer", "− average", "R3GAN's loss")}
+assert all(ahead[m][row("modern")] > 0 for m in best)
+assert list(said.values())[:2] == [[-1] * 4, [-1, 0, 0, -1]]
+assert list(said.values())[2:] == [[0, 0, -1, 0], [0] * 4]
+show.explore(digits, config=list(pictures.configs), metric=list(best),
+             against=list(pictures.configs))
+
+# %% [markdown]
+# In 75 seconds the modern game is ahead of what the DCGAN reaches in four
+# minutes, by all four metrics. **R1** is missed most: without it FD is four
+# times as large. It costs little: 5 % of the steps. The **hidden layer** lets
+# $D$ judge a digit as a whole; without it the logit is a sum over patches of
+# 10 × 10 pixels. Small batches help plain a little by *sure*, not by FD. The
+# average is hardly missed, R3GAN's loss no gain. Open the rows of 4 minutes:
+# would *you* be sure?
+#
+# ## A thousand modes
+# Three digits, stacked as the color channels of one picture, make 1,000
+# classes; a classifier reads each channel of 26,000 samples. Published: DCGAN
+# 99 modes, VEEGAN 150, PacDCGAN2 all 1,000, with a reverse KL of 0.06.
+# **Predict** ours.
+
+# %%
+stacks = data.ablation("stacked")
+print(stacks.about)
+modes, kl = (stacks.scores[m][:, 0] for m in ("modes", "reverse KL"))
+assert modes.tolist() == [999, 1000, 990, 1000]
+assert kl[1::2].max() < 0.05 < 0.15 < kl[::2].min()
+
+
+def stacked(run="modern, MNIST"):
+    i = stacks.configs.index(run)
+    x = stacks.samples[i, 0, :12]  # (12, 3, 28, 28)
+    channels = dict(zip(("red", "green", "blue"), x.split(1, dim=1)))
+    return show.rows_of_images(
+        {"a stack": x, **channels},
+        sentence=f"{run}: {modes[i]:.0f} of 1,000 modes, reverse KL "
+        f"{kl[i]:.3f}. Below each stack its three digits.")
+
+
+show.explore(stacked, run=list(stacks.configs))
+
+# %% [markdown]
+# Even the plain DCGAN misses only a mode or ten: with other networks and
+# budgets the old test has become easy, and where a mode counts from *one*
+# sample it goes blind. The reverse KL still sees: 0.20 and 0.34 plain, 0.05
+# and 0.04 modern, 0.02 real digits. One seed each, so trust the large
+# differences only.
 
 # %% [markdown]
 # ## Quiz
 # 1. You move from 28 to 64 pixels and keep $\gamma$. Your R1 takes the mean
 #    over pixels. What happened?
-#    <details><summary>Answer</summary>It became five times as weak: the sum
-#    does not care how many pixels share a slope, the mean divides by
-#    them.</details>
+#    <details><summary>Answer</summary>It became five times as weak: the
+#    mean divides by the number of pixels.</details>
 # 2. <i>G</i>'s samples are fine, its average paints gray. Where do you look?
-#    <details><summary>Answer</summary>At the buffers: batch norm's running
-#    statistics were not copied.</details>
+#    <details><summary>Answer</summary>At its buffers.</details>
 # 3. $D$'s loss starts with $0.9\log D$. How sure can $D$ become?
 #    <details><summary>Answer</summary>Quite: .9p/(.9p + q) is 1 where only
-#    data are. It takes the missing .1·log(1 − <i>D</i>) to keep it
-#    unsure.</details>
+#    data are.</details>
 # 4. Added to a plain recipe, a trick does nothing. May you drop it from the
 #    full one?
 #    <details><summary>Answer</summary>Not on that ground. It may need the
 #    others, or they it: take it out and look.</details>
 # 5. Two methods' intervals overlap widely, all five differences are
 #    positive and alike. Undecided?
-#    <details><summary>Answer</summary>No. The overlap comes from what the
-#    seeds do to both; paired, that drops out, and the interval of the
-#    differences may lie far from 0.</details>
+#    <details><summary>Answer</summary>No. Paired, what the seeds do to both
+#    drops out, and the interval may lie far from 0.</details>
 
 # %% [markdown]
 # ## Ledger
@@ -697,8 +728,9 @@ show.cells(texts, 2 * ["modes", "high quality", "reverse KL"],
 # | grid, plain game | one or two modes, of perfect quality |
 # | R1 + R2, added to plain and taken from modern | 1 → 15 modes, 25 → 2 |
 # | falling rates | idle alone; in company they even out the shares |
-# | average, pairs, each taken from modern | not missed |
-# | fading, taken from modern | a point of quality less |
+# | average, pairs, fading, each taken from modern | at most a point of quality |
+# | digits at equal time, modern for plain | FD 4.6 → 1.1, by R1 and a hidden layer |
+# | a thousand modes, the same | reverse KL 0.20 → 0.05 |
 # | *your change* | *what you saw* |
 
 # %% [markdown]
@@ -707,10 +739,6 @@ show.cells(texts, 2 * ["modes", "high quality", "reverse KL"],
 #   $\gamma$ counts a quarter. Search it in factors of ten, on other seeds.
 # - No batch norm in a $D$ with a penalty: it asks for the slope of one
 #   sample. Compute penalties in float32.
-# - Some layers have no second derivative in PyTorch; the error says so when
-#   the penalty meets them.
-# - These verdicts are of the plane, small networks and one budget. Pictures
-#   may judge otherwise.
 # - Tables of different papers differ in networks, steps and metrics. Repeat
 #   their protocol or do not compare.
 
@@ -720,13 +748,11 @@ show.cells(texts, 2 * ["modes", "high quality", "reverse KL"],
 #   R1 and R2, and why the slope at the data decides.
 # - [Huang et al. 2024](https://arxiv.org/abs/2501.05441): R3GAN, pairs with
 #   both penalties and none of the other tricks.
-# - [Salimans et al. 2016](https://arxiv.org/abs/1606.03498): one-sided
-#   smoothing, with the argument against the other side.
-# - [Heusel et al. 2017](https://arxiv.org/abs/1706.08500): two time scales,
-#   and the Fréchet distance.
+# - [Salimans et al. 2016](https://arxiv.org/abs/1606.03498): why
+#   only one side is smoothed.
+# - [Heusel et al. 2017](https://arxiv.org/abs/1706.08500): two time scales.
 # - [Karras et al. 2020](https://arxiv.org/abs/1912.04958): lazy penalties, in
 #   the appendix of StyleGAN2.
-# - [Lin et al. 2018](https://arxiv.org/abs/1712.04086): PacGAN, whose tables
-#   stand beside ours.
+# - [Lin et al. 2018](https://arxiv.org/abs/1712.04086): PacGAN.
 #
-# Lesson 13, *Learn from little data*, is to come.
+# Next: lesson 13, *Learn from little data*.
