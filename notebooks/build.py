@@ -42,6 +42,9 @@ SOLUTION = re.compile(
     r"(?P<answer>.*?)^ *# END SOLUTION\n?",
     re.MULTILINE | re.DOTALL,
 )
+VIEW = "application/vnd.jupyter.widget-view+json"
+STATES = "application/vnd.jupyter.widget-state+json"
+MOVED = "<p><em>Run this cell to move its controls.</em></p>"
 HINTS = re.compile(r"\{\{hints (\w+)\.(\w+)\}\}")
 METADATA = {
     "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
@@ -131,19 +134,33 @@ def execute(book: NotebookNode) -> float:
         book, timeout=1800, resources=folder, record_timing=False, kernel_name="python3"
     ).execute()
     spent = (time.monotonic() - started) / 60
+    states = book.metadata.get("widgets", {}).get(STATES, {}).get("state", {})
     for cell in book.cells:
         if cell.cell_type == "code":
-            cell.outputs = [plain(output) for output in cell.outputs]
+            cell.outputs = [plain(output, states) for output in cell.outputs]
     book.metadata = METADATA
     return spent
 
 
-def plain(output: NotebookNode) -> NotebookNode:
-    """Leave out what only a running kernel can show (a widget's view)."""
-    if "application/vnd.jupyter.widget-view+json" in output.get("data", {}):
+def plain(output: NotebookNode, states: dict) -> NotebookNode:
+    """Put the picture that a widget shows in its place: its view needs a running kernel."""
+    view = output.get("data", {}).get(VIEW)
+    if view:
         output.data = NotebookNode({"text/plain": "(run this cell to move the slider)"})
+        pages = pages_of(view["model_id"], states)
+        if pages:
+            output.data["text/html"] = "".join(pages) + MOVED
     output.pop("transient", None)
     return output
+
+
+def pages_of(model: str, states: dict) -> list[str]:
+    """Return the HTML in a widget and in those it holds, if it has a picture."""
+    state = states.get(model, {}).get("state", {})
+    found = [state["value"]] if "<img" in str(state.get("value", "")) else []
+    for child in state.get("children", []):
+        found += pages_of(child.removeprefix("IPY_MODEL_"), states)
+    return found
 
 
 def png_of(cell: NotebookNode) -> bytes:

@@ -418,6 +418,35 @@ def test_outputs_survive_a_change_of_prose_and_not_one_of_code(tree):
     assert "ran" not in solution(tree).read_text()
 
 
+EXPLORED_CELLS = (
+    """from gan_lessons import show
+import ipywidgets
+import torch
+
+
+def see(shade=1):
+    return show.images(torch.full((1, 1, 4, 4), shade / 9), title="t", sentence=f"shade {shade}")
+""",
+    "show.explore(see, shade=(0, 9))",
+    "ipywidgets.IntSlider()",
+)
+
+
+def test_a_solved_notebook_keeps_the_first_picture_of_a_widget():
+    """Its view would need a kernel; a widget without a picture leaves a word only."""
+    book = nbformat.v4.new_notebook(
+        cells=[nbformat.v4.new_code_cell(code) for code in EXPLORED_CELLS],
+        metadata=build.METADATA,
+    )
+    build.execute(book)
+    explored, slider = (cell.outputs[-1].data for cell in book.cells[1:])
+    assert explored["text/html"].count("<img") == 1
+    assert "shade 1" in explored["text/html"]
+    assert explored["text/html"].endswith(build.MOVED)
+    assert list(slider) == ["text/plain"]
+    assert build.VIEW not in build.dump(book)
+
+
 def test_instructors_read_more_than_learners(tree):
     assert "Let them wait." in solution(tree).read_text()
     assert "Let them wait." not in learner(tree).read_text()
