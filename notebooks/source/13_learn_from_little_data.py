@@ -161,6 +161,7 @@ def everyone(cases):
 
 # %%
 def experiment(cases, penalty=None):
+    runtime.start()  # all threads
     (G, D, *streams), n = everyone(cases), len(cases) * len(seeds)
     adam = {"lr": lr, "betas": (0.5, 0.99), "fused": True}
     opts = [torch.optim.Adam(net.parameters(), **adam) for net in (G, D)]
@@ -375,7 +376,7 @@ checks.augmentation.augmented_step(my_augmented_step)
 # %% [markdown]
 # In `training.train` that is `augment=T`; here it is the layer of goggles.
 # The same seeds again through $T$, where each image is moved with $p=½$ and
-# covered with $p=½$. With a hundred images we also try four other things:
+# covered with $p=½$. With a hundred images we also try three other things:
 # $p=1$, always; lesson 12's leash R1, lazy, in place of goggles; and, as a
 # warning, changing the real images only. **Predict:** who gains?
 
@@ -420,8 +421,9 @@ show.compared(
 # Column by column.
 # - $r_v$: goggles take from $D$'s memory; R1 does not.
 # - Fréchet distance: $T$ at ½ helps the small pile. $T$ *always* costs more
-#   than it saves: a $D$ of plain linear layers must learn every digit anew
-#   in every place. Nor is memory all: R1 gains most, with $r_v$ up.
+#   than it saves. (Our guess: to a $D$ of linear layers a moved digit is a
+#   new one. Try `translation` and `cutout` alone.) Nor is memory all: R1
+#   gains most, with $r_v$ up.
 # - Memorization: compare within a pile only. No run copies: more than 1 says
 #   that samples lie farther from the training images than unseen digits do,
 #   as bad digits will. The plain runs come nearest.
@@ -446,8 +448,8 @@ if enough:
 
 # %% [markdown]
 # Read: at ½ and with a hundred images, $T$ makes the distance smaller on
-# average, and the first line's interval says how sure four seeds are of it.
-# With all images there is little to mend, and a difference without a star is
+# average, and the interval behind it says how sure four seeds are of that.
+# With all images there is little to mend; a difference without a star is
 # undecided, not absent. Goggles *and* R1, as the papers have it, we had no
 # time for: one more case in `tamed`.
 #
@@ -455,17 +457,23 @@ if enough:
 # What did the GAN learn whose *real* images alone were changed?
 
 # %%
-groups = {"plain": plain["100"], "both sides, ½": through["100, T at ½"],
-          "both, always": through["100, T always"],
+groups = {"plain": plain["100"], "T at ½": through["100, T at ½"],
+          "T always": through["100, T always"],
           "real only": through["real only"]}
+samples = {name: g[0][0, :12] for name, g in (groups | tamed).items()}
 show.rows_of_images(
-    {"real": reference[:12]} | {n: g[0][0, :12] for n, g in groups.items()},
-    sentence="Real digits; then G's without T, with T on both sides at ½ and "
-    "always, and on real images only. Look for gray edges and patches.")
+    {"real": reference[:12]} | samples,
+    sentence="Real digits, then G's of one seed: without T, with T on both "
+    "sides, on real images only, and with R1. Look for gray edges.")
 
 # %% [markdown]
-# Measure it. In digits the outermost pixels are black. Every moved image has
-# an edge or two of gray: which share of those pixels is gray in $G$'s?
+# Five points of Fréchet distance are not to be seen in twelve samples: which
+# is better, plain or ½, you would not dare to say. What *always* and *real
+# only* did, anybody sees.
+#
+# Measure the leak. In digits the outermost pixels are black. Every moved
+# image has an edge or two of gray: which share of those pixels is gray in
+# $G$'s?
 
 # %%
 def gray_edge(x):
@@ -477,7 +485,7 @@ assert gray_edge(reference) < 0.01 < 0.3 < gray_edge(T(reference))
 leaks = {name: [gray_edge(fakes) for fakes in g[0]]
          for name, g in groups.items()}
 if enough:
-    for name in "both sides, ½", "both, always":
+    for name in "T at ½", "T always":
         assert max(leaks[name]) < 0.03 < 0.15 < min(leaks["real only"])
 print(f"real digits {gray_edge(reference):.2f}, through T",
       f"{gray_edge(T(reference)):.2f}")
@@ -563,7 +571,7 @@ wrong = clouds[..., 0] < clouds[..., 1].abs()  # not in the right quarter
 leak = wrong.float().mean(1).reshape(2, 6, -1).cpu()
 if enough:
     assert leak[0, :3].mean() < 0.1 < 0.3 < leak[0, -1].mean()
-    assert leak[1, [0, 1, 3, 4, 5]].mean() < 0.1 < 0.2 < leak[1, 2].mean()
+    assert leak[1, [0, 1, 3, 4, 5]].mean() < 0.05 < 0.1 < leak[1, 2].mean()
 
 # %%
 line, mixed = torch.linspace(0, 1, 101), torch.arange(0, 300, len(many))
@@ -630,6 +638,7 @@ def adapted(p, sign, *, target=0.6, speed=0.01):
 
 # %%
 def adaptive(n, seed=SEED):
+    runtime.start(threads=1)  # for a small network alone it is faster
     G, D = (net.to(device) for net in two_players(seed))
     opts = [torch.optim.Adam(net.parameters(), lr, (0.5, 0.99), fused=True)
             for net in (G, D)]
@@ -650,7 +659,7 @@ few, many_more = (path[-75:].mean() for path in paths.values())
 assert not enough or few > many_more + 0.1
 show.lines(
     4 * torch.arange(len(paths["all images"])), paths, xlabel="step",
-    ylabel="p", ylim=(-0.02, 1.02), title="ADA gives as much as is needed",
+    ylabel="p", ylim=(-0.02, 1.02), title="p climbs where D knows its images",
     sentence="p over the steps, one seed for each number of images.")
 
 # %% [markdown]
