@@ -19,6 +19,7 @@ import base64
 import hashlib
 import html
 import importlib
+import io
 import json
 import os
 import re
@@ -30,6 +31,7 @@ from pathlib import Path
 import jupytext
 import nbformat
 from nbformat import NotebookNode
+from PIL import Image
 
 from gan_lessons import runtime, training
 
@@ -44,6 +46,7 @@ SOLUTION = re.compile(
 )
 VIEW = "application/vnd.jupyter.widget-view+json"
 STATES = "application/vnd.jupyter.widget-state+json"
+PNG = re.compile(r'png;base64,([^"]+)"')
 MOVED = "<p><em>Run this cell to move its controls.</em></p>"
 HINTS = re.compile(r"\{\{hints (\w+)\.(\w+)\}\}")
 METADATA = {
@@ -149,9 +152,18 @@ def plain(output: NotebookNode, states: dict) -> NotebookNode:
         output.data = NotebookNode({"text/plain": "(run this cell to move the slider)"})
         pages = pages_of(view["model_id"], states)
         if pages:
-            output.data["text/html"] = "".join(pages) + MOVED
+            output.data["text/html"] = PNG.sub(packed, "".join(pages)) + MOVED
     output.pop("transient", None)
     return output
+
+
+def packed(shown: re.Match) -> str:
+    """Return a page's PNG with 256 colors, a third of its size."""
+    picture, file = Image.open(io.BytesIO(base64.b64decode(shown[1]))), io.BytesIO()
+    picture.convert("RGB").quantize(256, Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE).save(
+        file, "PNG", optimize=True
+    )
+    return f'png;base64,{base64.b64encode(file.getvalue()).decode()}"'
 
 
 def pages_of(model: str, states: dict) -> list[str]:
@@ -165,7 +177,7 @@ def pages_of(model: str, states: dict) -> list[str]:
 
 def png_of(cell: NotebookNode) -> bytes:
     """Return the picture that a cell's last output shows."""
-    shown = re.search(r'base64,([^"]+)"', cell.outputs[-1].data["text/html"])
+    shown = PNG.search(cell.outputs[-1].data["text/html"])
     return base64.b64decode(shown[1])
 
 

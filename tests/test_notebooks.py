@@ -4,12 +4,15 @@ The rules are in lesson_rules.py; here they are applied to every source, and eac
 a small lesson that breaks it.
 """
 
+import base64
+import io
 import json
 import re
 from pathlib import Path
 
 import nbformat
 import pytest
+from PIL import Image
 
 from notebooks import build
 from tests import lesson_rules as rules
@@ -442,6 +445,8 @@ def test_a_solved_notebook_keeps_the_first_picture_of_a_widget():
     explored, slider = (cell.outputs[-1].data for cell in book.cells[1:])
     assert explored["text/html"].count("<img") == 1
     assert "shade 1" in explored["text/html"]
+    picture = base64.b64decode(build.PNG.search(explored["text/html"])[1])
+    assert Image.open(io.BytesIO(picture)).mode == "P"  # packed
     assert explored["text/html"].endswith(build.MOVED)
     assert list(slider) == ["text/plain"]
     assert build.VIEW not in build.dump(book)
