@@ -730,7 +730,7 @@ show.explore(stacked, run=list(stacks.configs))
 # | R1 + R2, added to plain and taken from modern | 1 → 15 modes, 25 → 2 |
 # | falling rates | idle alone; in company they even out the shares |
 # | average, pairs, fading, each taken from modern | at most a point of quality |
-# | digits at equal time, modern for plain | FD 4.6 → 1.1, by R1 and a hidden layer |
+# | digits at equal time, modern for plain | FD 4.6 → 1.1, most of it by R1 |
 # | a thousand modes, the same | reverse KL 0.20 → 0.05 |
 # | *your change* | *what you saw* |
 
