@@ -129,13 +129,12 @@ def execute(book: NotebookNode) -> float:
     """Run a solved notebook at the lesson budget, in strict mode; return the minutes it took."""
     from nbclient import NotebookClient
 
-    os.environ |= {"GAN_LESSONS_STRICT": "1"}
-    os.environ.setdefault("GAN_LESSONS_BUDGET", "lesson")
+    env = {"GAN_LESSONS_BUDGET": "lesson"} | os.environ | {"GAN_LESSONS_STRICT": "1"}
     folder = {"metadata": {"path": str(HERE / "solutions")}}
     started = time.monotonic()
     NotebookClient(
         book, timeout=1800, resources=folder, record_timing=False, kernel_name="python3"
-    ).execute()
+    ).execute(env=env)
     spent = (time.monotonic() - started) / 60
     states = book.metadata.get("widgets", {}).get(STATES, {}).get("state", {})
     for cell in book.cells:

@@ -7,6 +7,7 @@ a small lesson that breaks it.
 import base64
 import io
 import json
+import os
 import re
 from pathlib import Path
 
@@ -432,17 +433,22 @@ def see(shade=1):
 """,
     "show.explore(see, shade=(0, 9))",
     "ipywidgets.IntSlider()",
+    "import os\nos.environ['GAN_LESSONS_STRICT'] + os.environ['GAN_LESSONS_BUDGET']",
 )
 
 
-def test_a_solved_notebook_keeps_the_first_picture_of_a_widget():
+def test_a_solved_notebook_keeps_the_first_picture_of_a_widget(monkeypatch):
     """Its view would need a kernel; a widget without a picture leaves a word only."""
     book = nbformat.v4.new_notebook(
         cells=[nbformat.v4.new_code_cell(code) for code in EXPLORED_CELLS],
         metadata=build.METADATA,
     )
+    monkeypatch.delenv("GAN_LESSONS_BUDGET", raising=False)
+    before = dict(os.environ)
     build.execute(book)
-    explored, slider = (cell.outputs[-1].data for cell in book.cells[1:])
+    assert os.environ == before
+    explored, slider, modes = (cell.outputs[-1].data for cell in book.cells[1:])
+    assert modes["text/plain"] == "'1lesson'"
     assert explored["text/html"].count("<img") == 1
     assert "shade 1" in explored["text/html"]
     picture = base64.b64decode(build.PNG.search(explored["text/html"])[1])

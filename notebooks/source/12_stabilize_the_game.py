@@ -421,7 +421,7 @@ def live(rules, strength, falls):
     G, D = players()
     adam = {"lr": lr, "betas": (0.5, 0.99), "fused": True}
     opts = [torch.optim.Adam(net.parameters(), **adam) for net in (G, D)]
-    average, left = copy.deepcopy(G), 1.0
+    average, left = copy.deepcopy(G), 1.0  # left: of the penalty, it fades
     slower = [training.falling_lr(opt, steps) for opt in opts if falls]
     moments = training.sweep(
         *(G, D, *opts, *streams()), steps=steps, schedulers=slower,
@@ -545,8 +545,7 @@ assert [mean[order(n)] for n in ("modern", "− R1 − R2")] == [25, 2]
 #   that only adds tricks would have thrown them out, and so would one that
 #   only counts modes: near its ceiling a metric goes blind.
 # - The **average** changes nothing where falling rates bring rest already
-#   (lesson 04). Tricks that do the same work stand in for each other, and
-#   each looks idle when taken away alone.
+#   (lesson 04). Tricks that do the same work stand in for each other.
 #
 # Before the whole matrix, **predict:** which single tricks help? The game of
 # two numbers had its opinion.
@@ -570,13 +569,13 @@ show.explore(cell, config=list(plane.configs), metric=list(plane.scores),
              against=["plain", "+ R1", "modern"])
 
 # %% [markdown]
-# The grid agrees with the two numbers: friction helps, R1 more than noise,
-# and nothing else does, except playing slower. But none alone comes near 25.
+# The grid agrees with the two numbers: friction helps and nothing else does,
+# except playing slower. But none alone comes near 25.
 #
 # Of modern's parts three are hardly missed, taken away one at a time: the
-# average, the **pairs**, by all four metrics, and the **fading**, which buys
-# a point of quality. So R3GAN's loss is not what did it here: R1 + R2 did,
-# with falling rates.
+# average, the **pairs**, by all four metrics, and the **fading**, which buys a
+# point of quality. So it was not the pairs: R1 + R2 did it, with falling
+# rates.
 #
 # Now pick cells: in which rows is *high quality* better than modern's, and the
 # game worse?
@@ -602,14 +601,14 @@ for kind in ("plain", "modern"):
     runs = torch.stack([x[i] for i in mine for x in kept]).double()
     errors = runs.std(dim=1) / runs.shape[1] ** 0.5
     table[f"ours, {kind}"] = list(zip(runs.mean(dim=1), errors))
-theirs, ours = facts["paper"][..., 0], runs.mean(dim=1)
+theirs, ours = facts["paper"][..., 0], runs.mean(dim=1)  # of modern
 TITLE = "Ring of 8 (left), grid of 25 (right): 400,000 steps, and our 4,000"
 SAID = "Mean ± standard error of 10 runs, theirs as published."
 
 # %%
 texts = {name: [f"{mean:.3g} ± {error:.1g}" for mean, error in row]
          for name, row in table.items()}
-for (modes, share, kl), mine in zip(theirs.mT, ours.reshape(2, 3)):
+for (modes, share, kl), mine in zip(theirs.mT, ours.reshape(2, 3)):  # sets
     assert mine[0] > modes.max()
     assert mine[2] < kl.min()
     assert share.min() < mine[1] < share.max()
@@ -619,21 +618,21 @@ show.cells(texts, 2 * ["modes", "high quality", "reverse KL"],
 # %% [markdown]
 # In a hundredth of the steps the modern recipe finds every mode in all twenty
 # runs, and in the mean shares the samples out more evenly than any row of the
-# table; on the grid, PacGAN4's is within a standard error. Its quality is
-# among theirs: behind GAN and ALI, and on the grid behind PacGAN4.
+# table, on the grid barely more than PacGAN4. Its quality is among theirs:
+# in the mean behind GAN and ALI, and on the grid behind PacGAN4.
 #
-# The plain game is far below the table's GAN, which had another network and
-# rate and a hundred times the steps; and none of theirs saw waves.
+# The plain game finds far fewer modes than the table's GAN, which had another
+# network and rate and a hundred times the steps; and none of theirs saw waves.
 
 # %% [markdown]
 # ## Pictures, at equal time
-# Does it carry over? MNIST, lesson 07's $G$, and the same *time* for all, not
-# the same steps: penalties and small batches have their price. **Modern** is
-# here: R1 at every 8th step; a $D$ without batch norm, with a hidden layer
-# before its logit and twice $G$'s rate; batches of 16; no momentum
-# ($\beta_1=0$). *Sure* is the share of samples above 0.9 for a classifier of
-# digits. The lower two rows had 240 seconds of a core, the others 75.
-# **Predict** what carries it.
+# Does R1 carry over? MNIST, lesson 07's $G$, and the same *time* for all, not
+# the same steps, since their prices differ. **Modern** is here: R1 at every
+# 8th step; a $D$ without batch norm, with a hidden layer before its logit and
+# twice $G$'s rate; batches of 16; no momentum ($\beta_1=0$). All have falling
+# rates and averages. *Sure* is the share of samples above 0.9 for a classifier
+# of digits. The lower two rows had 240 seconds of a core, the others 75.
+# **Predict:** what is missed most, R1, hidden layer or average?
 
 # %%
 pictures = data.ablation("images")
@@ -659,12 +658,13 @@ show.explore(digits, config=list(pictures.configs), metric=list(best),
 
 # %% [markdown]
 # In 75 seconds the modern game is ahead of what the DCGAN reaches in four
-# minutes, by all four metrics. **R1** is missed most: without it FD is four
-# times as large. It costs little: 5 % of the steps. The **hidden layer** lets
-# $D$ judge a digit as a whole; without it the logit is a sum over patches of
-# 10 × 10 pixels. Small batches help plain a little by *sure*, not by FD. The
-# average is hardly missed, R3GAN's loss no gain. Open the rows of 4 minutes:
-# would *you* be sure?
+# minutes, by all four metrics. **R1** is missed by all four, too: without it
+# FD is four times as large. It adds 5 % to a step. The **hidden layer** is
+# missed more by *sure* and coverage, undecided by FD: it lets $D$ judge a
+# digit as a whole, where else the logit is a sum over patches of 10 × 10
+# pixels. Small batches help plain a little by *sure*, not by FD. The average
+# is hardly missed, and pairs and R2 on top (*R3GAN's loss*) no gain. Open the
+# rows of 4 minutes: would *you* be sure?
 #
 # ## A thousand modes
 # Three digits, stacked as the color channels of one picture, make 1,000
@@ -677,7 +677,7 @@ stacks = data.ablation("stacked")
 print(stacks.about)
 modes, kl = (stacks.scores[m][:, 0] for m in ("modes", "reverse KL"))
 assert modes.tolist() == [999, 1000, 990, 1000]
-assert kl[1::2].max() < 0.05 < 0.15 < kl[::2].min()
+assert kl[1::2].max() < 0.05 < 0.15 < kl[::2].min()  # modern, plain
 
 
 def stacked(run="modern, MNIST"):
@@ -693,11 +693,10 @@ def stacked(run="modern, MNIST"):
 show.explore(stacked, run=list(stacks.configs))
 
 # %% [markdown]
-# Even the plain DCGAN misses only a mode or ten: with other networks and
-# budgets the old test has become easy, and where a mode counts from *one*
-# sample it goes blind. The reverse KL still sees: 0.20 and 0.34 plain, 0.05
-# and 0.04 modern, 0.02 real digits. One seed each, so trust the large
-# differences only.
+# Even the plain DCGAN misses only one mode of MNIST and ten of our strokes:
+# the old test has become easy, and where *one* sample makes a mode, the count
+# goes blind. The reverse KL still sees: 0.20 and 0.34 plain, 0.05 and 0.04
+# modern, 0.02 real digits. One seed each: no interval.
 
 # %% [markdown]
 # ## Quiz
@@ -726,12 +725,12 @@ show.explore(stacked, run=list(stacks.configs))
 # | R1, or noise, in the smallest game | rest at home |
 # | faster $D$, smoothing, falling rates there | another circle, the same circle, rest on the circle |
 # | average without its buffers | gray |
-# | grid, plain game | one or two modes, of perfect quality |
+# | grid, plain game | one or two modes, of high quality |
 # | R1 + R2, added to plain and taken from modern | 1 → 15 modes, 25 → 2 |
 # | falling rates | idle alone; in company they even out the shares |
 # | average, pairs, fading, each taken from modern | at most a point of quality |
 # | digits at equal time, modern for plain | FD 4.6 → 1.1, most of it by R1 |
-# | a thousand modes, the same | reverse KL 0.20 → 0.05 |
+# | a thousand modes, modern for plain | reverse KL 0.20 → 0.05 |
 # | *your change* | *what you saw* |
 
 # %% [markdown]
@@ -740,8 +739,6 @@ show.explore(stacked, run=list(stacks.configs))
 #   $\gamma$ counts a quarter. Search it in factors of ten, on other seeds.
 # - No batch norm in a $D$ with a penalty: it asks for the slope of one
 #   sample. Compute penalties in float32.
-# - Different papers' tables differ in networks, steps and metrics. Repeat
-#   the protocol, or leave it.
 
 # %% [markdown]
 # ## Further reading
