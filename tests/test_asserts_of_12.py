@@ -5,15 +5,13 @@ and, at the lesson budget, on the live runs.
 """
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 import torch
 
 from gan_lessons import show
-from notebooks import build
+from tests.lesson_cells import run_cells
 
-NOTEBOOKS = Path(__file__).resolve().parents[1] / "notebooks"
 BASE = ("from gan_lessons import checks", "turns = runtime.budget")
 PENALTIES = ("def zero_centered(", "create_graph forgotten")
 SIDES = ("def smoothed_d(", "def both_sides(", "for step in range(2 * turns)", "line = torch.linsp")
@@ -82,14 +80,7 @@ def cells(monkeypatch) -> Iterator:
     """A function that runs some cells of the solved lesson at the ci budget, one line exchanged."""
 
     def run(phrases: tuple[str, ...], old: str = "", new: str = "") -> dict:
-        path = next(NOTEBOOKS.glob("[sd]*/12_*.py"))
-        code = [build.solved(c.source) for c in build.read_cells(path) if c.cell_type == "code"]
-        chosen = [next(c for c in code if phrase in c) for phrase in BASE + phrases]
-        assert old in "\n".join(chosen), old
-        names: dict = {}
-        for cell in chosen:
-            exec(cell.replace(old, new) if old else cell, names)
-        return names
+        return run_cells("12", BASE + phrases, old, new)
 
     monkeypatch.setenv("GAN_LESSONS_BUDGET", "ci")
     monkeypatch.setattr(show, "lines", lambda *args, **more: None)

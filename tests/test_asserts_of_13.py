@@ -12,15 +12,13 @@ out of reach of what it warns of:
 """
 
 from collections.abc import Callable
-from pathlib import Path
 
 import pytest
 import torch
 
 from gan_lessons import data, show
-from notebooks import build
+from tests.lesson_cells import run_cells
 
-SOURCES = Path(__file__).resolve().parents[1] / "notebooks" / "source"
 BASE = ("from gan_lessons import augment", "SEED = 0")
 PLANE = ("class Turns", "def in_the_plane", "clouds = in_the_plane")
 METER = ("def uniform(x)", "def cutout(x, p=1.0)", "T = augment.chain", "def gray_edge")
@@ -41,15 +39,9 @@ def cells(monkeypatch) -> Callable:
     """A function that runs some cells of the solved lesson, one line exchanged."""
 
     def run(phrases: tuple[str, ...], old: str = "", new: str = "") -> dict:
-        path = next(SOURCES.glob("13_*.py"))
-        code = [build.solved(c.source) for c in build.read_cells(path) if c.cell_type == "code"]
-        chosen = [next(c for c in code if phrase in c) for phrase in BASE + phrases]
-        assert old in "\n".join(chosen), old
         monkeypatch.setenv("GAN_LESSONS_BUDGET", "lesson" if phrases == PLANE else "ci")
         names = {"groups": {}, "reference": data.to_model_range(data.strokes().x[:200])}
-        for cell in chosen:
-            exec(cell.replace(old, new) if old else cell, names)
-        return names
+        return run_cells("13", BASE + phrases, old, new, names=names)
 
     for name in ("rows_of_images", "compared"):
         monkeypatch.setattr(show, name, lambda *args, **more: None)

@@ -272,6 +272,35 @@ def test_the_stored_histograms_have_the_stored_modes_and_kl(towers):
     assert (towers.more["reader"] >= 0.98).all()
 
 
+def test_what_lesson_12_says_of_the_digits_beside_its_asserts(shipped):
+    """Prose of the lesson that no cell asserts, each sentence with the numbers behind it."""
+    row = shipped.configs.index
+
+    def apart(metric, one, other):
+        values = shipped.scores[metric]
+        return metrics.over_seeds(values[row(one)] - values[row(other)])
+
+    fd = shipped.scores["FD"].mean(dim=1)
+    steps = shipped.more["steps"]
+    assert 3.5 < fd[row("− R1")] / fd[row("modern")] < 4.5  # "four times as large"
+    assert 0.04 < steps[row("− R1")] / steps[row("modern")] - 1 < 0.06  # "adds 5 % to a step"
+    for metric in ("sure", "coverage"):  # the hidden layer "is missed more"
+        _, _, high = apart(metric, "− hidden layer", "− R1")
+        assert high < 0, metric
+    plain, small = "DCGAN of lesson 07", "+ batches of 16"
+    low, mean, _ = apart("sure", small, plain)
+    assert 0 < low < mean < 0.05  # "help plain a little"
+    low, _, high = apart("FD", small, plain)
+    assert low < 0 < high  # "not by FD"
+
+
+def test_what_lesson_12_says_of_the_stacks_beside_its_asserts(towers):
+    kl = towers.scores["reverse KL"][:, 0]
+    assert [f"{value:.2f}" for value in kl] == ["0.20", "0.05", "0.34", "0.04"]
+    real = towers.more["real digits"][:, list(towers.more["metrics"]).index("reverse KL")]
+    assert [f"{value:.2f}" for value in real] == ["0.02", "0.02"]
+
+
 def order_found(confidence: torch.Tensor, flags: torch.Tensor) -> float:
     """Return how often a flagged image has more confidence than one that is not; a tie is half."""
     a, b = confidence[flags == 1][:, None], confidence[flags == 0]

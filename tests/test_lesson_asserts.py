@@ -21,7 +21,7 @@ import pytest
 import torch
 
 from gan_lessons import show
-from notebooks import build
+from tests.lesson_cells import run_cells
 
 BASE = {
     "10": ("from gan_lessons import checks", "batch_size, latent_dim = 64, 2"),
@@ -93,14 +93,7 @@ def cells(monkeypatch) -> Iterator:
     """A function that runs some cells of a solved lesson at the ci budget, one line exchanged."""
 
     def run(number: str, phrases: tuple[str, ...], old: str = "", new: str = "") -> dict:
-        path = next(path for path in build.sources() if path.stem.startswith(number))
-        code = [build.solved(c.source) for c in build.read_cells(path) if c.cell_type == "code"]
-        chosen = [next(c for c in code if phrase in c) for phrase in BASE[number] + phrases]
-        assert old in "\n".join(chosen), old
-        names: dict = {}
-        for cell in chosen:
-            exec(cell.replace(old, new) if old else cell, names)
-        return names
+        return run_cells(number, BASE[number] + phrases, old, new)
 
     monkeypatch.setenv("GAN_LESSONS_BUDGET", "ci")
     monkeypatch.setattr(show, "explore", lambda *args, **more: None)
