@@ -28,6 +28,7 @@ def explore(picture: Callable[..., Picture], **controls: object) -> ipywidgets.V
         widget = ipywidgets.interactive.widget_from_abbrev(control, default)
         if isinstance(widget, ipywidgets.Dropdown):  # JupyterLab takes away its arrow keys
             widget = ipywidgets.SelectionSlider(options=widget.options, value=widget.value)
+            widget.layout.width = "32em"  # or JupyterLab cuts off a long choice
         widgets[name] = widget
         widgets[name].description = widgets[name].description or name
 
