@@ -319,7 +319,9 @@ def _check_fresh(answer: Callable) -> None:
     """With learning rates of 0 and one repeated sample, two steps have equal gradients."""
     players, grads = _players(0.0), {"D": [], "G": []}
     nn.init.zeros_(players[0][-1].weight)
-    same = torch.full((6, 2), 3.0)
+    nn.init.constant_(players[1][0].weight, 0.005)
+    same = torch.full((6, 2), -200.0)  # T of real and of fake on two sides of 0, D on the wrong
+    # one: their pulls on D add up. Side by side they cancel, and what is left is T's noise.
     for _ in range(2):
         for update in _watch(answer, players, same):
             grads[update.owner].append(update.grads[update.owner])
