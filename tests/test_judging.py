@@ -5,6 +5,7 @@ import torch
 
 from gan_lessons.checks.exercise import Wrong, exercise
 from tests import judging
+from tests.conftest import SEED
 
 
 @exercise(title="A number", proves="it is 1.", hints=("a", "b", "c"))
@@ -58,3 +59,9 @@ def test_answers_of_several_parts_are_tuples():
     before = torch.random.get_rng_state()
     judging.judge(one, lambda: 7, seed=3)
     assert torch.equal(before, torch.random.get_rng_state())
+
+
+@pytest.mark.parametrize("time", ["first", "second"])
+def test_every_test_starts_from_the_same_numbers(time):
+    drawn = torch.rand(3)
+    assert torch.equal(drawn, torch.rand(3, generator=torch.Generator().manual_seed(SEED)))
