@@ -13,6 +13,7 @@ from collections.abc import Callable
 
 import torch
 from torch import Tensor
+from torch.nn import functional as F
 
 Augmentation = Callable[..., Tensor]  # of (x, p)
 
@@ -22,34 +23,23 @@ def uniform(x: Tensor) -> Tensor:
     return torch.rand(len(x), 1, 1, 1, device=x.device)
 
 
-def shifts(n: int, by: Tensor) -> Tensor:
-    """Return for each sample the matrix that moves n rows down by a number of them.
-
-    Ones stand beside the diagonal, so that row i of the result is row i - by, and a row of zeros
-    where there is none.
-
-    Args:
-        by: (B, 1, 1, 1) whole numbers.
-
-    Returns:
-        (B, 1, n, n) of zeros and ones. Lesson 13.
-    """
-    i = torch.arange(n, device=by.device)
-    return (i[:, None] - i == by).float()
-
-
 def translation(x: Tensor, p: float = 1.0) -> Tensor:
     """Move each image by up to an eighth of its sides, a whole number of pixels; zeros follow.
 
     Source: Zhao et al. 2020, section 4 (policy "translation"). Lesson 13.
     """
-    reach_y, reach_x = x.shape[2] // 8, x.shape[3] // 8
+    height, width = x.shape[2:]
+    reach_y, reach_x = height // 8, width // 8
     chosen = uniform(x) < p
     down = (uniform(x) * (2 * reach_y + 1)).floor() - reach_y
     right = (uniform(x) * (2 * reach_x + 1)).floor() - reach_x
-    rows = shifts(x.shape[2], chosen * down)  # (B, 1, H, H)
-    columns = shifts(x.shape[3], chosen * right)  # (B, 1, W, W)
-    return rows @ x @ columns.mT
+    padded = F.pad(x, (reach_x, reach_x, reach_y, reach_y))
+    i = torch.arange(height, device=x.device)[:, None] + reach_y
+    j = torch.arange(width, device=x.device) + reach_x
+    rows, columns = i - chosen * down, j - chosen * right  # where to read
+    numbers = (rows * padded.shape[3] + columns).long()  # (B, 1, H, W)
+    numbers = numbers.expand_as(x).flatten(2)
+    return padded.flatten(2).gather(2, numbers).view_as(x)
 
 
 def cutout(x: Tensor, p: float = 1.0) -> Tensor:
@@ -62,8 +52,8 @@ def cutout(x: Tensor, p: float = 1.0) -> Tensor:
     j = torch.arange(width, device=x.device) + 0.5
     tall = (i - height * uniform(x)).abs() < height / 4  # (B, 1, H, 1)
     wide = (j - width * uniform(x)).abs() < width / 4  # (B, 1, 1, W)
-    hole = tall & wide & (uniform(x) < p)
-    return x * ~hole
+    chosen = uniform(x) < p
+    return x * ~(chosen & tall & wide)
 
 
 def brightness(x: Tensor, p: float = 1.0) -> Tensor:

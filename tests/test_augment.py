@@ -109,14 +109,6 @@ def test_zeros_move_in_and_nothing_comes_back():
     assert len(seen) == 500
 
 
-@pytest.mark.parametrize("by", [-3, 0, 2])
-def test_a_shift_is_a_matrix(by):
-    x = torch.arange(1.0, 7)
-    matrix = augment.shifts(6, torch.tensor(by).view(1, 1, 1, 1))[0, 0]
-    expected = [x[i - by] if 0 <= i - by < 6 else 0.0 for i in range(6)]
-    assert_close(matrix @ x, torch.tensor(expected))
-
-
 def test_the_hole_is_a_square_of_half_the_side():
     holes = augment.cutout(torch.ones(500, 2, 28, 20)) == 0
     assert torch.equal(holes[:, 0], holes[:, 1])

@@ -259,6 +259,14 @@ def test_pixels_stay_pixels():
     assert (image.norm.vmin, image.norm.vmax) == (0, 1)
 
 
+@pytest.mark.parametrize("rows", [1, 5, 8])
+def test_labels_beside_rows_of_images_are_whole(rows):
+    names = [*"abcdefg"[: rows - 1], "100, R1 and T"]
+    shown = show.rows_of_images({name: -torch.ones(12, 1, 28, 28) for name in names}, **SAID)
+    dark = np.asarray(Image.open(BytesIO(shown.png)).convert("L")) < 200
+    assert dark.any(0).nonzero()[0].min() >= 6  # white as far as the labels begin
+
+
 def test_histograms_say_what_is_real_and_what_is_made(monkeypatch):
     """Whole numbers get one bar each: the heights are the shares."""
     figures = []

@@ -62,6 +62,6 @@ def rows_of_images(rows: dict[str, Tensor], *, sentence: str) -> Picture:
         ):
             draw_sheet(ax, x, columns=n)
             ax.axis("on")
-            ax.set(xticks=[], yticks=[])
+            ax.set(xticks=[], yticks=[], anchor="W")  # at the labels, which then find room
             ax.set_ylabel(label, rotation=0, ha="right", va="center")
         return Picture(fig, sentence)
