@@ -1,17 +1,26 @@
 """Every test starts from one state of the sources of randomness, so that a failure repeats.
 
+Interrupts arrive, too: a shell starts what it runs in the background with SIGINT ignored, and then
+the tests of ■ would wait for nothing.
+
 Tests that should hold for any state draw their seeds themselves (tests/judging.py). To look for
 tests that pass by luck: ``GAN_LESSONS_TEST_SEED=7 make test``.
 """
 
 import os
 import random
+import signal
 
 import numpy as np
 import pytest
 import torch
 
 SEED = int(os.environ.get("GAN_LESSONS_TEST_SEED", "0"))
+
+
+def pytest_configure():
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.hookimpl(tryfirst=True)

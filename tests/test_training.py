@@ -4,6 +4,7 @@ import copy
 import functools
 import itertools
 import signal
+import time
 from collections.abc import Iterator
 
 import pytest
@@ -528,6 +529,14 @@ def test_the_plain_loop_does_more_and_the_count_sees_it():
 
 def test_a_calibration_is_a_time():
     assert 0 < training.calibrate(rounds=20) < 10_000
+
+
+@pytest.mark.parametrize("up", [1e3, 1e8])
+def test_a_calibration_is_as_fine_on_a_machine_that_has_been_up_for_years(monkeypatch, up):
+    """In float32, 10^8 seconds and 10^8 seconds and 1.5 ms are the same number."""
+    clock = itertools.count()
+    monkeypatch.setattr(time, "perf_counter", lambda: up + 0.0015 * next(clock))
+    assert_close(training.calibrate(rounds=20), 1.5, rtol=1e-3, atol=0)
 
 
 # -- does it learn? --------------------------------------------------------------------------

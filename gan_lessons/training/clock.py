@@ -24,4 +24,5 @@ def calibrate(device: torch.device | str = "cpu", *, rounds: int = 300) -> float
         if moment.step % CHECK_EVERY == 0:
             moment.history.column("loss_d")  # waits for a device that runs ahead
         ticks.append(time.perf_counter())
-    return 1000 * statistics.median(torch.tensor(ticks).double().diff()[rounds // 10 :].tolist())
+    took = [end - start for start, end in itertools.pairwise(ticks)]
+    return 1000 * statistics.median(took[rounds // 10 :])
