@@ -160,6 +160,20 @@ def moves(area, control, keys: tuple[str, ...]) -> bool:
     return False
 
 
+CUT = "r => r.scrollWidth > r.clientWidth ? r.innerText : ''"
+
+
+def test_every_choice_beside_a_slider_is_shown_whole(lesson):
+    """Of the first twenty values of each."""
+    with evidence(lesson, "choices"):
+        for row in lesson.page.locator(".widget-slider").all():
+            slider, readout = row.locator("[role=slider]"), row.locator(".widget-readout")
+            slider.press("Home")
+            for _ in range(20):
+                assert not readout.evaluate(CUT)
+                slider.press("ArrowRight")
+
+
 def test_every_fold_opens_from_the_keyboard(lesson):
     with evidence(lesson, "folds"):
         for fold in lesson.page.locator(".jp-MarkdownOutput details").all():

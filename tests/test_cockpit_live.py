@@ -333,9 +333,9 @@ def circle(size=3, *, name="a") -> show.Picture:
 def test_a_control_draws_at_once_and_when_it_moves():
     slider, choice, page = show.explore(circle, size=(0, 10), name=["a", "b"]).children
     assert (slider.value, slider.description, choice.description) == (3, "size", "name")
-    assert page.value == circle(3)._repr_html_()
+    assert circle(3)._repr_html_() in page.value
     slider.value, choice.value = 5, "b"
-    assert page.value == circle(5, name="b")._repr_html_()
+    assert circle(5, name="b")._repr_html_() in page.value
 
 
 def test_an_error_behind_a_control_is_shown_and_the_next_move_mends_it():
@@ -343,4 +343,4 @@ def test_an_error_behind_a_control_is_shown_and_the_next_move_mends_it():
     slider.value = 9
     assert page.value == "<pre>ValueError: too &lt;large&gt;</pre>"
     slider.value = 2
-    assert page.value == circle(2)._repr_html_()
+    assert circle(2)._repr_html_() in page.value

@@ -8,6 +8,9 @@ import ipywidgets
 
 from gan_lessons.show.picture import Picture
 
+# JupyterLab shows 148 pixels of the choice beside a slider and cuts off the rest.
+WHOLE = "<style>.gan-lessons-choice .widget-readout {flex: none; max-width: none}</style>"
+
 
 def explore(picture: Callable[..., Picture], **controls: object) -> ipywidgets.VBox:
     """Return a picture that is drawn anew when one of its controls is moved, by mouse or keys.
@@ -28,13 +31,14 @@ def explore(picture: Callable[..., Picture], **controls: object) -> ipywidgets.V
         widget = ipywidgets.interactive.widget_from_abbrev(control, default)
         if isinstance(widget, ipywidgets.Dropdown):  # JupyterLab takes away its arrow keys
             widget = ipywidgets.SelectionSlider(options=widget.options, value=widget.value)
-            widget.layout.width = "32em"  # or JupyterLab cuts off a long choice
+            widget.layout.width = "32em"
+            widget.add_class("gan-lessons-choice")
         widgets[name] = widget
         widgets[name].description = widgets[name].description or name
 
     def draw() -> None:
         values = {name: widget.value for name, widget in widgets.items()}
-        page.value = picture(**values)._repr_html_()
+        page.value = picture(**values)._repr_html_() + WHOLE
 
     def on_move(change) -> None:
         try:
