@@ -466,7 +466,7 @@ show.rows_of_images(
     sentence="Real digits, then G's of one seed each. Look for gray edges.")
 
 # %% [markdown]
-# Five points of Fréchet distance are not to be seen in twelve samples: which
+# A few points of Fréchet distance are not to be seen in twelve samples: which
 # is better, plain or ½, you would not dare to say. What *always* and *real
 # only* did, anybody sees.
 #
