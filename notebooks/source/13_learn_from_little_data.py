@@ -424,7 +424,7 @@ show.compared(
 #   $T$, and $T$ gains with all images too, where $r_v$ is 0 anyway.
 # - Memorization: compare within a pile only. No run copies: more than 1 says
 #   that samples lie farther from the training images than unseen digits do,
-#   as bad digits will. Of a hundred's runs the plain ones come nearest.
+#   as bad digits will. Of those on a hundred, plain runs come nearest.
 #
 # All pairs share their seeds, so compare them seed by seed (lesson 10):
 
@@ -552,8 +552,8 @@ def in_the_plane(which, points, layer, steps):
         return average(still.expand(len(which), -1, -1))
 
 # %% [markdown]
-# The real points are the head of an arrow that points to the right, so a
-# sample in another quarter of the plane is one that leaked.
+# The real points (blue) lie in a fan that opens to the right, between the
+# diagonals. A sample of $G$'s anywhere else has leaked.
 
 # %%
 ps, turns = [0.0, 0.25, 0.5, 0.75, 0.9, 1.0], ["quarter", "half"]
@@ -693,11 +693,11 @@ show.lines(
 # |---|---|
 # | 20,000 images → 100 | $D$ knows them by heart: $r_v$ climbs |
 # | goggles on everything, $p=½$ | half of $r_v$, a smaller Fréchet distance |
-# | goggles always | $r_v\approx0$, and $G$ loses the game: worse samples |
+# | goggles always | $r_v\approx0$, but far worse samples of little variety |
 # | R1 instead | half the distance, and as much known by heart: memory is not all |
 # | R1 and goggles | R1's distance, and half of $r_v$ |
 # | goggles on real images only | $G$ draws gray edges and patches |
-# | quarter turns, $p\to1$ | $G$ may point anywhere: what cannot be undone leaks |
+# | quarter turns, $p\to1$ | $G$ may lie anywhere: what can hardly be undone leaks too |
 # | half turns at ½ | leak; always turned: no leak |
 # | $p$ by ADA | as much as $D$'s memory asks for |
 # | *your change* (`translation` alone?) | *what you saw* |
