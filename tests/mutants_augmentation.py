@@ -1,5 +1,6 @@
 """Right and wrong answers to the exercises of lesson 13, each with what its diagnosis must say."""
 
+import numpy as np
 import torch
 from torch.nn import functional as F
 
@@ -18,7 +19,12 @@ def heart_as_a_way(train, held_out, fake):
     return 1 - (b - c) / (a - c)
 
 
-RIGHT_HEARTS = [heart, heart_as_a_way]
+def heart_in_numpy(train, held_out, fake):
+    """A scalar of NumPy's, in float32."""
+    return np.float32(heart(train, held_out, fake).item())
+
+
+RIGHT_HEARTS = [heart, heart_as_a_way, heart_in_numpy]
 WRONG_HEARTS = {
     "upside down": (lambda t, v, g: (t.mean() - g.mean()) / (t.mean() - v.mean()), "upside down"),
     "sign turned": (
@@ -43,6 +49,8 @@ WRONG_HEARTS = {
         lambda t, v, g: heart(t.sigmoid(), v.sigmoid(), g.sigmoid()),
         "a sigmoid flattens",
     ),
+    "never below 0": (lambda t, v, g: heart(t, v, g).clamp(0, 1), "No abs, no clamp"),
+    "absolute": (lambda t, v, g: heart(t, v, g).abs(), "No abs, no clamp"),
     "signs": (lambda t, v, g: heart(t.sign(), v.sign(), g.sign()), "signs are what"),
     "medians": (
         lambda t, v, g: (t.median() - v.median()) / (t.median() - g.median()),
@@ -205,8 +213,28 @@ def _same_number(x, p):
     return _shifted(x, down, right, "zeros")
 
 
-RIGHT_MOVES = [move, move_by_padding, augment.translation]
+def move_by_sampling(x, p):
+    """PyTorch's grid of places to read from; it is off by a rounding error."""
+    B, _, H, W = x.shape
+    on = torch.rand(B) < p
+    down = on * torch.randint(-(H // 8), H // 8 + 1, (B,))
+    right = on * torch.randint(-(W // 8), W // 8 + 1, (B,))
+    theta = torch.eye(2, 3).repeat(B, 1, 1)
+    theta[:, 0, 2], theta[:, 1, 2] = -2 * right / W, -2 * down / H
+    grid = F.affine_grid(theta, x.shape, align_corners=False)
+    return F.grid_sample(x, grid, align_corners=False)
+
+
+def _move_rounded_down(x, p):
+    B, _, H, W = x.shape
+    on = torch.rand(B) < p
+    down, right = (on * torch.randint(-side // 8, side // 8 + 1, (B,)) for side in (H, W))
+    return _shifted(x, down, right, "zeros")
+
+
+RIGHT_MOVES = [move, move_by_padding, move_by_sampling, augment.translation]
 WRONG_MOVES = common(move) | {
+    "-H // 8": (_move_rounded_down, "-H // 8 rounds down"),
     "one shift for all": (_move(draws=_one_draw), "all images move by the same amount"),
     "one coin for all": (_move(on=_coin), "one coin decides for the whole batch"),
     "roll": (_move(way="roll"), "comes back at the other"),
@@ -334,6 +362,7 @@ def _color(
     draw=lambda x: torch.rand(len(x), 1, 1, 1),
     low=0.5,
     down=0.5,
+    back=1.0,
     mean=lambda x: x.mean(dim=(1, 2, 3), keepdim=True),
     end=lambda out: out,
     both=lambda a, b: (a, b),
@@ -343,7 +372,7 @@ def _color(
     def answer(x, p):
         coin, (a, b) = on(x, p), both(draw(x), draw(x))
         center = mean(x)
-        return end(torch.where(coin, center + (b + low) * (x - center) + a - down, x))
+        return end(torch.where(coin, back * center + (b + low) * (x - center) + a - down, x))
 
     return answer
 
@@ -365,6 +394,11 @@ WRONG_COLORS = common(recolor) | {
     "too bright": (_color(both=lambda a, b: (4 * a - 1.5, b)), "brightness moves by up to"),
     "factor 0 to 1": (_color(low=0.0), "factor runs from"),
     "one number": (_color(both=lambda a, b: (a, a)), "come from one number"),
+    "each channel's mean": (
+        _color(mean=lambda x: x.mean(dim=(2, 3), keepdim=True)),
+        "the mean is each channel's own",
+    ),
+    "mean not put back": (_color(back=0.0), "taken away and not put back"),
     "each channel": (
         _color(draw=_channels, mean=lambda x: x.mean(dim=(2, 3), keepdim=True)),
         "each color channel gets its own",
@@ -426,6 +460,16 @@ def step_without_detach(G, D, opt_g, opt_d, real, latent_dim, T):
     opt_g.step()
 
 
+def step_of_g_first(G, D, opt_g, opt_d, real, latent_dim, T):
+    fake = G(torch.randn(len(real), latent_dim))
+    opt_g.zero_grad()
+    F.softplus(-D(T(fake))).mean().backward()
+    opt_g.step()
+    opt_d.zero_grad()
+    (F.softplus(-D(T(real))).mean() + F.softplus(D(T(fake.detach()))).mean()).backward()
+    opt_d.step()
+
+
 def _step(
     *,
     real_d=lambda T, real: T(real),
@@ -471,7 +515,13 @@ def _both_ways(T, x):
     return torch.cat([x.detach(), T(x.detach())])
 
 
-RIGHT_STEPS = [step, step_with_one_draw, step_of_the_library, step_without_detach]
+RIGHT_STEPS = [
+    step,
+    step_with_one_draw,
+    step_of_the_library,
+    step_without_detach,
+    step_of_g_first,
+]
 WRONG_STEPS = {
     "never": (
         _step(real_d=lambda T, x: x, fake_d=lambda T, x: x.detach(), fake_g=lambda T, x: x),

@@ -1,6 +1,7 @@
 """Lesson 13's checks accept right answers in any style and name each wrong one."""
 
 import pytest
+import torch
 
 from gan_lessons.checks import augmentation, goggles
 from tests import judging
@@ -41,6 +42,15 @@ def test_the_checks_leave_the_learners_randomness_alone(case):
 
 def test_what_is_right_but_wasteful_is_told_so():
     assert "wasteful" in augmentation.augmented_step.judge(answers.step_without_detach).text
+
+
+def test_holes_that_stay_inside_are_right_with_a_remark():
+    in_the_middle_half = answers._cut(draw=lambda x: 0.25 + 0.5 * torch.rand(len(x), 1, 1, 1))
+    for answer in (answers.cut_inside, in_the_middle_half):
+        for seed in range(3 if answer in LOOPS else 20):
+            told = judging.judge(goggles.cutout, answer, seed=seed)
+            assert told.solved
+            assert "never reach over the edge" in told.text
 
 
 @pytest.mark.parametrize("case", CASES)

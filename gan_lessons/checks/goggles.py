@@ -144,12 +144,13 @@ WAYS = {  # what else moves in
 def translation(answer: Callable) -> None:
     """Check ``translation(x, p)``: gray and color, any sides, by what each sample became."""
     with torch.random.fork_rng(devices=[]):
-        _check_moves(answer, torch.rand(1, 3, 16, 24).add(0.1).expand(250, -1, -1, -1).clone())
+        for shape in ((1, 3, 16, 24), (1, 3, 12, 20)):  # in the second no eighth is whole
+            _check_moves(answer, torch.rand(shape).add(0.1).expand(250, -1, -1, -1).clone())
         for shape in ((1, 1, 8, 8), (3, 2, 24, 16)):
             _ask(answer, torch.rand(shape), 1.0)
         x = torch.rand(1, 1, 16, 16).add(0.1).expand(300, -1, -1, -1).clone()
         _slope(answer, x[:40])
-        _draws(answer, x, lambda out: (out != x).flatten(1).any(1))
+        _draws(answer, x, lambda out: ((out - x).abs() > 1e-4).flatten(1).any(1))
 
 
 def _check_moves(answer: Callable, x: Tensor) -> None:
@@ -173,20 +174,24 @@ def _check_moves(answer: Callable, x: Tensor) -> None:
     moves = _moves(x, out, _filled)
     if moves.isnan().any():
         raise Wrong("some images are moved by whole pixels, others are changed in another way.")
-    most = moves.abs().amax(0)
-    if (most > torch.tensor([2, 3])).any():
+    sides = torch.tensor(x.shape[2:])
+    limits, most = sides // 8, moves.abs().amax(0)
+    (height, width), (down, right) = sides.tolist(), limits.tolist()
+    if torch.equal(moves.amin(0), -sides // 8) and (most > limits).any():
+        raise Wrong(f"-H // 8 rounds down, to {-height // 8} for H = {height}: write -(H // 8).")
+    if (most > limits).any():
         raise Wrong(
-            f"16 x 24 pixels move by up to {most[0]:.0f} and {most[1]:.0f}; an eighth of each side "
-            "is 2 and 3."
+            f"{height} x {width} pixels move by up to {most[0]:.0f} and {most[1]:.0f}; an eighth "
+            f"of each side is {down} and {right}, whole pixels."
         )
     if not most.all():
         raise Wrong("images move along one axis only: draw one number down and one to the right.")
     if (moves.amin(0) >= 0).any() or (moves.amax(0) <= 0).any():
         raise Wrong("images move to one side only: from -side//8 to +side//8.")
-    if len(moves[:, 0].unique()) < 5 or len(moves[:, 1].unique()) < 7:
+    if any(len(moves[:, k].unique()) < 2 * limits[k] + 1 for k in range(2)):
         raise Wrong(
-            "some shifts never occur: with 16 x 24 pixels -2 … 2 down and -3 … 3 to the right are "
-            "asked for. randint(low, high) leaves high out."
+            f"some shifts never occur: with {height} x {width} pixels {-down} … {down} down and "
+            f"{-right} … {right} to the right are asked for. randint(low, high) leaves high out."
         )
     if abs(float(torch.corrcoef(moves.T)[0, 1])) > 0.5:
         raise Wrong("down and right are the same number: draw two.")
@@ -207,22 +212,24 @@ def _check_moves(answer: Callable, x: Tensor) -> None:
         "hole = tall & wide & (torch.rand(B, 1, 1, 1) < p); return x * ~hole.",
     ),
 )
-def cutout(answer: Callable) -> None:
+def cutout(answer: Callable) -> str | None:
     """Check ``cutout(x, p)``: what is 0 afterwards, and that the rest is as it was."""
     with torch.random.fork_rng(devices=[]):
-        _check_holes(answer, torch.rand(1, 3, 16, 24).add(0.1).expand(400, -1, -1, -1).clone())
+        x = torch.rand(1, 3, 16, 24).add(0.1).expand(400, -1, -1, -1).clone()
+        remark = _check_holes(answer, x)
         for shape in ((1, 1, 8, 8), (3, 2, 24, 16)):
             _ask(answer, torch.rand(shape) + 0.1, 1.0)
         x = torch.rand(1, 1, 16, 16).add(0.1).expand(300, -1, -1, -1).clone()
         _slope(answer, x[:40])
         _draws(answer, x, lambda out: (out != x).flatten(1).any(1))
+    return remark
 
 
-def _check_holes(answer: Callable, x: Tensor) -> None:
+def _check_holes(answer: Callable, x: Tensor) -> str | None:
     out = _ask(answer, x, 1.0).detach()
     changed = (out - x).abs() > 1e-6
     if not changed.any():
-        return  # p may be inverted: told later
+        return None  # p may be inverted: told later
     filled = out[changed]
     if filled.abs().max() > 1e-6:
         if (filled - filled[0]).abs().max() < 1e-6:
@@ -254,6 +261,12 @@ def _check_holes(answer: Callable, x: Tensor) -> None:
     centers = [(line * torch.arange(line.shape[1])).sum(1) / line.sum(1) for line in (tall, wide)]
     if abs(float(torch.corrcoef(torch.stack(centers))[0, 1])) > 0.6:
         raise Wrong("both coordinates of the center are the same number: draw two.")
+    if tall.sum(1).min() < 7 or wide.sum(1).min() < 11:
+        return None
+    return (
+        "One thing differs: your holes never reach over the edge. With a center anywhere in the "
+        "image some do, and the pixels at the edge are hidden more often."
+    )
 
 
 # -- color -----------------------------------------------------------------------------------
@@ -276,7 +289,8 @@ def color(answer: Callable) -> None:
     """Check ``color(x, p)``: each sample must be factor · (x - mean) + mean + shift."""
     with torch.random.fork_rng(devices=[]):
         for mean in (0.7, -0.6):
-            _check_color(answer, 0.25 * torch.rand(1, 3, 8, 8).sub(0.5) + mean)
+            channels = torch.tensor([-0.1, 0.0, 0.1]).view(3, 1, 1)  # a mean of its own for each
+            _check_color(answer, 0.25 * torch.rand(1, 3, 8, 8).sub(0.5) + mean + channels)
         for shape in ((1, 1, 8, 8), (3, 2, 24, 16)):
             _ask(answer, torch.rand(shape), 1.0)
         x = torch.rand(300, 1, 8, 8) - 0.5
@@ -312,12 +326,16 @@ def _check_color(answer: Callable, one: Tensor) -> None:
                 "values are cut off at ±1. A clamped pixel has no slope, and D would see a flat "
                 "patch: let values leave [-1, 1]."
             )
-        channels = [_fit(x[:, [c]], out[:, [c]])[2].max() for c in range(3)]
-        if max(channels) < 1e-4:
+        fits = [_fit(x[:, [c]], out[:, [c]]) for c in range(3)]
+        if max(left.max() for *_, left in fits) < 1e-4:
+            if all((factors - fits[0][0]).abs().max() < 1e-3 for factors, *_ in fits):
+                raise Wrong("the mean is each channel's own: take the image's, dim=(1, 2, 3).")
             raise Wrong("each color channel gets its own numbers: one pair per image.")
         raise Wrong("pixels of one image change differently. One factor, one shift per image.")
     mean = x.flatten(1).mean(1).double()
     if shift.abs().max() > 0.51:
+        if (shift + mean).abs().max() < 0.51:
+            raise Wrong("the mean is taken away and not put back: mean + factor * (x - mean).")
         around = {
             "0": torch.zeros_like(mean),
             "the batch's mean": mean.mean().expand_as(mean),

@@ -26,6 +26,7 @@ def explore(picture: Callable[..., Picture], **controls: object) -> ipywidgets.V
     Example: ``show.explore(film.picture, index=ipywidgets.IntSlider(max=9))``. Lesson 00.
     """
     page, widgets, known = ipywidgets.HTML(), {}, signature(picture).parameters
+    style = ""
     for name, control in controls.items():
         default = known[name].default if name in known else Parameter.empty
         widget = ipywidgets.interactive.widget_from_abbrev(control, default)
@@ -33,12 +34,13 @@ def explore(picture: Callable[..., Picture], **controls: object) -> ipywidgets.V
             widget = ipywidgets.SelectionSlider(options=widget.options, value=widget.value)
             widget.layout.width = "32em"
             widget.add_class("gan-lessons-choice")
+            style = WHOLE
         widgets[name] = widget
         widgets[name].description = widgets[name].description or name
 
     def draw() -> None:
         values = {name: widget.value for name, widget in widgets.items()}
-        page.value = picture(**values)._repr_html_() + WHOLE
+        page.value = picture(**values)._repr_html_() + style
 
     def on_move(change) -> None:
         try:
