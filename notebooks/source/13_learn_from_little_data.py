@@ -119,9 +119,9 @@ def a_few(n, seed):  # their numbers in the pile
     return torch.randperm(len(pile), generator=rng)[:n]
 
 # %% [markdown]
-# A *case* says how many images, what $T$ changes in all that $D$ sees, and
-# what changes the real images alone. $T$ is a layer in front of all the
-# discriminators, the goggles they look through:
+# A *case* says how many images, which change $T$ (soon) all that $D$ sees
+# goes through, and which one real images alone. $T$ is a layer in front of
+# all the discriminators, the goggles they look through:
 
 # %%
 class Goggles(nn.Module):
@@ -213,10 +213,10 @@ show.known_by_heart(
     "the shaded gap is what D knows by heart.")
 
 # %% [markdown]
-# With a hundred images the training logits leave the others behind: $D$ no
-# longer judges digits, it recognizes its own. With 500 that has hardly begun
-# in so short a run; with all of them the two lines are one. (Below 0 is
-# chance.) The losses would not tell you.
+# With a hundred images the training logits leave the held-out ones behind:
+# more and more, $D$ recognizes its own. With 500 that has hardly begun in so
+# short a run; with all of them the two lines are one. (Near 0, either sign is
+# chance.)
 #
 # ## Goggles
 # An *augmentation* $T$ makes many images of one: moved, partly covered,
@@ -370,8 +370,8 @@ checks.augmentation.augmented_step(my_augmented_step)
 
 # %% [markdown] tags=["instructor"]
 # > **For instructors.** Let the room vote on "in $D$'s step, but not in
-# > $G$'s": it sounds harmless. Then ask what $D$ has learned about images
-# > without a gray edge. Nothing; so its answer to $G$ means nothing.
+# > $G$'s": it sounds harmless. Then ask what $D$ has learned, at $p=1$, about
+# > images as they are. Next to nothing; so its answer to $G$ means little.
 
 # %% [markdown]
 # In `training.train` that is `augment=T`; here it is the layer of goggles.
@@ -417,11 +417,12 @@ show.compared(
 
 # %% [markdown]
 # Column by column.
-# - $r_v$: goggles take from $D$'s memory; R1 alone does not.
-# - Fréchet distance: $T$ at ½ helps. $T$ *always* costs more than it saves.
-#   (Our guess: to a $D$ of linear layers a moved digit is a new one. Try
-#   `translation` and `cutout` alone.) Nor is memory all: R1 gains more than
-#   $T$, and $T$ gains with all images too, where $r_v$ is 0 anyway.
+# - $r_v$: goggles at ½ take from $D$'s memory; R1 alone does not. (Of *always*
+#   it says little: that $D$ never saw an image as it is.)
+# - Fréchet distance: a hundred images score hardly worse than all, in so
+#   short a run. $T$ at ½ helps; *always* costs more than it saves. (Our guess:
+#   to a $D$ of linear layers a moved digit is a new one.) Nor is memory all:
+#   R1 gains more than $T$, and $T$ gains with all images too.
 # - Memorization: compare within a pile only. No run copies: more than 1 says
 #   that samples lie farther from the training images than unseen digits do,
 #   as bad digits will. Of those on a hundred, plain runs come nearest.
@@ -466,9 +467,9 @@ show.rows_of_images(
     sentence="Real digits, then G's of one seed each. Look for gray edges.")
 
 # %% [markdown]
-# A few points of Fréchet distance are not to be seen in twelve samples: which
-# is better, plain or ½, you would not dare to say. What *always* and *real
-# only* did, anybody sees.
+# A few points of Fréchet distance are hard to see in twelve samples: plain
+# looks blurred, ½ broken, and by eye you might well pick the wrong one. What
+# *always* and *real only* did, anybody sees.
 #
 # Measure the leak. In digits the outermost pixels are black. Every moved
 # image has an edge or two of gray: which share of those pixels is gray in
@@ -495,17 +496,16 @@ show.compared(
 
 # %% [markdown]
 # Where only real images are changed, $G$ draws what $D$ takes for real: gray
-# edges, gray patches, digits off their place, all blurred into one. That is
-# no failure of $G$; it learned the data it was shown. With the very same $T$
-# on both sides no gray is left. (*Always* has failed otherwise: where $D$
-# wins that far, $G$ gives up variety, and then digits. No leak is not yet a
-# good GAN.)
+# edges, gray patches, digits off their place. The blur is $G$'s own; the gray
+# was in the data it was shown. With the very same $T$ on both sides no gray
+# is left. (*Always* has failed otherwise: nearly the same image each time,
+# and no digit. No leak is not yet a good GAN.)
 #
 # ## Can goggles leak on both sides?
 # $D$ compares two distributions *after* $T$. $T$ acts on distributions as a
-# linear map, $q\mapsto Tq$, and $G$ is safe if $Tq=Tp$ leaves no choice but
-# $q=p$: if that map can be **inverted**. Take two kinds of goggles for points
-# in the plane, used with probability $p$:
+# linear map, $q\mapsto Tq$, and $G$ is safe if $Tq=Tp_\text{data}$ leaves no
+# choice but $q=p_\text{data}$: if that map can be **inverted**. Take two kinds
+# of goggles for points in the plane, used with probability $p$:
 # - *quarter turns*: by 0, 90, 180 or 270 degrees, each as likely;
 # - *half turns*: by 180 degrees.
 #
@@ -664,16 +664,16 @@ show.lines(
 # %% [markdown]
 # Both begin with a bump: real digits and first attempts are easily told
 # apart, and ADA takes that for memory. Then $p$ falls to 0, and climbs for
-# the hundred images alone, once $D$ knows them; it stays well below 1.
+# the hundred images alone, once $D$ knows them, to about ⅓ so far.
 
 # %% [markdown]
 # ## Quiz
 # 1. $D$'s logits: train 3.0, held out 2.9, fake −3.1. Overfitted?
 #    <details><summary>Answer</summary>No: r_v is 0.02. D is strong, and of
 #    what it knows nearly all holds for unseen images too.</details>
-# 2. Someone flips the real images left to right, "as usual", and trains a GAN
-#    on faces. What will half of its hair partings do?
-#    <details><summary>Answer</summary>Lie on the other side. A flip of the
+# 2. Someone flips half of the real faces left to right, "as usual", and trains
+#    a GAN. On which side will $G$ part the hair?
+#    <details><summary>Answer</summary>On either, half and half. A flip of the
 #    data set is T on real only: it leaks by design, which may be
 #    fine.</details>
 # 3. Why not clamp to $[-1,1]$ after brightening?
@@ -693,19 +693,19 @@ show.lines(
 # |---|---|
 # | 20,000 images → 100 | $D$ knows them by heart: $r_v$ climbs |
 # | goggles on everything, $p=½$ | half of $r_v$, a smaller Fréchet distance |
-# | goggles always | $r_v\approx0$, but far worse samples of little variety |
+# | goggles always | far worse samples of little variety |
 # | R1 instead | half the distance, and as much known by heart: memory is not all |
 # | R1 and goggles | R1's distance, and half of $r_v$ |
 # | goggles on real images only | $G$ draws gray edges and patches |
 # | quarter turns, $p\to1$ | $G$ may lie anywhere: what can hardly be undone leaks too |
 # | half turns at ½ | leak; always turned: no leak |
-# | $p$ by ADA | as much as $D$'s memory asks for |
+# | $p$ by ADA | near 0 for all images, ⅓ and climbing for a hundred |
 # | *your change* (`translation` alone?) | *what you saw* |
 
 # %% [markdown]
 # ## In practice
-# - *Augment real only* is the most common leak; *augment $D$'s step only* is
-#   next: $G$'s step then asks $D$ about a kind of image it never saw.
+# - *Augment real only* is the classic leak; *augment $D$'s step only* is
+#   another slip: $G$'s step then asks $D$ about a kind of image it never saw.
 # - A public report shows cutouts in samples of DiffAugment itself, with $T$
 #   on both sides (data-efficient-gans, issue 84). Lower $p$, as ADA does.
 # - ADA has six groups of changes, all with one $p$, and finds leaks unlikely
