@@ -531,6 +531,19 @@ def test_a_calibration_is_a_time():
     assert 0 < training.calibrate(rounds=20) < 10_000
 
 
+def test_a_calibration_is_on_one_thread_and_leaves_the_threads_as_they_were(monkeypatch):
+    """Or an estimate of lesson 00, made on one, would compare with minutes measured on two."""
+    before, used, clock = torch.get_num_threads(), set(), time.perf_counter
+    monkeypatch.setattr(time, "perf_counter", lambda: used.add(torch.get_num_threads()) or clock())
+    torch.set_num_threads(2)
+    try:
+        training.calibrate(rounds=20)
+        assert used == {1}
+        assert torch.get_num_threads() == 2
+    finally:
+        torch.set_num_threads(before)
+
+
 @pytest.mark.parametrize("up", [1e3, 1e8])
 def test_a_calibration_is_as_fine_on_a_machine_that_has_been_up_for_years(monkeypatch, up):
     """In float32, 10^8 seconds and 10^8 seconds and 1.5 ms are the same number."""
