@@ -1,0 +1,399 @@
+"""Checks of lesson 11, Tame the critic: what measures how steep a critic is."""
+
+from collections.abc import Callable
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from gan_lessons.checks.exercise import Wrong, ask, exercise, named, one_number
+
+REFUSED = {  # what PyTorch says of a broken answer, and what that means here
+    "does not require grad": "autograd finds no path from D's answer back to x̂. Call "
+    ".requires_grad_() on x̂ before D sees it.",
+    "not have been used in the graph": "you ask for the gradient with respect to a tensor that D "
+    "never saw: it must be the very x̂ that went into D.",
+    "grad can be implicitly created only for scalar outputs": "autograd takes the gradient of one "
+    "number, and D returns one per sample: take D(x̂).sum().",
+    "must match the size": "the shape of α does not fit. For images (B, C, H, W) it is "
+    "(B, 1, 1, 1), for points (B, 1).",
+    "Mismatch in shape: grad_output": "grad_outputs must have the shape of D's answer, (B,): take "
+    "torch.ones_like of it, or D(x̂).sum() and no grad_outputs.",
+    "'NoneType' object has no attribute": "the slope is None: after backward() only a tensor on "
+    "which you called .requires_grad_() has a .grad. torch.autograd.grad hands the slope back.",
+    "must be a 2-tuple": "this length fits images only. For all: slope.flatten(1).norm(dim=1).",
+    "out of range": "this length does not fit points. For all: slope.flatten(1).norm(dim=1).",
+    "'tuple' object": "torch.autograd.grad returns a tuple: take [0], or write (slope,) = ….",
+}
+
+
+class _Known(nn.Module):
+    """D(x) = Σ w·xᵖ/p, whose slope w·xᵖ⁻¹ is known everywhere. It remembers what it saw."""
+
+    def __init__(self, weight: Tensor, power: int = 2):
+        super().__init__()
+        self.weight, self.power = nn.Parameter(weight), power
+        self.seen: list[Tensor] = []
+
+    def forward(self, x: Tensor) -> Tensor:
+        self.seen.append(x)
+        return (self.weight * x**self.power).flatten(1).sum(1) / self.power
+
+
+@exercise(
+    title="The gradient penalty",
+    proves="one α for each sample, the length over all of a sample's numbers, a graph that trains "
+    "D and never reaches G, and no NaN where D is flat.",
+    hints=(
+        "Three parts: points x̂ = α·real + (1 − α)·fake with α from torch.rand, one per sample; the "
+        "gradient of D at x̂ with respect to x̂; the mean of (length − 1)².",
+        "torch.autograd.grad(D(x).sum(), x, create_graph=True) returns a tuple with one gradient. "
+        "create_graph keeps the way back to D's weights. x must require a gradient; fake must not.",
+        "α has the shape (B, 1) for points and (B, 1, 1, 1) for images: "
+        "torch.rand(len(real), *[1] * (real.ndim - 1)). The length: slope.flatten(1).norm(dim=1).",
+    ),
+)
+def gradient_penalty(answer: Callable) -> None:
+    """Check ``gradient_penalty(D, real, fake)`` on critics whose slope is known everywhere.
+
+    Verified: the points; 0 for a linear critic of slope 1, 1 for a flat one; points and images,
+    any batch size; its gradient reaches D's weights, is finite at slope 0, and never reaches fake.
+    """
+    with torch.random.fork_rng(devices=[]):
+        _check_alpha(answer)
+        for shape in ((64, 2), (4, 3, 4, 4), (5, 3, 4, 6), (1, 2)):
+            _check_penalty(answer, shape)
+        _check_flat(answer)
+        _check_reach(answer)
+
+
+def _probe(answer: Callable, D: nn.Module, real: Tensor, fake: Tensor) -> Tensor:
+    """Return the penalty; both batches must be as they were."""
+    before = real.clone(), fake.clone()
+    got = one_number(ask(answer, D, real, fake, refused=REFUSED), "the penalty")
+    if not (torch.equal(real, before[0]) and torch.equal(fake, before[1])):
+        raise Wrong("the real or the fake batch itself is changed. Compute x̂ as a new tensor.")
+    if real.requires_grad or fake.requires_grad:
+        raise Wrong("real or fake require a gradient now. Only x̂ should: make it a new tensor.")
+    return got
+
+
+def _points(D: _Known) -> Tensor:
+    """Return the points at which the slope of D was taken, (B, d)."""
+    seen = [x.detach().flatten(1) for x in D.seen if x.requires_grad]
+    if not seen:
+        raise Wrong(
+            "no point that D saw requires a gradient, so this is not the slope that is asked for: "
+            "that of D's answer with respect to its *input* x̂, not to its weights."
+        )
+    return torch.cat(seen)
+
+
+def _check_alpha(answer: Callable) -> None:
+    """All real samples are one point and all fakes another, so α can be read off x̂."""
+    n, ends = 1000, (torch.tensor([2.0, -1.0, 0.5]), torch.tensor([-1.0, 0.5, 3.0]))
+    D = _Known(torch.ones(3))
+    _probe(answer, D, *(end.repeat(n, 1) for end in ends))
+    real, fake = ends
+    x = _points(D)
+    if x.shape[1] != 3:
+        raise Wrong(f"x̂ has {x.shape[1]} numbers and a sample 3: {REFUSED['must match the size']}")
+    alpha = (x - fake) / (real - fake)  # (n, 3)
+    apart = float((alpha - alpha.mean(1, keepdim=True)).abs().max()) > 1e-3
+    alpha = alpha.mean(1) if not apart else alpha.flatten()
+    said = f"from {float(alpha.min()):.1f} to {float(alpha.max()):.1f}"
+    beyond = float(alpha.min()) < -1e-3 or float(alpha.max()) > 1 + 1e-3
+    if apart and beyond:
+        raise Wrong(
+            "x̂ is not on the line between a real and a fake sample: x̂ = α·real + (1 − α)·fake, "
+            "with nothing added."
+        )
+    if apart:
+        raise Wrong(
+            "every number of a sample gets its own α: x̂ then lies somewhere in a box, not on the "
+            "line between real and fake. One α per sample: shape (B, 1), or (B, 1, 1, 1)."
+        )
+    if float(alpha.std()) < 1e-3:
+        where = {1.0: "at the real samples", 0.0: "at the fakes", 0.5: "half way between"}
+        place = where.get(round(float(alpha.mean()), 3))
+        if place:
+            raise Wrong(f"D's slope is taken {place} only. x̂ lies anywhere between the two.")
+        raise Wrong("the whole batch shares one α: draw torch.rand(len(real), …), one per sample.")
+    if ((alpha.abs() < 1e-4) | ((alpha - 1).abs() < 1e-4)).all():
+        raise Wrong("D's slope is taken at real and fake samples only. x̂ lies between the two.")
+    if beyond:
+        kind = "N(0, 1)" if abs(float(alpha.std()) - 1) < 0.15 else "another distribution"
+        raise Wrong(
+            f"α reaches {said}: it is drawn from {kind}, and x̂ leaves the line between real and "
+            "fake. U(0, 1) is torch.rand; torch.randn is the normal distribution."
+        )
+    even = (torch.arange(len(alpha)) + 0.5) / len(alpha)
+    if float((alpha.sort().values - even).abs().max()) > 0.085:  # by chance: less than 1 in 10⁶
+        raise Wrong(f"α runs {said}, but not evenly: draw it from U(0, 1) with torch.rand.")
+
+
+def _check_penalty(answer: Callable, shape: tuple[int, ...]) -> None:
+    """Compare with the definition, and name the value of each known mistake."""
+    D = _Known(torch.rand(shape[1:]) + 0.2)
+    spread = 0.8 if len(shape) == 2 else 0.25
+    real, fake = spread * torch.randn(shape), spread * torch.randn(shape)
+    got = _probe(answer, D, real, fake)
+    x = _points(D)
+    if len(x) != len(real) or not _between(x, real, fake):
+        raise Wrong(
+            "x̂ is not on a line between a real and a fake sample of the batch. For images α has "
+            "the shape (B, 1, 1, 1)."
+        )
+    weight = D.weight.detach().clone().requires_grad_()
+    g = weight.flatten() * x
+    length = g.norm(dim=1)
+    right = (length - 1).square().mean()
+    value, should = float(got.detach()), float(right.detach())
+    if abs(value - should) > 1e-4 + 1e-3 * should:
+        wrong = _mistakes(g.detach().reshape(len(x), *shape[1:]))
+        loss = float((D(fake).mean() - D(real).mean()).detach())
+        wrong["the critic's own loss is in it: return the penalty alone."] = should + loss
+        raise Wrong(
+            named(value, wrong)
+            or f"for a critic of known slope you return {value:.3f}, and it should be "
+            f"{should:.3f}: the mean over the batch of (length of the slope − 1)²."
+        )
+    if D.weight.grad is not None:
+        raise Wrong(
+            "the call leaves gradients in D's weights, and D's step would use them. Use "
+            "torch.autograd.grad(…), which hands the slope back, not backward()."
+        )
+    if not got.requires_grad:
+        raise Wrong(
+            "the value is right, but nothing can be learned from it: create_graph=True is "
+            "missing, so no gradient leads from the penalty to D's weights."
+        )
+    (ours,) = torch.autograd.grad(got, D.weight)
+    (known,) = torch.autograd.grad(right, weight)
+    if not torch.allclose(ours, known, atol=1e-4, rtol=1e-3):
+        raise Wrong("the value is right, but its gradient is not: a part of it is detached.")
+
+
+def _between(x: Tensor, real: Tensor, fake: Tensor) -> bool:
+    """Say whether each point lies on the line through some real and some fake sample."""
+    fake = fake.flatten(1)[None, None]  # (1, 1, B, d)
+    way = real.flatten(1)[None, :, None] - fake  # (1, B, B, d)
+    off = x[:, None, None] - fake  # (B, 1, B, d)
+    share = (off * way).sum(-1, keepdim=True) / way.square().sum(-1, keepdim=True)
+    return bool(((off - share * way).norm(dim=-1).flatten(1).amin(1) < 1e-3).all())
+
+
+def _mistakes(g: Tensor) -> dict[str, float]:
+    """Return the value of every known mistake for slopes g, (B, …), by its diagnosis."""
+    flat, n = g.flatten(1), len(g)
+    length = flat.norm(dim=1)
+    first = "A sample's slope has all its numbers: flatten(1) first."
+    lengths = {  # what was taken for the length of a slope
+        "one length is taken over the whole batch: each sample has its own.": flat.norm(),
+        "the root of the *sum* of squares is a length; you took the mean of squares.": (
+            flat.square().mean(1).sqrt()
+        ),
+        "you used the mean of the slope's numbers for its length.": flat.mean(1),
+        "you added up the slope's numbers for its length.": flat.sum(1),
+        "absolute values added up are not the length: that is the 1-norm.": flat.abs().sum(1),
+        "you took the largest number for the length.": flat.abs().amax(1),
+        "the square of the length is compared with 1: the root is missing.": length.square(),
+        f"every number of the slope is compared with 1. {first}": flat,
+        "D(x̂).mean() divides every slope by the batch size: take D(x̂).sum().": length / n,
+        f"the length is taken over the channels only, one per pixel. {first}": g.norm(dim=1),
+        f"the length is taken over the last axis only. {first}": g.norm(dim=-1),
+    }
+    over = length - 1
+    costs = {  # what was made of the right lengths
+        "this is one-sided: it charges slopes above 1 only. It tames D too, and you will meet it "
+        "below. Here charge every slope that is not 1.": over.clamp_min(0).square(),
+        "this pulls the slope to 0, as R1 does. WGAN-GP pulls its length to 1.": length.square(),
+        "the square is missing: slopes below 1 would even be paid for.": over,
+        "the length is squared, and not the difference: (length − 1)².": length.square() - 1,
+        "absolute value for square: (length − 1)² is asked for.": over.abs(),
+        "you take the mean of the lengths first and square last: square per sample.": (
+            over.mean().square()
+        ),
+        "half of the penalty came back: no ½ is asked for.": over.square() / 2,
+        "10 times the penalty came back: leave its weight to the caller.": 10 * over.square(),
+        "the batch adds up: take the mean over the samples.": n * over.square(),
+    }
+    costs |= {name: (wrong - 1).square() for name, wrong in lengths.items()}
+    return {name: float(cost.mean()) for name, cost in costs.items()}
+
+
+def _check_flat(answer: Callable) -> None:
+    """Slope 1 costs nothing, slope 0 costs 1 and has a finite gradient."""
+    for shape in ((8, 2), (8, 3, 4, 4)):
+        real, fake = torch.randn(shape), torch.randn(shape)
+        unit = F.normalize(torch.randn(shape[1:]).flatten(), dim=0).reshape(shape[1:])
+        cost = float(_probe(answer, _Known(unit, 1), real, fake).detach())
+        if abs(cost) > 1e-4:
+            raise Wrong(f"a linear critic of slope 1 should cost nothing, but costs {cost:.3f}.")
+        D = _Known(torch.zeros(shape[1:]), 1)
+        got = _probe(answer, D, real, fake)
+        (grad,) = torch.autograd.grad(got, D.weight)
+        if not (got.isfinite() and grad.isfinite().all()):
+            raise Wrong(
+                "where D is flat the gradient of the penalty is NaN: the root has an infinite "
+                "slope at 0. Use .norm(), or add 1e-12 under the root."
+            )
+        cost = float(got.detach())
+        if abs(cost - 1) > 1e-3:
+            raise Wrong(f"a flat critic has slope 0 and should cost 1, but costs {cost:.3f}.")
+
+
+def _check_reach(answer: Callable) -> None:
+    """D's step must leave G alone, even if the fake batch still hangs on it."""
+    D, fake = _Known(torch.ones(2)), torch.randn(8, 2).requires_grad_()
+    got = ask(answer, D, torch.randn(8, 2), fake, refused=REFUSED)
+    (reached,) = torch.autograd.grad(got, fake, allow_unused=True)
+    if reached is not None and reached.any():
+        raise Wrong("the penalty's gradient reaches G through the fake batch: fake.detach().")
+
+
+VECTORS = {"out of range": "u and v are vectors, they have one axis: F.normalize(…, dim=0)."}
+CALLS = 20  # each made with the u that the call before returned
+
+
+def _matrix(shape: tuple[int, int], ratio: float = 0.7) -> Tensor:
+    """Return a random matrix with singular values 3, 3·ratio, 3·ratio², …"""
+    values = 3 * ratio ** torch.arange(min(shape), dtype=torch.float64)
+    left, right = (torch.linalg.qr(torch.randn(n, n).double())[0] for n in shape)
+    return (left[:, : len(values)] * values) @ right[:, : len(values)].T
+
+
+def _unit(n: int) -> Tensor:
+    return F.normalize(torch.randn(n).double(), dim=0)
+
+
+def _call(answer: Callable, weight: Tensor, u: Tensor) -> tuple[Tensor, Tensor]:
+    """Call the answer once and look at the shapes of what comes back."""
+    rows, columns = weight.flatten(1).shape
+    conv = (
+        f"it fails for a convolution's weight, {tuple(weight.shape)}. Make it a matrix first, one "
+        "row per output channel: weight.flatten(1)."
+    )
+    try:
+        got = ask(answer, weight, u.clone(), refused=VECTORS)
+    except (NotImplementedError, Wrong):
+        raise
+    except (RuntimeError, IndexError) as error:
+        plain = f"shapes do not fit: {error}. v is along Wᵀu, and the new u along Wv."
+        raise Wrong(conv if weight.ndim > 2 else plain) from error
+    if not (isinstance(got, tuple | list) and len(got) == 2):
+        raise Wrong("two things should come back: sigma, and the new u for the next call.")
+    if any(part is None for part in got):
+        raise Wrong("sigma and the new u should be tensors: look at what you return.")
+    sigma, new = (torch.as_tensor(part) for part in got)
+    if weight.ndim > 2 and (sigma.numel() != 1 or new.shape != (rows,)):
+        raise Wrong(conv)
+    if sigma.shape == (rows,) and new.numel() == 1:
+        raise Wrong("the order is sigma first, then the new u.")
+    if new.shape != (rows,) and new.shape == (columns,):
+        raise Wrong("you hand back v. The next call starts from the new u, which is along Wv.")
+    if new.shape != (rows,):
+        raise Wrong(f"the new u should have {rows} numbers, one per row of the weight.")
+    return one_number(sigma, "sigma"), new
+
+
+@exercise(
+    title="One step of the power iteration",
+    proves=f"after {CALLS} calls sigma is within 1 % of the largest singular value, for matrices "
+    "and convolutions, and its gradient trains the weight.",
+    hints=(
+        "Three lines: v from Wᵀu, the new u from Wv, both scaled to length 1 with F.normalize(…, "
+        "dim=0); then sigma = u · Wv.",
+        "A convolution's weight has four axes: W = weight.flatten(1) first. The two vectors are "
+        "found under torch.no_grad(), sigma outside of it.",
+        "W = weight.flatten(1); with torch.no_grad(): v = F.normalize(W.T @ u, dim=0); u = "
+        "F.normalize(W @ v, dim=0). Then return u @ W @ v, u.",
+    ),
+)
+def power_step(answer: Callable) -> str | None:
+    """Check ``power_step(weight, u)`` -> (sigma, u), called 20 times, against the SVD.
+
+    The second singular value is 0.7 times the first. Shapes (8, 12), (12, 8) and (8, 3, 2, 2).
+    """
+    with torch.random.fork_rng(devices=[]):
+        for shape in ((8, 12), (12, 8), (9, 9)):
+            _check_sigma(answer, _matrix(shape))
+        conv = _matrix((8, 12)).reshape(8, 3, 2, 2)
+        _check_sigma(answer, conv)
+        _check_gradient(answer, _matrix((8, 12)))
+        sigma, _ = _call(answer, _matrix((12, 12), 0.95), _unit(12))
+        if abs(float(sigma) - 3) < 1e-6:
+            return "You do far more than one step per call: exact, and slower than it need be."
+    return None
+
+
+def _check_sigma(answer: Callable, weight: Tensor) -> None:
+    W, first = weight.flatten(1), _unit(len(weight))
+    kept, u, norms = weight.clone(), first, []
+    for _ in range(CALLS):
+        sigma, u = _call(answer, weight, u.detach())
+        norms.append(float(u.detach().norm()))
+    if not torch.equal(weight, kept):
+        raise Wrong("the weight itself is changed: only measure it.")
+    if any(abs(norm - 1) > 1e-3 for norm in norms):
+        raise Wrong(
+            f"the new u has length {norms[-1]:.3g}, not 1: normalize it, or it grows or shrinks "
+            "with every call."
+        )
+    values = torch.linalg.svdvals(W)
+    top, value = float(values[0]), float(sigma.detach())
+    if abs(value - top) <= 0.01 * top:
+        return
+    spread = {
+        "sigma came back squared: σ = u·Wv needs W once, or a root.": top**2,
+        "one divided by sigma came back.": 1 / top,
+        "sigma came back with a minus.": -top,
+        "this is the root of the sum of all squares (the Frobenius norm): it counts all singular "
+        "values, not the largest.": float(W.norm()),
+        "this is the sum of all singular values, not the largest.": float(values.sum()),
+        "this is the largest entry of the weight, not its largest stretch.": float(W.abs().max()),
+    }
+    if name := named(value, spread):
+        raise Wrong(name)
+    if weight.ndim > 2:
+        raise Wrong(
+            f"right for matrices, but for a convolution's weight {tuple(weight.shape)} sigma is "
+            f"{value:.3f} and not {top:.3f}: weight.flatten(1), one row per output channel."
+        )
+    again = [_call(answer, weight, start.detach()) for start in (first, first, u)]
+    if not torch.allclose(again[0][1], again[1][1]):
+        raise Wrong(
+            f"u is not kept: the same u gives another result each time, so {CALLS} calls are no "
+            "better than one. Start from the u that you are given."
+        )
+    if torch.allclose(again[0][1], again[2][1]) or torch.allclose(u.abs(), first.abs()):
+        raise Wrong(
+            "u is not kept: every call starts anew from the same vector and stays as rough as the "
+            "first. Start from the u that you are given and return the new one."
+        )
+    raise Wrong(
+        f"after {CALLS} calls sigma is {value:.3f}, and the largest singular value is "
+        f"{top:.3f}. v is along Wᵀu, the new u along Wv, sigma = u · Wv."
+    )
+
+
+def _check_gradient(answer: Callable, weight: Tensor) -> None:
+    """dσ/dW = u vᵀ at the top singular vectors, which count as constants."""
+    u = _unit(len(weight))
+    for _ in range(CALLS):
+        weight = weight.detach().requires_grad_()
+        sigma, u = _call(answer, weight, u.detach())
+    if not sigma.requires_grad:
+        raise Wrong(
+            "sigma carries no gradient to the weight: training would take it for a constant. Only "
+            "u and v belong under torch.no_grad()."
+        )
+    if u.requires_grad:
+        raise Wrong(
+            "the new u still hangs on the graph, so each training step would drag along all "
+            "steps before it. Find u and v under torch.no_grad()."
+        )
+    left, _, right = torch.linalg.svd(weight.detach())
+    (grad,) = torch.autograd.grad(sigma, weight)
+    if (grad - torch.outer(left[:, 0], right[0])).abs().max() > 0.02:
+        raise Wrong("sigma is right, but its gradient is not u vᵀ: leave sigma = u · Wv as it is.")
