@@ -29,29 +29,29 @@ help:
 	@echo "make clean      remove .venv and caches; your work/ stays"
 
 lab: $(STAMP)
-	@$(VENV_PYTHON) notebooks/lab.py $(ARGS)
+	@$(VENV_PYTHON) tools/lab.py $(ARGS)
 
 test: $(STAMP)
 	@OMP_NUM_THREADS=1 $(VENV_PYTHON) -m pytest -n 2 --dist loadfile tests
-	@$(VENV_PYTHON) tests/run_notebooks.py
+	@$(VENV_PYTHON) tests/lessons/run_notebooks.py
 
 soak: $(STAMP)
-	@GAN_LESSONS_SOAK=1 $(VENV_PYTHON) -m pytest tests/test_claims.py
-	@$(VENV_PYTHON) tests/soak_detectors.py
+	@GAN_LESSONS_SOAK=1 $(VENV_PYTHON) -m pytest tests/lessons/test_claims.py
+	@$(VENV_PYTHON) tests/library/soak_detectors.py
 
 bench: $(STAMP)
-	@$(VENV_PYTHON) -m tests.bench_step $(MODE)
+	@$(VENV_PYTHON) -m bench.steps $(MODE)
 
 notebooks: $(STAMP)
-	@$(VENV_PYTHON) notebooks/build.py
+	@$(VENV_PYTHON) tools/build.py
 
 execute: $(STAMP)
-	@$(VENV_PYTHON) notebooks/build.py --execute
+	@$(VENV_PYTHON) tools/build.py --execute
 
 check: $(STAMP)
 	@$(VENV_PYTHON) -m ruff check .
 	@$(VENV_PYTHON) -m ruff format --check .
-	@$(VENV_PYTHON) notebooks/build.py --check
+	@$(VENV_PYTHON) tools/build.py --check
 
 # The stamp is written last: an install that was cut short is tried again. It holds the folder's
 # path, because an install of a folder that was moved since points to a place that is gone. So does

@@ -1,4 +1,4 @@
-"""What the cockpit costs: `python tests/bench_cockpit.py [rounds] [steps]`.
+"""What the cockpit costs: `python -m bench.cockpit [rounds] [steps]`.
 
 Trains the small GAN of lesson 04 with and without a live view, in turns, in one process with a
 display that stands in for a notebook's, and prints the ratio of the processor times, the time of

@@ -1,10 +1,12 @@
-"""Convolutional players of any size: DCGAN. Introduced in lesson 07, in color in lesson 08.
+"""The networks of the course, smallest first. Floor 1 of the house.
 
-Source: Radford, Metz and Chintala 2016, Unsupervised Representation Learning with Deep
-Convolutional Generative Adversarial Networks, section 3.
+Points in the plane and the averaged generator (lesson 04), MLPs for images (lesson 06), DCGAN of
+any size (lesson 07, in color lesson 08), many small networks side by side (lesson 10). A
+discriminator returns logits of shape (B,); an image generator ends in [-1, 1].
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from math import prod
 
 import torch
 from torch import Tensor, nn
@@ -12,6 +14,115 @@ from torch import Tensor, nn
 from gan_lessons.errors import SettingError
 
 Layer = Callable[..., nn.Module]
+
+
+# -- points in the plane: lesson 04 ------------------------------------------------------------
+
+
+def plane_generator(*, latent_dim: int = 2, width: int = 64) -> nn.Sequential:
+    """Return an MLP from noise z (B, latent_dim) to points in the plane (B, 2). Lesson 04."""
+    return nn.Sequential(
+        nn.Linear(latent_dim, width),
+        nn.ReLU(),
+        nn.Linear(width, width),
+        nn.ReLU(),
+        nn.Linear(width, 2),  # (B, 2)
+    )
+
+
+def plane_discriminator(*, width: int = 64) -> nn.Sequential:
+    """Return an MLP from points (B, 2) to logits (B,). Lesson 04."""
+    return nn.Sequential(
+        nn.Linear(2, width),
+        nn.ReLU(),
+        nn.Linear(width, width),
+        nn.ReLU(),
+        nn.Linear(width, 1),  # (B, 1)
+        nn.Flatten(0),  # (B,)
+    )
+
+
+class InstanceNoise(nn.Module):
+    """A layer in front of D that blurs what it sees: adds N(0, sigma²) while training. Lesson 04.
+
+    With both clouds blurred they overlap, so D cannot win at once and its slope reaches every mode.
+    Lower ``sigma`` to 0 during the run. In eval mode nothing is added.
+    Source: Sønderby et al. 2017, Amortised MAP Inference for Image Super-resolution, section 4.
+    """
+
+    def __init__(self, sigma: float = 0.0):
+        super().__init__()
+        self.sigma = sigma
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Blur samples (B, …) of any shape. Lesson 04."""
+        if not self.training:
+            return x
+        return x + self.sigma * torch.randn_like(x)
+
+
+# -- the averaged generator: lesson 04 ---------------------------------------------------------
+
+
+@torch.no_grad()
+def update_average(average: nn.Module, G: nn.Module, *, decay: float) -> None:
+    """Move the averaged generator a little toward G: an exponential moving average (EMA).
+
+    Parameters are averaged, buffers (batch norm's running statistics) are copied.
+
+    Args:
+        average: a deep copy of G, changed in place.
+        decay: 0 … 1, the share that is kept; .999 remembers about 1,000 steps.
+
+    Source: Yazıcı et al. 2019, The Unusual Effectiveness of Averaging in GAN Training, equation 1.
+    Lesson 04.
+    """
+    for kept, new in zip(average.parameters(), G.parameters(), strict=True):
+        kept.lerp_(new, 1 - decay)
+    for kept, new in zip(average.buffers(), G.buffers(), strict=True):
+        kept.copy_(new)
+
+
+# -- multilayer perceptrons for images: lesson 06 ----------------------------------------------
+
+
+def image_generator(
+    *, latent_dim: int = 64, shape: Sequence[int] = (1, 28, 28), width: int = 256
+) -> nn.Sequential:
+    """Return an MLP from noise z (B, latent_dim) to images (B, *shape) in [-1, 1]. Lesson 06."""
+    return nn.Sequential(
+        nn.Linear(latent_dim, width),
+        nn.LeakyReLU(0.2),
+        nn.Linear(width, 2 * width),
+        nn.LeakyReLU(0.2),
+        nn.Linear(2 * width, prod(shape)),
+        nn.Tanh(),  # (B, C·H·W) in [-1, 1]
+        nn.Unflatten(1, tuple(shape)),  # (B, C, H, W)
+    )
+
+
+def image_discriminator(*, shape: Sequence[int] = (1, 28, 28), width: int = 256) -> nn.Sequential:
+    """Return an MLP from images (B, *shape) in [-1, 1] to logits (B,). Lesson 06.
+
+    While training, dropout hides 30 % of its units, others at each look, so that no single pixel
+    decides.
+    """
+    return nn.Sequential(
+        nn.Flatten(1),  # (B, C·H·W)
+        nn.Linear(prod(shape), 2 * width),
+        nn.LeakyReLU(0.2),
+        nn.Dropout(0.3),
+        nn.Linear(2 * width, width),
+        nn.LeakyReLU(0.2),
+        nn.Dropout(0.3),
+        nn.Linear(width, 1),  # (B, 1)
+        nn.Flatten(0),  # (B,)
+    )
+
+
+# -- DCGAN: lesson 07, in color lesson 08 ------------------------------------------------------
+# Source: Radford, Metz and Chintala 2016, Unsupervised Representation Learning with Deep
+# Convolutional Generative Adversarial Networks, section 3.
 
 
 def transposed(c_in: int, c_out: int) -> nn.Module:
@@ -157,3 +268,82 @@ def shape_trace(net: nn.Module, x: Tensor) -> str:
         for hook in hooks:
             hook.remove()
     return "\n".join(f"{name:24} {shape!s:20} {weights:>10,}" for name, shape, weights in rows)
+
+
+# -- many small networks at once: lesson 10 ----------------------------------------------------
+# n networks lie side by side: samples are (n, B, …), run i's only meet the weights of run i.
+
+
+class StackedLinear(nn.Module):
+    """Linear layers side by side, one for each run: x (n, B, in) becomes (n, B, out). Lesson 10."""
+
+    def __init__(self, layers: Sequence[nn.Linear]):
+        super().__init__()
+        weights = torch.stack([layer.weight.detach().T for layer in layers])
+        self.weight = nn.Parameter(weights)  # (n, in, out)
+        biases = torch.stack([layer.bias.detach() for layer in layers])
+        self.bias = nn.Parameter(biases[:, None])  # (n, 1, out)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Return x @ weight + bias for every run. Lesson 10."""
+        return torch.baddbmm(self.bias, x, self.weight)
+
+
+def stack(nets: Sequence[nn.Sequential]) -> nn.Sequential:
+    """Return one network that computes all of ``nets``: (n, B, …) in, run i through nets[i].
+
+    The weights are copied. Layers without weights must act on every number alone (ReLU, Tanh,
+    dropout, noise) and are the first net's own; ``Flatten(0)``, which made logits (B,), makes them
+    (n, B).
+
+    Args:
+        nets: n networks of the same layers, such as :func:`plane_generator` or
+            :func:`plane_discriminator` made n times.
+
+    Raises:
+        SettingError: the networks differ, or have a layer that cannot be stacked (batch norm,
+            convolution, a linear layer without bias).
+
+    Introduced in lesson 10.
+    """
+    kinds = [[str(layer) for layer in net] for net in nets]
+    if not kinds or any(kind != kinds[0] for kind in kinds):
+        raise SettingError(
+            f"{len(nets)} networks can only be stacked if all have the same layers and sizes.",
+            "The networks are as they were.",
+            "Make them with one function and one width; only their weights may differ.",
+        )
+    return nn.Sequential(*[_side_by_side(layers) for layers in zip(*nets, strict=True)])
+
+
+def unstack(stacked: nn.Sequential, run: int) -> nn.Sequential:
+    """Return a copy of one run's network, as it would be without the others. Lesson 10."""
+    return nn.Sequential(*[_alone(layer, run) for layer in stacked])
+
+
+def _side_by_side(layers: Sequence[nn.Module]) -> nn.Module:
+    first = layers[0]
+    if isinstance(first, nn.Linear) and first.bias is not None:
+        return StackedLinear(layers)
+    if isinstance(first, nn.Flatten) and first.start_dim == 0:
+        return nn.Flatten(1)  # (n, B, 1) -> (n, B)
+    if isinstance(first, nn.Flatten | nn.Unflatten) or first.state_dict():
+        raise SettingError(
+            f"{first} cannot be stacked: only linear layers with a bias can.",
+            "The networks are as they were.",
+            "Train such networks one after the other with training.train.",
+        )
+    return first
+
+
+def _alone(layer: nn.Module, run: int) -> nn.Module:
+    if isinstance(layer, nn.Flatten):
+        return nn.Flatten(0)
+    if not isinstance(layer, StackedLinear):
+        return layer
+    weight, bias = layer.weight[run].detach(), layer.bias[run, 0].detach()
+    alone = nn.Linear(*weight.shape, device=weight.device, dtype=weight.dtype)
+    with torch.no_grad():
+        alone.weight.copy_(weight.T)
+        alone.bias.copy_(bias)
+    return alone

@@ -1,4 +1,6 @@
-"""Which precision and which layout of images are fastest here: timed, not guessed. Lesson 08.
+"""How long a step takes here (lesson 00), and which precision and layout are fastest (lesson 08).
+
+Floor 3 of the house: it times :func:`training.train`.
 
 No rule holds on every machine: bf16 makes a step three times as fast where the processor has
 instructions for it and ten times as slow where it has none, and small networks gain nothing.
@@ -10,6 +12,7 @@ import hashlib
 import itertools
 import json
 import math
+import statistics
 import time
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, suppress
@@ -19,9 +22,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from gan_lessons import runtime
+from gan_lessons import models, runtime
 from gan_lessons.data import cache
-from gan_lessons.training.loop import train
+from gan_lessons.training import CHECK_EVERY, train
 
 WAYS = {  # name: layout of the images' numbers in memory, and whether products are in bfloat16
     "fp32": (torch.contiguous_format, False),
@@ -35,6 +38,30 @@ ROUNDS = (3, 20)  # at least and at most so many timed steps of every way
 GAIN = 1.1  # a way must be so many times as fast as a plainer one to be preferred
 RESTLESS = 1.5  # a median step this much longer than the shortest: the machine has other work
 HOPELESS = 2.0  # bf16 is not tried on the nets if a convolution takes so many times as long
+
+
+def calibrate(device: torch.device | str = "cpu", *, rounds: int = 300) -> float:
+    """Return how many milliseconds this machine takes for one step of the small GAN of lesson 04.
+
+    The median of ``rounds`` steps, after a tenth of them to warm up; on one thread, whatever was
+    set before, so that two measurements can be compared. Lesson 00.
+    """
+    G, D = models.plane_generator().to(device), models.plane_discriminator().to(device)
+    opt_g, opt_d = (torch.optim.Adam(net.parameters(), fused=True) for net in (G, D))
+    real = torch.randn(256, 2, generator=runtime.generator(0)).to(device)
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        ticks = [time.perf_counter()]
+        run = train(*(G, D, opt_g, opt_d), itertools.repeat(real), steps=rounds, latent_dim=2)
+        for moment in run:
+            if moment.step % CHECK_EVERY == 0:
+                moment.history.column("loss_d")  # waits for a device that runs ahead
+            ticks.append(time.perf_counter())
+    finally:
+        torch.set_num_threads(threads)
+    took = [end - start for start, end in itertools.pairwise(ticks)]
+    return 1000 * statistics.median(took[rounds // 10 :])
 
 
 @dataclass(frozen=True)

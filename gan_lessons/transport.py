@@ -5,7 +5,7 @@ import torch
 from torch import Tensor
 
 from gan_lessons.errors import SettingError
-from gan_lessons.metrics.samples import checked
+from gan_lessons.metrics import checked
 
 
 def assignment(cost: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

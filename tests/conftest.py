@@ -3,8 +3,8 @@
 Interrupts arrive, too: a shell starts what it runs in the background with SIGINT ignored, and then
 the tests of ■ would wait for nothing.
 
-Tests that should hold for any state draw their seeds themselves (tests/judging.py). To look for
-tests that pass by luck: ``GAN_LESSONS_TEST_SEED=7 make test``.
+Tests that should hold for any state draw their seeds themselves (tests/exercises/judging.py). To
+look for tests that pass by luck: ``GAN_LESSONS_TEST_SEED=7 make test``.
 """
 
 import os

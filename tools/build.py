@@ -1,8 +1,8 @@
 """Make the notebooks from their sources: source/NN_….py -> NN_….ipynb and solutions/NN_….ipynb.
 
-    python notebooks/build.py               write both notebooks of every lesson
-    python notebooks/build.py --execute 04  run the solved notebook of lesson 04, keep its outputs
-    python notebooks/build.py --check       change nothing; fail where tree and sources disagree
+    python tools/build.py               write both notebooks of every lesson
+    python tools/build.py --execute 04  run the solved notebook of lesson 04, keep its outputs
+    python tools/build.py --check       change nothing; fail where tree and sources disagree
 
 A source is a jupytext py:percent file. What is special about it:
 
@@ -33,10 +33,11 @@ import nbformat
 from nbformat import NotebookNode
 from PIL import Image
 
-from gan_lessons import runtime, training
+from gan_lessons import runtime, speed
 
-HERE = Path(__file__).resolve().parent
-README = HERE.parent / "README.md"
+TOOLS = Path(__file__).resolve().parent
+README = TOOLS.parent / "README.md"
+NOTEBOOKS = TOOLS.parent / "notebooks"
 MAX_BYTES = 600_000
 ONLY_SOLVED = {"solution", "instructor"}
 SOLUTION = re.compile(
@@ -57,7 +58,7 @@ METADATA = {
 
 def sources() -> list[Path]:
     """Return the lesson sources in the order of the course."""
-    return sorted((HERE / "source").glob("[0-9]*.py"))
+    return sorted((NOTEBOOKS / "source").glob("[0-9]*.py"))
 
 
 def read_cells(path: Path) -> list[NotebookNode]:
@@ -130,7 +131,7 @@ def execute(book: NotebookNode) -> float:
     from nbclient import NotebookClient
 
     env = {"GAN_LESSONS_BUDGET": "lesson"} | os.environ | {"GAN_LESSONS_STRICT": "1"}
-    folder = {"metadata": {"path": str(HERE / "solutions")}}
+    folder = {"metadata": {"path": str(NOTEBOOKS / "solutions")}}
     started = time.monotonic()
     NotebookClient(
         book, timeout=1800, resources=folder, record_timing=False, kernel_name="python3"
@@ -198,7 +199,10 @@ def with_minutes(readme: str) -> str:
 
 def problems_of(path: Path) -> list[str]:
     """Return what is wrong between a source and its two notebooks; empty if nothing is."""
-    learner, answers = HERE / f"{path.stem}.ipynb", HERE / "solutions" / f"{path.stem}.ipynb"
+    learner, answers = (
+        NOTEBOOKS / f"{path.stem}.ipynb",
+        NOTEBOOKS / "solutions" / f"{path.stem}.ipynb",
+    )
     found = []
     if not learner.exists() or learner.read_text() != dump(make(path, with_answers=False)):
         found.append(f"{learner.name} is not what its source makes: run `make notebooks`")
@@ -209,7 +213,7 @@ def problems_of(path: Path) -> list[str]:
     elif any(c.cell_type == "code" and c.execution_count is None for c in fresh.cells):
         found.append(
             f"solutions/{answers.name} has not been run since its code changed: "
-            f"run `python notebooks/build.py --execute {path.stem[:2]}`"
+            f"run `python tools/build.py --execute {path.stem[:2]}`"
         )
     elif answers.stat().st_size > MAX_BYTES:
         found.append(f"solutions/{answers.name} is larger than {MAX_BYTES:,} bytes")
@@ -218,7 +222,7 @@ def problems_of(path: Path) -> list[str]:
 
 def build(path: Path, *, run: bool) -> None:
     """Write a lesson's two notebooks; with ``run`` execute the solved one first."""
-    answers = HERE / "solutions" / f"{path.stem}.ipynb"
+    answers = NOTEBOOKS / "solutions" / f"{path.stem}.ipynb"
     answers.parent.mkdir(exist_ok=True)
     book = make(path, with_answers=True)
     if run:
@@ -227,11 +231,11 @@ def build(path: Path, *, run: bool) -> None:
         known = runtime.measured_minutes() | {
             path.stem: {
                 "minutes": round(spent, 1),
-                "step_ms": round(training.calibrate(), 2),
+                "step_ms": round(speed.calibrate(), 2),
                 "date": date.today().isoformat(),
             }
         }
-        (HERE / "minutes.json").write_text(json.dumps(known, indent=1, sort_keys=True) + "\n")
+        (TOOLS / "minutes.json").write_text(json.dumps(known, indent=1, sort_keys=True) + "\n")
         print(f"{path.stem}: {spent:.1f} minutes", flush=True)
         ran = book
         book = make(path, with_answers=True)  # the minutes stand in its header now
@@ -241,8 +245,8 @@ def build(path: Path, *, run: bool) -> None:
     answers.write_text(dump(book))
     for cell in book.cells:
         if "readme" in cell.metadata.get("tags", []) and cell.outputs:
-            (HERE / "readme.png").write_bytes(png_of(cell))
-    (HERE / f"{path.stem}.ipynb").write_text(dump(make(path, with_answers=False)))
+            (TOOLS / "readme.png").write_bytes(png_of(cell))
+    (NOTEBOOKS / f"{path.stem}.ipynb").write_text(dump(make(path, with_answers=False)))
 
 
 def main() -> int:

@@ -1,4 +1,4 @@
-"""Open the course in JupyterLab: `make lab`, or `python notebooks/lab.py [options of JupyterLab]`.
+"""Open the course in JupyterLab: `make lab`, or `python tools/lab.py [options of JupyterLab]`.
 
 You work on your own copies in `work/`, made here once and never overwritten. When a lesson was
 updated since, the new version lands beside your copy as `NN_….newer.ipynb`, then `.newer-2` and so

@@ -1,6 +1,6 @@
 """Train the runs of lesson 12 in the plane: which trick helps, and the published table.
 
-    python data/make_ablation.py --force       # a quarter of an hour on two cores
+    python data/make/ablation.py --force       # a quarter of an hour on two cores
 
 writes ablation_plane.npz, the grid of 25 with every configuration x 5 seeds, and
 ablation_published.npz, ring and grid under the protocol of PacGAN, plain and modern x 10 seeds.
@@ -297,7 +297,7 @@ def write_plane(found: dict[tuple, tuple], folder: Path) -> None:
     about = (
         f"{len(configs)} configurations x {len(SEEDS)} seeds on the grid of 25: {STEPS:,} steps of "
         f"batch {BATCH}, {costs.min():.0f} to {costs.max():.0f} processor seconds each, "
-        f"{datetime.date.today()}, data/make_ablation.py"
+        f"{datetime.date.today()}, data/make/ablation.py"
     )
     more = {"hits": hits, "judged": JUDGED, "steps": STEPS, "seconds": costs}
     more |= {"recipes": [str(recipe) for recipe in CONFIGS.values()]}
@@ -312,7 +312,7 @@ def write_published(found: dict[tuple, tuple], folder: Path) -> None:
     about = (
         f"Ring and grid of PacGAN, plain and modern x {len(PAPER_SEEDS)} seeds: {STEPS:,} steps of "
         f"batch {BATCH}, {costs.min():.0f} to {costs.max():.0f} processor seconds each, "
-        f"{datetime.date.today()}, data/make_ablation.py"
+        f"{datetime.date.today()}, data/make/ablation.py"
     )
     rows = torch.tensor([list(PAPER[name].values()) for name in PAPER])
     more = {"hits": hits, "judged": PAPER_JUDGED, "steps": STEPS, "seconds": costs}

@@ -23,7 +23,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
-DATA = Path(__file__).parent
+DATA = Path(__file__).parents[1]
 FAR = 100.0  # points that left are far enough here, and still whole in float16
 
 

@@ -1,7 +1,7 @@
 """Make the gallery of lesson 05: runs of a small GAN, healthy and sick, and 24 runs to stop.
 
-    python data/make_gallery.py           # writes data/gallery.npz, about three minutes on one core
-    python data/make_gallery.py --out other.npz --force
+    python data/make/gallery.py           # writes data/gallery.npz, about three minutes on one core
+    python data/make/gallery.py --out other.npz --force
 
 Every run is the loop of lesson 04 on a ring of eight modes; a sick one differs from the healthy one
 in the one entry of RECIPES that names it. The same recipes stand in lesson 05, which trains some of
@@ -124,7 +124,7 @@ def make() -> dict[str, np.ndarray]:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description="Make the gallery of lesson 05.")
-    parser.add_argument("--out", type=Path, default=Path(__file__).with_name("gallery.npz"))
+    parser.add_argument("--out", type=Path, default=Path(__file__).parents[1] / "gallery.npz")
     parser.add_argument("--force", action="store_true", help="overwrite an existing file")
     asked = parser.parse_args()
     if asked.out.suffix != ".npz" or not asked.out.parent.is_dir():

@@ -1,10 +1,10 @@
 """Train the image runs of lesson 12: what each trick is worth on MNIST, at equal time.
 
-    python data/make_image_ablation.py               # all runs, in turn, on one core
-    python data/make_image_ablation.py --share 1/2   # every second run; start 2/2 beside it
-    python data/make_image_ablation.py --share 1/1 --only modern  # with this in their name
-    python data/make_image_ablation.py               # then this one only collects them
-    python data/make_image_ablation.py --measure     # what a step costs here; trains nothing
+    python data/make/image_ablation.py               # all runs, in turn, on one core
+    python data/make/image_ablation.py --share 1/2   # every second run; start 2/2 beside it
+    python data/make/image_ablation.py --share 1/1 --only modern  # with this in their name
+    python data/make/image_ablation.py               # then this one only collects them
+    python data/make/image_ablation.py --measure     # what a step costs here; trains nothing
 
 Writes data/ablation_images.npz. Every finished run is kept in data/cache/ablation, so a script that
 was stopped goes on where it was. MNIST is found as in the lessons.
@@ -37,7 +37,7 @@ from gan_lessons import data, losses, metrics, models, penalties, runtime, train
 SEEDS, LATENT, KEPT = (0, 1, 2), 64, 30
 SHORT, LONG = 75, 240  # processor seconds of a run
 N, FEW = 5_000, 2_500  # samples scored; those whose neighbors are looked up
-PARTS = Path(__file__).parent / "cache" / "ablation"
+PARTS = Path(__file__).parents[1] / "cache" / "ablation"
 
 
 @dataclass(frozen=True)
@@ -220,7 +220,7 @@ def told(settings: object) -> str:
 
 
 def reader_of(train: data.Dataset, name: str, *, epochs: int = 1) -> nn.Module:
-    """Return a classifier trained on a real set, the network of data/read_mnist.py."""
+    """Return a classifier trained on a real set, the network of data/make/read_mnist.py."""
 
     def work() -> dict:
         runtime.seed_everything(0)
@@ -356,7 +356,7 @@ def main() -> None:
     about = (
         f"MNIST, {len(CONFIGS)} configurations with seeds 0, 1 and 2, {SHORT} processor seconds "
         f"of one core each (4 minutes: {LONG}), {N:,} samples scored, made by "
-        f"data/make_image_ablation.py on {date.today()}; settings chosen with seed 100"
+        f"data/make/image_ablation.py on {date.today()}; settings chosen with seed 100"
     )
     ablation_file.save(
         "images",

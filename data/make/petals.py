@@ -1,7 +1,7 @@
 """Make the data set `petals`: painted flowers in color, every factor of which is known.
 
-    python data/make_petals.py            # writes data/petals.npz, about 4 minutes on one core
-    python data/make_petals.py --out other.npz --count 64
+    python data/make/petals.py            # writes data/petals.npz, about 4 minutes on one core
+    python data/make/petals.py --out other.npz --count 64
 
 Needs numpy and Pillow. A flower is a stack of petals seen from above: each petal is an outline in
 its own coordinates, shaded, veined, and laid on what lies below with a soft shadow. Colors are
@@ -472,7 +472,7 @@ def packed(images):
 
 def main():
     parser = argparse.ArgumentParser(description="Make the data set petals.")
-    parser.add_argument("--out", type=Path, default=Path(__file__).with_name("petals.npz"))
+    parser.add_argument("--out", type=Path, default=Path(__file__).parents[1] / "petals.npz")
     parser.add_argument("--count", type=int, default=COUNT, help=f"1 to {COUNT}")
     parser.add_argument("--seed", type=int, default=SEED)
     parser.add_argument("--force", action="store_true", help="overwrite an existing file")

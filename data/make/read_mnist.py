@@ -1,6 +1,6 @@
 """Can a network that has seen nothing but strokes read MNIST?
 
-    python data/read_mnist.py              # about a minute on one CPU core
+    python data/make/read_mnist.py              # about a minute on one CPU core
 
 Trains a small convolutional network on `strokes` alone and prints how many of MNIST's 10,000 test
 digits it reads. MNIST is found as in the lessons: in $GAN_LESSONS_DATA/mnist, in the cache, or by a

@@ -1,12 +1,12 @@
 """Train the stacked digits of lesson 12: three digits in three channels, a thousand modes.
 
-    python data/make_stacked.py               # four runs, in turn, on one core
-    python data/make_stacked.py --share 1/2   # every second run; start 2/2 beside it
-    python data/make_stacked.py               # then this one only collects them
-    python data/make_stacked.py --measure     # what a step costs here; trains nothing
+    python data/make/stacked.py               # four runs, in turn, on one core
+    python data/make/stacked.py --share 1/2   # every second run; start 2/2 beside it
+    python data/make/stacked.py               # then this one only collects them
+    python data/make/stacked.py --measure     # what a step costs here; trains nothing
 
 Writes data/ablation_stacked.npz. Every finished run is kept in data/cache/ablation, so a script
-that was stopped goes on where it was. How time is made equal: data/make_image_ablation.py.
+that was stopped goes on where it was. How time is made equal: data/make/image_ablation.py.
 
 Protocol of VEEGAN (Srivastava et al. 2017) and PacGAN (Lin et al. 2018, section 4.2): a picture is
 three random digits, one a channel; 26,000 samples; a classifier of single digits, trained here,
@@ -21,7 +21,7 @@ from dataclasses import replace
 from datetime import date
 
 import ablation_file
-import make_image_ablation as images
+import image_ablation as images
 import read_mnist
 import torch
 from torch import Tensor, nn
@@ -151,7 +151,7 @@ def main() -> None:
         print(f"real digits, {name}: {floor[-1]}; {right[-1]:.2%} read right", flush=True)
     about = (
         f"Stacked digits, 1,000 modes, of MNIST and of strokes, seed {SEED}, {SECONDS} processor "
-        f"seconds a run on one core, {SAMPLES:,} samples, trained by data/make_stacked.py on "
+        f"seconds a run on one core, {SAMPLES:,} samples, trained by data/make/stacked.py on "
         f"{date.today()}"
     )
     ablation_file.save(

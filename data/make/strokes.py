@@ -1,7 +1,7 @@
 """Make the data set `strokes`: 24,000 handwritten-style digits whose every factor is known.
 
-    python data/make_strokes.py           # writes data/strokes.npz, about 20 s on one core
-    python data/make_strokes.py --out other.npz --count 500
+    python data/make/strokes.py           # writes data/strokes.npz, about 20 s on one core
+    python data/make/strokes.py --out other.npz --count 500
 
 Needs numpy only. A digit is a line that a pen follows: a few points per way of writing it
 (ALLOGRAPHS, drawn up by hand), moved a little, joined by a smooth curve, warped, leaned, turned,
@@ -296,7 +296,7 @@ def sha256(*arrays):
 
 def main():
     parser = argparse.ArgumentParser(description="Make the data set strokes.")
-    parser.add_argument("--out", type=Path, default=Path(__file__).with_name("strokes.npz"))
+    parser.add_argument("--out", type=Path, default=Path(__file__).parents[1] / "strokes.npz")
     parser.add_argument("--count", type=int, default=COUNT, help=f"1 to {COUNT}")
     parser.add_argument("--seed", type=int, default=SEED)
     parser.add_argument("--force", action="store_true", help="overwrite an existing file")

@@ -6,8 +6,10 @@ The base of floor 4; every lesson's checks are built with :func:`exercise`. Intr
 import html
 import traceback
 import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
+from numbers import Real
 
 from IPython import get_ipython
 from IPython.display import HTML, display
@@ -112,8 +114,9 @@ def exercise(*, title: str, proves: str, hints: tuple[str, str, str]) -> Callabl
     return wrap
 
 
-def ask(answer: Callable, *args: object, refused: Mapping[str, str]) -> object:
-    """Call an answer; what it is refused becomes a diagnosis, what it is warned of is let pass.
+@contextmanager
+def understood(refused: Mapping[str, str]) -> Iterator[None]:
+    """Turn what an answer is refused into a diagnosis, and let pass what it is warned of.
 
     Args:
         refused: words of an error, and what that error means in this exercise.
@@ -121,12 +124,18 @@ def ask(answer: Callable, *args: object, refused: Mapping[str, str]) -> object:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            return answer(*args)
+            yield
     except (RuntimeError, AttributeError, IndexError) as error:
         for said, meaning in refused.items():
             if said in str(error):
                 raise Wrong(meaning) from error
         raise
+
+
+def ask(answer: Callable, *args: object, refused: Mapping[str, str] | None = None) -> object:
+    """Call an answer with what it may be refused :func:`understood`."""
+    with understood(refused or {}):
+        return answer(*args)
 
 
 def one_number(value: object, what: str) -> Tensor:
@@ -136,6 +145,20 @@ def one_number(value: object, what: str) -> Tensor:
     if value.numel() != 1:
         raise Wrong(f"{what} should be one number, but has shape {tuple(value.shape)}.")
     return value.reshape(())
+
+
+def a_float(value: object, what: str) -> float:
+    """Return a number or a tensor of one number as a float, or say what is wrong with it."""
+    if isinstance(value, Tensor):
+        value = one_number(value, what).item()
+    if not isinstance(value, Real) or isinstance(value, bool):
+        raise Wrong(f"{what} should be a number, but {type(value).__name__} came back.")
+    return float(value)
+
+
+def near(a: float, b: float, *, share: float = 1e-4, least: float = 1e-6) -> bool:
+    """Say whether a number is ``b`` but for rounding: off by ``least`` and a ``share`` of it."""
+    return a == b or abs(a - b) <= least + share * abs(b)
 
 
 def named(value: float, candidates: Mapping[str, float]) -> str | None:

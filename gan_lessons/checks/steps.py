@@ -1,6 +1,6 @@
 """Watch a training step from outside: who saw what, in which direction it was pushed, who moved.
 
-Floor 1 of the house. The step under test is an ordinary function; the spies sit on the networks
+The step under test is an ordinary function; the spies sit on the networks
 (forward hooks), on D's logits (gradient hooks) and on the optimizers (step hooks), so they see
 behavior and never read code. Introduced in lesson 04.
 """
@@ -11,6 +11,10 @@ from dataclasses import dataclass, field
 import torch
 from torch import Tensor, nn
 from torch.optim import Optimizer
+
+REFUSED = {  # what PyTorch says of a broken step, whatever the exercise, and what that means
+    "only for scalar outputs": "a loss must be one number: take the mean over the batch.",
+}
 
 
 @dataclass

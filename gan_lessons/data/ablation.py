@@ -2,7 +2,7 @@
 tables.
 
 How each was trained: the script in data/ that its ``about`` names, which also makes the file again
-with ``save`` of data/ablation_file.py (the format is told there). Datasheet: data/ablation.md.
+with ``save`` of data/make/ablation_file.py (the format is told there). Datasheet: data/ablation.md.
 """
 
 import hashlib
@@ -20,19 +20,19 @@ LIMIT = 2_000_000  # bytes of one file
 # The script that makes each file, and the SHA-256 of the one that ships.
 SHIPPED: dict[str, tuple[str, str]] = {
     "plane": (
-        "make_ablation.py",
+        "ablation.py",
         "d2b6e326648e250ed471bf76dab3470c73102c1e8dc1ea680e22280eaa266c23",
     ),
     "published": (
-        "make_ablation.py",
+        "ablation.py",
         "2d4dac84c7d7a0d28ce5df9f5eb8f098ab71df07c7888f79df0360d940d4fddb",
     ),
     "images": (
-        "make_image_ablation.py",
+        "image_ablation.py",
         "ed76cf18f9bf985b34bda41eb9c815616d9e821cd72564d80f6d810e119d1664",
     ),
     "stacked": (
-        "make_stacked.py",
+        "stacked.py",
         "6a1a5294a6a5ed6643630f5f7de249751191f435113cf18377c9e758777377ec",
     ),
 }
@@ -93,7 +93,7 @@ def ablation(name: str) -> Ablation:
         raise DataFileError(
             f"{cache.shown(path)} is missing or not the one that ships (its SHA-256 differs).",
             "It was left as it is; nothing was loaded in its place.",
-            f"Restore it from the course's repository (python data/{script} trains it anew).",
+            f"Restore it from the course's repository (python data/make/{script} trains it anew).",
         )
     with np.load(io.BytesIO(packed), allow_pickle=False) as file:
         array = {key: _plain(file[key]) for key in file.files}

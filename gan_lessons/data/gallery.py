@@ -1,6 +1,6 @@
 """The runs that ship with lesson 05: one healthy kind and seven sick ones, on a ring of 8 modes.
 
-How they were trained: data/make_gallery.py, which also makes the file again.
+How they were trained: data/make/gallery.py, which also makes the file again.
 """
 
 import hashlib
@@ -78,7 +78,7 @@ def gallery() -> Gallery:
         raise DataFileError(
             f"{cache.shown(path)} is missing or not the gallery that ships (its SHA-256 differs).",
             "It was left as it is; nothing was loaded in its place.",
-            "Restore it from the course's repository, or: python data/make_gallery.py --force",
+            "Restore it from the course's repository, or: python data/make/gallery.py --force",
         )
     with np.load(io.BytesIO(packed), allow_pickle=False) as file:
         array = {name: torch.from_numpy(file[name].astype("<f4")) for name in file.files}

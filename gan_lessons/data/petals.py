@@ -42,7 +42,7 @@ def petals(*, size: int = 32) -> Dataset:
         SettingError: another size.
         DataFileError: the file is missing, damaged, or not this set.
 
-    Source: data/make_petals.py. Introduced in lesson 08.
+    Source: data/make/petals.py. Introduced in lesson 08.
     """
     if size not in (SIDE, SIDE // 2):
         raise SettingError(
@@ -81,5 +81,5 @@ def _pictures(jpeg: bytes, size: int) -> np.ndarray:
 
 def _refused(path: Path, why: str) -> DataFileError:
     kept = "It was left as it is; nothing was loaded in its place."
-    todo = "Restore data/petals.npz from the course's repository, or: python data/make_petals.py"
+    todo = "Restore data/petals.npz from the course's repository, or: python data/make/petals.py"
     return DataFileError(f"{cache.shown(path)} {why}.", kept, todo + " --force")

@@ -39,7 +39,7 @@ def strokes() -> Dataset:
     Raises:
         DataFileError: the file is missing, damaged, or not this set.
 
-    Source: data/make_strokes.py. Introduced in lesson 04.
+    Source: data/make/strokes.py. Introduced in lesson 04.
     """
     path = cache.REPOSITORY / "data" / "strokes.npz"
     own = cache.expand(os.environ.get("GAN_LESSONS_DATA") or path.parent) / path.name
@@ -75,5 +75,5 @@ def _array(archive: zipfile.ZipFile, name: str) -> np.ndarray:
 
 def _refused(path: Path, why: str) -> DataFileError:
     kept = "It was left as it is; nothing was loaded in its place."
-    todo = "Restore data/strokes.npz from the course's repository, or: python data/make_strokes.py"
+    todo = "Restore data/strokes.npz from the course's repository, or: python data/make/strokes.py"
     return DataFileError(f"{cache.shown(path)} {why}.", kept, todo + " --force")

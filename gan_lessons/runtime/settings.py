@@ -64,8 +64,8 @@ def measured_minutes() -> dict[str, dict]:
 
     Returns:
         For each lesson's file name: ``minutes`` of computing on 2 CPU cores, ``step_ms`` of
-        :func:`gan_lessons.training.calibrate` on that machine, and the ``date``. Empty where the
+        :func:`gan_lessons.speed.calibrate` on that machine, and the ``date``. Empty where the
         package was installed without the notebooks.
     """
-    path = Path(__file__).resolve().parents[2] / "notebooks" / "minutes.json"
+    path = Path(__file__).resolve().parents[2] / "tools" / "minutes.json"
     return json.loads(path.read_text()) if path.exists() else {}

@@ -4,6 +4,9 @@ Each returns a :class:`Picture`, which carries the sentence that says what to se
 ``draw_…`` draw on given axes, for figures of several panels.
 """
 
+from gan_lessons.show.augmentation import known_by_heart, leak_meter
+from gan_lessons.show.color import hues, pairs, palettes
+from gan_lessons.show.convolutions import chain, maps
 from gan_lessons.show.critic import estimates, in_the_plane, inside_critics, on_a_line
 from gan_lessons.show.curves import (
     bars,
@@ -15,15 +18,11 @@ from gan_lessons.show.curves import (
     losses,
     smooth,
 )
-from gan_lessons.show.densities import draw_densities, draw_lines, lines, panels
+from gan_lessons.show.distances import draw_densities, draw_lines, lines, panels
 from gan_lessons.show.explore import explore
 from gan_lessons.show.images import draw_sheet, images, rows_of_images, tile
-from gan_lessons.show.leak import known_by_heart, leak_meter
-from gan_lessons.show.maps import chain, maps
-from gan_lessons.show.matrix import cells, draw_cells, matrix
+from gan_lessons.show.motion import draw_phase, journey, phases
 from gan_lessons.show.objectives import compared, meanings, objective
-from gan_lessons.show.palette import hues, pairs, palettes
-from gan_lessons.show.phase import draw_phase, journey, phases
 from gan_lessons.show.picture import (
     D_COLOR,
     FAKE,
@@ -45,8 +44,9 @@ from gan_lessons.show.plane import (
     logit_field,
     points,
 )
-from gan_lessons.show.runs import runs
-from gan_lessons.show.scores import intervals, playground, table
+from gan_lessons.show.reading import runs
+from gan_lessons.show.scoring import intervals, playground, table
+from gan_lessons.show.stabilize import cells, draw_cells, matrix
 
 __all__ = [
     "D_COLOR",

@@ -7,7 +7,7 @@ from matplotlib import rc_context
 from matplotlib.axes import Axes
 from torch import Tensor
 
-from gan_lessons.show.densities import panels as side_by_side
+from gan_lessons.show.distances import panels as side_by_side
 from gan_lessons.show.picture import FAKE, MARK, REAL, STYLE, Picture, figure
 from gan_lessons.show.plane import draw_points
 

@@ -12,7 +12,7 @@ from PIL import Image
 from torch import Tensor
 
 from gan_lessons import data
-from gan_lessons.show.densities import panels
+from gan_lessons.show.distances import panels
 from gan_lessons.show.images import draw_sheet, tile
 from gan_lessons.show.picture import FAKE, MARK, REAL, STYLE, Picture, figure
 

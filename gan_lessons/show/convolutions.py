@@ -6,7 +6,7 @@ from matplotlib import rc_context
 from matplotlib.patches import Rectangle
 from torch import Tensor
 
-from gan_lessons.show.densities import panels
+from gan_lessons.show.distances import panels
 from gan_lessons.show.picture import D_COLOR, G_COLOR, STYLE, Picture
 
 

@@ -11,7 +11,7 @@ from PIL import Image
 from torch import Tensor
 
 from gan_lessons import metrics
-from gan_lessons.show.densities import LINES, panels
+from gan_lessons.show.distances import LINES, panels
 from gan_lessons.show.picture import FAKE, FIELD, MARK, REAL, STYLE, Picture, figure
 from gan_lessons.show.plane import draw_points
 

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from gan_lessons import metrics
 from gan_lessons.losses import Loss
-from gan_lessons.show.densities import panels as side_by_side
+from gan_lessons.show.distances import panels as side_by_side
 from gan_lessons.show.picture import D_COLOR, FAKE, MARK, REAL, STYLE, Picture, figure
 
 LIMIT, TICKS = 4.0, 121

@@ -25,7 +25,7 @@
 
 # %%
 from gan_lessons import checks, cockpit, data, metrics
-from gan_lessons import models, runtime, training
+from gan_lessons import models, runtime, speed, training
 import os
 import platform
 
@@ -191,7 +191,7 @@ print("\n".join(f"{name:28}{value}" for name, value in checked.items()))
 # Your machine takes one small training step in how many milliseconds?
 
 # %%
-measured = training.calibrate(device)
+measured = speed.calibrate(device)
 print(f"{measured:.2f} ms for one training step of a small GAN")
 
 # %%

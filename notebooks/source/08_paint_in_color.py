@@ -26,7 +26,7 @@
 
 # %%
 from gan_lessons import checks, cockpit, data, errors
-from gan_lessons import models, runtime, show, training
+from gan_lessons import models, runtime, show, speed, training
 import copy
 import time
 
@@ -204,7 +204,7 @@ checks.color.fast_logits(my_fast_logits)
 # %% [markdown]
 # Is it faster? No rule holds everywhere. bfloat16 pays on processors that
 # have instructions for it, and costs many times over on those that have
-# none. So measure: `training.probe` copies the players and takes real
+# none. So measure: `speed.probe` copies the players and takes real
 # training steps each way, in turn, so that a busy moment of the machine
 # hits all ways alike. It compares the shortest step of each, prefers the
 # plainer way unless another is a tenth faster, and keeps the answer for the
@@ -214,13 +214,13 @@ checks.color.fast_logits(my_fast_logits)
 # %%
 G, D = players(train, width)
 real = data.to_model_range(train[:batch_size]).to(device)
-speed = training.probe(G, D, real, latent_dim=latent_dim)
-print(speed.sentence)
+way = speed.probe(G, D, real, latent_dim=latent_dim)
+print(way.sentence)
 
 # %% [markdown]
 # ## Train
-# The run of lesson 07, on color. `speed.fit` puts weights and pictures in
-# the order that won, `speed.autocast` sets the precision of the products.
+# The run of lesson 07, on color. `way.fit` puts weights and pictures in
+# the order that won, `way.autocast` sets the precision of the products.
 # **Decide first:** what will be right first, the ground, the color of the
 # petals, or their shape?
 
@@ -229,8 +229,8 @@ def play(x, steps):  # x uint8 (N, channels, side, side)
     runtime.seed_everything(SEED)
     x = data.to_model_range(x).to(device)
     G, D = players(x, width)
-    speed = training.probe(G, D, x[:batch_size], latent_dim=latent_dim)
-    G, D, x = speed.fit(G), speed.fit(D), speed.fit(x)
+    way = speed.probe(G, D, x[:batch_size], latent_dim=latent_dim)
+    G, D, x = way.fit(G), way.fit(D), way.fit(x)
     average = copy.deepcopy(G)
     adam = {"lr": lr, "betas": (0.5, 0.99), "fused": True}
     opt_g = torch.optim.Adam(G.parameters(), **adam)
@@ -241,7 +241,7 @@ def play(x, steps):  # x uint8 (N, channels, side, side)
     batches = data.batches(x, batch_size, rng=runtime.generator(SEED))
     falling = [training.falling_lr(opt, steps) for opt in (opt_g, opt_d)]
     more = {"decay": decay, "schedulers": falling, **look}
-    more |= {"steps": steps, "autocast": speed.autocast}
+    more |= {"steps": steps, "autocast": way.autocast}
     live.follow(training.train(*four, batches, **more))
     return average.eval(), live
 
@@ -564,10 +564,10 @@ film  # film.save("walk.gif") keeps it
 def pace(x):  # seconds a step
     x = data.to_model_range(x[: 4 * batch_size]).to(device)
     G, D = players(x, width)
-    speed = training.probe(G, D, x[:batch_size], latent_dim=latent_dim)
-    G, D, x = speed.fit(G), speed.fit(D), speed.fit(x)
+    way = speed.probe(G, D, x[:batch_size], latent_dim=latent_dim)
+    G, D, x = way.fit(G), way.fit(D), way.fit(x)
     opts = [torch.optim.Adam(n.parameters(), fused=True) for n in (G, D)]
-    more = {"latent_dim": latent_dim, "autocast": speed.autocast}
+    more = {"latent_dim": latent_dim, "autocast": way.autocast}
     batches, ticks = data.batches(x, batch_size, rng=runtime.generator(0)), []
     more["steps"] = timed_steps
     for moment in training.train(G, D, *opts, batches, **more):

@@ -56,7 +56,7 @@ lr, decay = 1e-3, 0.99  # of both players; of the averages: short runs
 # ImageNet; ours is trained here, to tell the class and, like the reader of
 # lesson 06, the known factors.
 
-# %% tags=["mirrors:metrics"]
+# %% tags=["mirrors:judge"]
 class Judge(nn.Module):
     def __init__(self, *, channels=1, classes=10, factors=0):
         super().__init__()
@@ -498,7 +498,7 @@ show.table(
 # the metric on random *halves*: a half drawn without replacement scatters
 # around the whole as the whole scatters around the truth.
 
-# %% tags=["mirrors:metrics"]
+# %% tags=["mirrors:intervals"]
 def interval(metric, *samples, rng, rounds=40):
     def half(x):
         return x[torch.randperm(len(x), generator=rng)[: len(x) // 2]]

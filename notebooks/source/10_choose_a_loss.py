@@ -225,7 +225,7 @@ show.explore(pulls, loss=list(games), player=["D", "G"], **logits)
 # Given $p$ and $q$ at some places, (K,) each, return the best outputs for
 # cross entropy, least squares and the hinge: three tensors (K,).
 #
-# {{hints meaning.best_outputs}}
+# {{hints objectives.best_outputs}}
 
 # %% tags=["exercise"]
 def my_best_outputs(p, q):
@@ -234,7 +234,7 @@ def my_best_outputs(p, q):
     # END SOLUTION
 
 
-checks.meaning.best_outputs(my_best_outputs)
+checks.objectives.best_outputs(my_best_outputs)
 
 # %% [markdown]
 # The critic has no best output: without its limit it goes to $\pm\infty$.
@@ -503,7 +503,7 @@ print(f"{len(runs) - len(named)} of {len(runs)} runs had no accident",
 # five other seeds. How much otherwise? Student's interval says: the mean,
 # give or take $t\,s/\sqrt n$, with $s$ the standard deviation over seeds.
 
-# %% tags=["mirrors:metrics"]
+# %% tags=["mirrors:intervals"]
 # Student's t, 97.5 %, of 2, 3 … 10 values
 STUDENT = (12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262)
 

@@ -28,6 +28,7 @@
 # %%
 from gan_lessons import checks, cockpit, data, errors, losses, metrics
 from gan_lessons import models, penalties, runtime, show, training
+from gan_lessons import transport
 import copy
 import functools
 import ipywidgets
@@ -63,7 +64,7 @@ enough = critic_steps >= 400  # below that, nothing is claimed
 # column of the cost matrix $c$, with $u_i+v_j\le c_{ij}$ at all times. Read
 # the function, or skip it and trust the proof that follows.
 
-# %% tags=["mirrors:metrics"]
+# %% tags=["mirrors:transport"]
 def assignment(cost):
     n = len(cost)
     u, v = np.zeros(n), cost.min(axis=0)
@@ -121,7 +122,7 @@ assert np.isclose(u.mean() + v.mean(), exact)
 # The last two lines are a proof. *Any* pairing $\sigma$ costs
 # $\sum_i c_{i\sigma(i)}\ge\sum_i u_i+\sum_j v_j$, because each pair costs at
 # least its two prices. Ours costs exactly that much, so none is cheaper.
-# From here on, `metrics.w1` does this for any two samples.
+# From here on, `transport.w1` does this for any two samples.
 #
 # ## A critic is a price list
 # Let a carrier buy earth where there is too much and sell it where it is
@@ -158,7 +159,7 @@ def estimate(f, real, fake):
 real, fake = on_line(SEED)
 perfect = perfect_critic(real, fake)
 distance = estimate(perfect, real, fake)
-assert np.isclose(distance, metrics.w1(real, fake), rtol=1e-4)
+assert np.isclose(distance, transport.w1(real, fake), rtol=1e-4)
 show.on_a_line(
     {"perfect": perfect}, real, fake, limit=4.2,
     title=f"Its estimate is exact: {distance:.3f}",
@@ -271,7 +272,7 @@ checks.critic.clipped_step(my_clipped_step)
 # (B, 2) and for images (B, C, H, W). Few functions of this field are
 # miscopied as often: the check knows over fifty ways to get it wrong.
 #
-# {{hints slopes.gradient_penalty}}
+# {{hints critic.gradient_penalty}}
 
 # %% tags=["exercise"]
 def my_gradient_penalty(D, real, fake):
@@ -283,7 +284,7 @@ def my_gradient_penalty(D, real, fake):
     # END SOLUTION
 
 
-checks.slopes.gradient_penalty(my_gradient_penalty)
+checks.critic.gradient_penalty(my_gradient_penalty)
 
 # %% [markdown] tags=["instructor"]
 # > **For instructors.** Ask for the value of the penalty with and without
@@ -344,7 +345,7 @@ def one_sided(D, real, fake, *, weight=10.0):
 # last `u`, (rows,), return `sigma` and the new `u`. `normalize(…, dim=0)`
 # scales a vector.
 #
-# {{hints slopes.power_step}}
+# {{hints critic.power_step}}
 
 # %% tags=["exercise"]
 def my_power_step(weight, u):
@@ -357,7 +358,7 @@ def my_power_step(weight, u):
     # END SOLUTION
 
 
-checks.slopes.power_step(my_power_step)
+checks.critic.power_step(my_power_step)
 
 # %% [markdown]
 # As a *parametrization*, a rule by which a layer makes its weight anew
@@ -432,7 +433,7 @@ for place, problem in {"plane": in_plane, "line": on_line}.items():
     ratios[place] = {name: [] for name in tamers}
     for seed in cockpit.progress(seeds):
         samples = problem(seed)
-        exact = metrics.w1(*samples)
+        exact = transport.w1(*samples)
         for name, tamer in tamers.items():
             D = kept[place, name, seed] = trained(*samples, seed, **tamer)
             ratios[place][name].append(estimate(D, *samples) / exact)
@@ -602,7 +603,7 @@ def play(seed, **tamer):
         if moment.step % every == 0:
             fake = moment.shown(z).detach().cpu()
             told = -moment.history.column("loss_d")[-every:].mean()
-            looks.append((told, metrics.w1(ring[:points], fake)))
+            looks.append((told, transport.w1(ring[:points], fake)))
     return fake, torch.tensor(looks)  # (10, 2): estimate, exact
 
 # %%
@@ -630,7 +631,7 @@ show.clouds(
 
 # %%
 parts = data.ring(6 * points).x.split(points)
-floor = np.mean([metrics.w1(parts[0], part) for part in parts[1:]])
+floor = np.mean([transport.w1(parts[0], part) for part in parts[1:]])
 told, exact = torch.stack([looks for _, looks in played["GP"]]).mean(0).T
 show.lines(
     every * torch.arange(1, len(told) + 1),

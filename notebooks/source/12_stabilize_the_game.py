@@ -305,7 +305,7 @@ show.phases(
 # One step of the average, in place: parameters move toward $G$'s by
 # $1-\beta$, buffers are copied.
 #
-# {{hints ablation.average_step}}
+# {{hints stabilize.average_step}}
 
 # %% tags=["exercise"]
 def my_average_step(average, G, decay):
@@ -318,7 +318,7 @@ def my_average_step(average, G, decay):
     # END SOLUTION
 
 
-checks.ablation.average_step(my_average_step)
+checks.stabilize.average_step(my_average_step)
 
 # %% [markdown]
 # What a forgotten buffer costs, with no weight changed at all: a DCGAN sees
@@ -474,7 +474,7 @@ show.clouds(
 # if worse, 0 if these seeds cannot tell. **Decide first:** the mean of a row
 # is larger, but the two intervals overlap. Undecided?
 #
-# {{hints ablation.verdicts}}
+# {{hints stabilize.verdicts}}
 
 # %% tags=["exercise"]
 def my_verdicts(scores):
@@ -484,7 +484,7 @@ def my_verdicts(scores):
     # END SOLUTION
 
 
-checks.ablation.verdicts(my_verdicts)
+checks.stabilize.verdicts(my_verdicts)
 
 # %% [markdown]
 # The same, against any row. It reads the shipped runs, trained by a script of

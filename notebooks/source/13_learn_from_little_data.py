@@ -238,7 +238,7 @@ show.known_by_heart(
 #
 # **Move** by up to an eighth of each side, whole pixels; zeros move in.
 #
-# {{hints goggles.translation}}
+# {{hints augmentation.translation}}
 
 # %% tags=["exercise"]
 def my_translation(x, p):
@@ -252,13 +252,13 @@ def my_translation(x, p):
     # END SOLUTION
 
 
-checks.goggles.translation(my_translation)
+checks.augmentation.translation(my_translation)
 
 # %% [markdown]
 # **Cut out** a rectangle half as high and wide as the image, its center
 # anywhere in it: those pixels become 0.
 #
-# {{hints goggles.cutout}}
+# {{hints augmentation.cutout}}
 
 # %% tags=["exercise"]
 def my_cutout(x, p):
@@ -272,13 +272,13 @@ def my_cutout(x, p):
     # END SOLUTION
 
 
-checks.goggles.cutout(my_cutout)
+checks.augmentation.cutout(my_cutout)
 
 # %% [markdown]
 # **Brighten** by −½ … ½, and stretch the **contrast** around the image's mean
 # by ½ … 1½. (Color images get a third: saturation.)
 #
-# {{hints goggles.color}}
+# {{hints augmentation.color}}
 
 # %% tags=["exercise"]
 def my_color(x, p):
@@ -291,7 +291,7 @@ def my_color(x, p):
     # END SOLUTION
 
 
-checks.goggles.color(my_color)
+checks.augmentation.color(my_color)
 
 # %% [markdown]
 # The library's versions of the first two, with all numbers drawn per sample.

@@ -1,6 +1,6 @@
 """Drive a notebook in a really rendered JupyterLab, and write down what went wrong on its page.
 
-Needs a server with ``--LabApp.expose_app_in_browser=True``, as :mod:`tests.labserver` starts it.
+Needs a server with ``--LabApp.expose_app_in_browser=True``, as :mod:`labserver` starts it.
 """
 
 from pathlib import Path

@@ -15,7 +15,7 @@ import nbformat
 import pytest
 import websocket
 
-from notebooks import lab
+from tools import lab
 
 OLD, NEW, NEWEST, MINE = b'{"v": 1}', b'{"v": 2}', b'{"v": 3}', b'{"mine": 1}'
 
@@ -283,7 +283,7 @@ def test_jupyterlab_starts_beside_a_busy_port_and_finds_this_environments_kernel
     env = {k: v for k, v in os.environ.items() if not k.startswith(("JUPYTER", "XDG_"))}
     env |= {"HOME": str(home), "GAN_LESSONS_WORK": str(work), "PYTHONPATH": str(lab.ROOT)}
     start = (
-        "import sys; from pathlib import Path; from notebooks import lab; "
+        "import sys; from pathlib import Path; from tools import lab; "
         f"sys.exit(lab.main(sys.argv[1:], Path({str(copies)!r})))"
     )
     root = ["--allow-root"] if getattr(os, "geteuid", lambda: 1)() == 0 else []

@@ -15,7 +15,7 @@ from gan_lessons.data import cache
 from gan_lessons.errors import DataFileError, LessonError
 from tests.three_lines import complaints
 
-DATA = Path(__file__).parents[1] / "data"
+DATA = Path(__file__).parents[2] / "data"
 module = sys.modules["gan_lessons.data.ablation"]
 SHIPPED = [name for name, (_, digest) in module.SHIPPED.items() if digest]
 
@@ -23,7 +23,7 @@ SHIPPED = [name for name, (_, digest) in module.SHIPPED.items() if digest]
 def script(name: str):
     """Return a script of data/ as a module; it may import its neighbors."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.syspath_prepend(DATA)
+        patch.syspath_prepend(DATA / "make")
         return importlib.import_module(name)
 
 
@@ -57,7 +57,7 @@ def shelf(tmp_path, monkeypatch):
 
     def read(path: Path):
         digest = module.hashlib.sha256(path.read_bytes()).hexdigest()
-        monkeypatch.setitem(module.SHIPPED, "plane", ("make_ablation.py", digest))
+        monkeypatch.setitem(module.SHIPPED, "plane", ("ablation.py", digest))
         return data.ablation("plane")
 
     read.folder = tmp_path / "data"
@@ -168,7 +168,7 @@ def test_the_shipped_file_is_whole(name):
         assert values.shape == runs
 
 
-make_ablation = script("make_ablation")
+make_ablation = script("ablation")
 PLANE = [name for name in SHIPPED if name in ("plane", "published")]
 # A run's kept samples are the first of those that were judged: a share of them may differ from the
 # share of all by so many standard errors.

@@ -19,7 +19,7 @@ from PIL import Image
 from gan_lessons.data import cache
 from gan_lessons.data.folder import folder
 from gan_lessons.errors import DataFileError, SettingError
-from tests.fault_server import mutate
+from tests.data.fault_server import mutate
 
 module = importlib.import_module("gan_lessons.data.folder")  # data.folder is the function
 RED, GREEN, BLUE, WHITE = (255, 0, 0), (0, 255, 0), (0, 0, 255), (255, 255, 255)

@@ -11,11 +11,11 @@ from torch.testing import assert_close
 
 from gan_lessons import data, metrics, models, runtime
 from gan_lessons.errors import LessonError
-from tests.test_ablation import SHIPPED, script
+from tests.data.test_ablation import SHIPPED, script
 
-images = script("make_image_ablation")
-stacks = script("make_stacked")
-ROOT = Path(__file__).parents[1]
+images = script("image_ablation")
+stacks = script("stacked")
+ROOT = Path(__file__).parents[2]
 
 # -- a thousand modes ------------------------------------------------------------------------
 
@@ -82,10 +82,7 @@ def test_channels_are_drawn_alone():
 
 
 def lesson(number: str) -> str:
-    (path,) = [
-        *ROOT.glob(f"notebooks/source/{number}_*.py"),
-        *ROOT.glob(f"notebooks/drafts/{number}_*.py"),
-    ]
+    (path,) = ROOT.glob(f"notebooks/source/{number}_*.py")
     return path.read_text()
 
 

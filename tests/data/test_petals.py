@@ -13,13 +13,13 @@ from gan_lessons.data.petals import petals
 from gan_lessons.errors import DataFileError, SettingError
 
 module = sys.modules["gan_lessons.data.petals"]
-DATA = Path(__file__).parents[1] / "data"
+DATA = Path(__file__).parents[2] / "data"
 FILE = DATA / "petals.npz"
 
 
 @pytest.fixture(scope="module")
 def maker():
-    spec = importlib.util.spec_from_file_location("make_petals", DATA / "make_petals.py")
+    spec = importlib.util.spec_from_file_location("petals", DATA / "make" / "petals.py")
     made = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(made)
     return made
@@ -131,7 +131,7 @@ def test_maker_loader_and_datasheet_agree(maker):
 
 def test_the_maker_writes_a_file_that_the_loader_could_read(maker, tmp_path, monkeypatch, capsys):
     there = tmp_path / "there.npz"
-    arguments = ["make_petals.py", "--out", str(there), "--count", "3"]
+    arguments = ["petals.py", "--out", str(there), "--count", "3"]
     monkeypatch.setattr(sys, "argv", arguments)
     maker.main()
     told = capsys.readouterr()
@@ -155,7 +155,7 @@ def test_the_maker_refuses_what_would_harm(maker, tmp_path, monkeypatch):
         ["--out", str(tmp_path / "no folder" / "s.npz")],
         ["--out", str(tmp_path / "s.txt")],
     ):
-        monkeypatch.setattr(sys, "argv", ["make_petals.py", *wrong])
+        monkeypatch.setattr(sys, "argv", ["petals.py", *wrong])
         with pytest.raises(SystemExit) as stop:
             maker.main()
         assert stop.value.code == 2

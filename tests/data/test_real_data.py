@@ -31,7 +31,7 @@ from hypothesis import strategies as st
 
 from gan_lessons.data import cache, download, idx, real
 from gan_lessons.errors import DataFileError, DownloadError
-from tests.fault_server import GOOD, QUICK, SLOW, mutate, serve
+from tests.data.fault_server import GOOD, QUICK, SLOW, mutate, serve
 
 STEM, NAME = "t10k-images-idx3", "t10k-images-idx3-ubyte.gz"
 

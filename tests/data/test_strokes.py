@@ -13,13 +13,13 @@ from gan_lessons.data.real import mnist
 from gan_lessons.data.strokes import FACTORS, IMAGES_SHA256, LAYOUT, TRUTH_SHA256, strokes
 from gan_lessons.errors import DataFileError, DownloadError
 
-DATA = Path(__file__).parents[1] / "data"
+DATA = Path(__file__).parents[2] / "data"
 FILE = DATA / "strokes.npz"
 
 
 def script(name):
     """Load a script of data/ as a module."""
-    spec = importlib.util.spec_from_file_location(name, DATA / f"{name}.py")
+    spec = importlib.util.spec_from_file_location(name, DATA / "make" / f"{name}.py")
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
@@ -27,7 +27,7 @@ def script(name):
 
 @pytest.fixture(scope="module")
 def maker():
-    return script("make_strokes")
+    return script("strokes")
 
 
 @pytest.fixture(scope="module")
@@ -116,14 +116,12 @@ def test_the_maker_refuses_what_would_harm(maker, tmp_path, monkeypatch, capsys)
         ["--out", str(tmp_path / "no folder" / "s.npz")],
         ["--out", str(tmp_path / "s.txt")],
     ):
-        monkeypatch.setattr(sys, "argv", ["make_strokes.py", *wrong])
+        monkeypatch.setattr(sys, "argv", ["strokes.py", *wrong])
         with pytest.raises(SystemExit) as stop:
             maker.main()
         assert stop.value.code == 2
     assert there.read_bytes() == b"mine"
-    monkeypatch.setattr(
-        sys, "argv", ["make_strokes.py", "--out", str(there), "--force", "--count", "3"]
-    )
+    monkeypatch.setattr(sys, "argv", ["strokes.py", "--out", str(there), "--force", "--count", "3"])
     capsys.readouterr()
     maker.main()
     told = capsys.readouterr()

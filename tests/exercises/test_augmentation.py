@@ -3,15 +3,15 @@
 import pytest
 import torch
 
-from gan_lessons.checks import augmentation, goggles
-from tests import judging
-from tests import mutants_augmentation as answers
+from gan_lessons.checks import augmentation
+from tests.exercises import judging
+from tests.exercises import mutants_augmentation as answers
 
 CASES = [
     judging.Case(augmentation.overfitting, answers.RIGHT_HEARTS, answers.WRONG_HEARTS),
-    judging.Case(goggles.translation, answers.RIGHT_MOVES, answers.WRONG_MOVES),
-    judging.Case(goggles.cutout, answers.RIGHT_CUTS, answers.WRONG_CUTS),
-    judging.Case(goggles.color, answers.RIGHT_COLORS, answers.WRONG_COLORS),
+    judging.Case(augmentation.translation, answers.RIGHT_MOVES, answers.WRONG_MOVES),
+    judging.Case(augmentation.cutout, answers.RIGHT_CUTS, answers.WRONG_CUTS),
+    judging.Case(augmentation.color, answers.RIGHT_COLORS, answers.WRONG_COLORS),
     judging.Case(augmentation.augmented_step, answers.RIGHT_STEPS, answers.WRONG_STEPS),
     judging.Case(augmentation.controller, answers.RIGHT_CONTROLS, answers.WRONG_CONTROLS),
 ]
@@ -25,7 +25,7 @@ def test_right_answers_pass(case, answer):
 
 @judging.each_wrong(CASES)
 def test_wrong_answers_are_named(case, name):
-    long = case.check is goggles.translation  # a tenth of a second each
+    long = case.check is augmentation.translation  # a tenth of a second each
     judging.is_named(case, name, seeds=range(5) if long else judging.SEEDS)
     assert "your code stops" not in judging.judge(case.check, case.wrong[name][0], seed=0).text
 
@@ -48,7 +48,7 @@ def test_holes_that_stay_inside_are_right_with_a_remark():
     in_the_middle_half = answers._cut(draw=lambda x: 0.25 + 0.5 * torch.rand(len(x), 1, 1, 1))
     for answer in (answers.cut_inside, in_the_middle_half):
         for seed in range(3 if answer in LOOPS else 20):
-            told = judging.judge(goggles.cutout, answer, seed=seed)
+            told = judging.judge(augmentation.cutout, answer, seed=seed)
             assert told.solved
             assert "never reach over the edge" in told.text
 

@@ -3,8 +3,8 @@
 import pytest
 
 from gan_lessons.checks import color
-from tests import judging
-from tests import mutants_color as answers
+from tests.exercises import judging
+from tests.exercises import mutants_color as answers
 
 CASES = [
     judging.Case(color.networks, answers.RIGHT_NETWORKS, answers.WRONG_NETWORKS),

@@ -2,15 +2,15 @@
 
 import pytest
 
-from gan_lessons.checks import critic, slopes
-from tests import judging
-from tests import mutants_critic as answers
+from gan_lessons.checks import critic
+from tests.exercises import judging
+from tests.exercises import mutants_critic as answers
 
 CASES = [
     judging.Case(critic.clipped_step, answers.RIGHT_CLIPPED, answers.WRONG_CLIPPED),
     judging.Case(critic.wasserstein_step, answers.RIGHT_ROUNDS, answers.WRONG_ROUNDS),
-    judging.Case(slopes.gradient_penalty, answers.RIGHT_PENALTIES, answers.WRONG_PENALTIES),
-    judging.Case(slopes.power_step, answers.RIGHT_POWERS, answers.WRONG_POWERS),
+    judging.Case(critic.gradient_penalty, answers.RIGHT_PENALTIES, answers.WRONG_PENALTIES),
+    judging.Case(critic.power_step, answers.RIGHT_POWERS, answers.WRONG_POWERS),
 ]
 
 
@@ -40,7 +40,7 @@ def test_the_checks_leave_the_learners_randomness_alone(case):
     [
         (critic.clipped_step, answers.clipped_without_biases, "leave the biases alone"),
         (critic.wasserstein_step, answers.rounds_by_a_countdown, "wasteful"),
-        (slopes.power_step, answers.by_svd, "far more than one step"),
+        (critic.power_step, answers.by_svd, "far more than one step"),
     ],
 )
 def test_what_is_right_but_unusual_is_told_so(check, answer, remark):
@@ -52,8 +52,8 @@ def test_what_is_right_but_unusual_is_told_so(check, answer, remark):
     [
         (critic.clipped_step, answers.clipped),
         (critic.wasserstein_step, answers.rounds),
-        (slopes.power_step, answers.power),
-        (slopes.power_step, answers.power_twice),
+        (critic.power_step, answers.power),
+        (critic.power_step, answers.power_twice),
     ],
 )
 def test_the_reference_gets_no_remark(check, answer):

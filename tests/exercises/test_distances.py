@@ -5,8 +5,8 @@ import torch
 
 from gan_lessons import show
 from gan_lessons.checks import distances
-from tests import judging
-from tests import mutants_distances as answers
+from tests.exercises import judging
+from tests.exercises import mutants_distances as answers
 
 CASES = [
     judging.Case(distances.kl, answers.RIGHT_KL, answers.WRONG_KL),

@@ -4,8 +4,8 @@ import pytest
 import torch
 
 from gan_lessons.checks.exercise import Wrong, exercise
-from tests import judging
 from tests.conftest import SEED
+from tests.exercises import judging
 
 
 @exercise(title="A number", proves="it is 1.", hints=("a", "b", "c"))

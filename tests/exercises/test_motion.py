@@ -5,9 +5,9 @@ import torch
 
 from gan_lessons import show
 from gan_lessons.checks import motion
-from notebooks import build
-from tests import judging
-from tests import mutants_motion as answers
+from tests.exercises import judging
+from tests.exercises import mutants_motion as answers
+from tools import build
 
 CASES = [
     judging.Case(motion.steps, answers.RIGHT_STEPS, answers.WRONG_STEPS),

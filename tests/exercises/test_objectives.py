@@ -6,15 +6,19 @@ import pytest
 import torch
 
 from gan_lessons import losses
-from gan_lessons.checks import meaning, objectives, pair
-from tests import judging
-from tests import mutants_objectives as answers
+from gan_lessons.checks import objectives
+from gan_lessons.checks.objectives import pair
+from gan_lessons.checks.objectives.hinge import WRONG_HINGE_D, WRONG_HINGE_G
+from gan_lessons.checks.objectives.least_squares import WRONG_LS_D, WRONG_LS_G
+from gan_lessons.checks.objectives.relativistic import WRONG_PAIRS_D, WRONG_PAIRS_G
+from tests.exercises import judging
+from tests.exercises import mutants_objectives as answers
 
 CASES = [
     judging.Case(objectives.least_squares, answers.RIGHT_LS, answers.WRONG_LS),
     judging.Case(objectives.hinge, answers.RIGHT_HINGE, answers.WRONG_HINGE),
     judging.Case(objectives.relativistic, answers.RIGHT_PAIRS, answers.WRONG_PAIRS),
-    judging.Case(meaning.best_outputs, answers.RIGHT_OUTPUTS, answers.WRONG_OUTPUTS),
+    judging.Case(objectives.best_outputs, answers.RIGHT_OUTPUTS, answers.WRONG_OUTPUTS),
 ]
 
 
@@ -66,12 +70,12 @@ def test_a_constant_changes_no_step_and_is_told_so(check, answer):
 @pytest.mark.parametrize(
     ("right", "named"),
     [
-        (losses.least_squares_d, objectives.WRONG_LS_D),
-        (losses.least_squares_g, objectives.WRONG_LS_G),
-        (losses.hinge_d, objectives.WRONG_HINGE_D),
-        (losses.mean_g, objectives.WRONG_HINGE_G),
-        (losses.relativistic_d, objectives.WRONG_PAIRS_D),
-        (losses.relativistic_g, objectives.WRONG_PAIRS_G),
+        (losses.least_squares_d, WRONG_LS_D),
+        (losses.least_squares_g, WRONG_LS_G),
+        (losses.hinge_d, WRONG_HINGE_D),
+        (losses.mean_g, WRONG_HINGE_G),
+        (losses.relativistic_d, WRONG_PAIRS_D),
+        (losses.relativistic_g, WRONG_PAIRS_G),
     ],
 )
 def test_no_two_mistakes_look_alike_on_the_logits_of_the_check(right, named):

@@ -3,8 +3,8 @@
 import pytest
 
 from gan_lessons.checks import pixels
-from tests import judging
-from tests import mutants_pixels as answers
+from tests.exercises import judging
+from tests.exercises import mutants_pixels as answers
 
 CASES = [
     judging.Case(pixels.model_range, answers.RIGHT_RANGES, answers.WRONG_RANGES),

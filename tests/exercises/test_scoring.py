@@ -1,10 +1,13 @@
 """Lesson 09's checks accept right answers in any style and name each wrong one."""
 
+import sys
+
 import pytest
 
 from gan_lessons.checks import scoring
-from tests import judging
-from tests import mutants_scoring as answers
+from gan_lessons.checks.scoring import numbers
+from tests.exercises import judging
+from tests.exercises import mutants_scoring as answers
 
 CASES = [
     judging.Case(scoring.frechet, answers.RIGHT_FRECHET, answers.WRONG_FRECHET),
@@ -31,8 +34,11 @@ def test_wrong_answers_are_named(case, name):
 @pytest.mark.parametrize(("check", "right", "wrong"), CASES)
 def test_no_verdict_hangs_on_the_samples_a_check_draws(monkeypatch, check, right, wrong, shift):
     """Right answers pass and wrong ones are named on other samples too (20 of 20 when tried)."""
-    drawn = scoring._cloud
-    monkeypatch.setattr(scoring, "_cloud", lambda n, d, seed: drawn(n, d, seed + shift))
+    users = [sys.modules[name] for name in sys.modules if name.startswith(f"{scoring.__name__}.")]
+    users = [module for module in users if module is not numbers and hasattr(module, "cloud")]
+    assert len(users) == 4
+    for module in users:
+        monkeypatch.setattr(module, "cloud", lambda n, d, seed: numbers.cloud(n, d, seed + shift))
     for answer in right:
         assert check.judge(answer).solved
     for name, (answer, diagnosis) in wrong.items():

@@ -2,15 +2,15 @@
 
 import pytest
 
-from gan_lessons.checks import ablation, stabilize
-from tests import judging
-from tests import mutants_stabilize as answers
+from gan_lessons.checks import stabilize
+from tests.exercises import judging
+from tests.exercises import mutants_stabilize as answers
 
 CASES = [
     judging.Case(stabilize.zero_centered, answers.RIGHT_PENALTIES, answers.WRONG_PENALTIES),
     judging.Case(stabilize.smoothed_d, answers.RIGHT_SMOOTHED, answers.WRONG_SMOOTHED),
-    judging.Case(ablation.average_step, answers.RIGHT_AVERAGES, answers.WRONG_AVERAGES),
-    judging.Case(ablation.verdicts, answers.RIGHT_VERDICTS, answers.WRONG_VERDICTS),
+    judging.Case(stabilize.average_step, answers.RIGHT_AVERAGES, answers.WRONG_AVERAGES),
+    judging.Case(stabilize.verdicts, answers.RIGHT_VERDICTS, answers.WRONG_VERDICTS),
 ]
 
 

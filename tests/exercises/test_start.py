@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from gan_lessons.checks import start
-from tests import judging
+from tests.exercises import judging
 
 
 def by_backward(f, x):

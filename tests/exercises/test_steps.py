@@ -6,7 +6,8 @@ from torch import nn
 from torch.nn.functional import softplus
 from torch.testing import assert_close
 
-from gan_lessons import models, spies
+from gan_lessons import models
+from gan_lessons.checks import steps as spies
 
 LATENT = 3
 

@@ -1,6 +1,6 @@
 """Running cells of a solved lesson, as they stand or with one line sabotaged."""
 
-from notebooks import build
+from tools import build
 
 
 def run_cells(

@@ -10,9 +10,9 @@ from pathlib import Path
 from statistics import median
 
 from gan_lessons import checks
-from notebooks import build
+from tools import build
 
-HOUSE = Path(__file__).resolve().parents[1] / "gan_lessons"
+HOUSE = Path(__file__).resolve().parents[2] / "gan_lessons"
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 Definition = Function | ast.ClassDef
 

@@ -1,11 +1,11 @@
-"""A pytest plugin that makes nbval fail loudly; tests/run_notebooks.py loads it with `-p`.
+"""A pytest plugin that makes nbval fail loudly; tests/lessons/run_notebooks.py loads it with `-p`.
 
 1. A kernel that dies is named within about a second (nbval alone waits for the cell's time-out).
 2. After its first failed cell, the rest of a notebook is skipped.
 3. At the end every code cell of every notebook given must have passed, each counted from the file:
    a notebook that is missing, empty, deselected or half run is a failure.
 
-It leans on the inside of nbval 0.11, which pyproject.toml pins; tests/test_nbval_guard.py tests it.
+It leans on the inside of nbval 0.11, which pyproject.toml pins; test_nbval_guard.py tests it.
 """
 
 import json

@@ -1,4 +1,4 @@
-"""Run every notebook top to bottom: `python tests/run_notebooks.py`, or one lesson: `… 04`.
+"""Run every notebook top to bottom: `python tests/lessons/run_notebooks.py`, or one lesson: `… 04`.
 
 First the learner's notebooks (exercises blank) at the tiny budget, then the solved ones at the ci
 budget, where an exercise that is not solved is an error. Where the system allows it, each runs in a
@@ -15,7 +15,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[1]
+ROOT = Path(__file__).resolve().parents[2]
 HERE = Path(__file__).resolve()
 CELL_TIMEOUT = 300  # seconds
 START_TIMEOUT = 120  # seconds; a kernel on a busy machine

@@ -21,7 +21,7 @@ import pytest
 import torch
 
 from gan_lessons import show
-from tests.lesson_cells import run_cells
+from tests.lessons.lesson_cells import run_cells
 
 BASE = {
     "10": ("from gan_lessons import checks", "batch_size, latent_dim = 64, 2"),

@@ -10,7 +10,7 @@ import pytest
 import torch
 
 from gan_lessons import show
-from tests.lesson_cells import run_cells
+from tests.lessons.lesson_cells import run_cells
 
 BASE = ("from gan_lessons import checks", "turns = runtime.budget")
 PENALTIES = ("def zero_centered(", "create_graph forgotten")

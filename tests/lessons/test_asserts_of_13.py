@@ -19,7 +19,7 @@ import pytest
 import torch
 
 from gan_lessons import data, show
-from tests.lesson_cells import run_cells
+from tests.lessons.lesson_cells import run_cells
 
 BASE = ("from gan_lessons import augment", "SEED = 0")
 PLANE = ("class Turns", "def in_the_plane", "clouds = in_the_plane")

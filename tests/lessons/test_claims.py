@@ -17,7 +17,7 @@ from torch import Tensor, nn
 from gan_lessons import data, models, runtime, training
 from gan_lessons.errors import LessonError
 
-ROOT = Path(__file__).resolve().parents[1]
+ROOT = Path(__file__).resolve().parents[2]
 SOAK = os.environ.get("GAN_LESSONS_SOAK") == "1"
 SEEDS = (0, 1, 2) if SOAK else (0,)
 STEPS, LATENT = 5_000, 64  # the lesson budget of lesson 06
@@ -51,7 +51,9 @@ def classifier(x: Tensor, y: Tensor, x_test: Tensor, y_test: Tensor) -> nn.Modul
     smooth its labels it is right in 98.9 % of MNIST's test digits but sure to 96.6 %, and of good
     samples it would call hardly half as many sure.
     """
-    spec = importlib.util.spec_from_file_location("read_mnist", ROOT / "data" / "read_mnist.py")
+    spec = importlib.util.spec_from_file_location(
+        "read_mnist", ROOT / "data" / "make" / "read_mnist.py"
+    )
     reading = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(reading)
     runtime.seed_everything(0)

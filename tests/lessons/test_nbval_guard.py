@@ -8,8 +8,8 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from tests import run_notebooks
-from tests.nbval_guard import cause_of_death, shortfalls
+from tests.lessons import run_notebooks
+from tests.lessons.nbval_guard import cause_of_death, shortfalls
 
 CELL_TIMEOUT = 12  # seconds
 SETTINGS = {"GAN_LESSONS_BUDGET": "tiny", "GAN_LESSONS_STRICT": "0"}

@@ -15,9 +15,9 @@ import nbformat
 import pytest
 from PIL import Image
 
-from notebooks import build
-from tests import lesson_rules as rules
-from tests.lesson_rules import Lesson
+from tests.lessons import lesson_rules as rules
+from tests.lessons.lesson_rules import Lesson
+from tools import build
 
 SOURCES = build.sources()
 each_lesson = pytest.mark.parametrize("path", SOURCES, ids=lambda path: path.stem[:2])
@@ -363,7 +363,7 @@ def test_hints_are_folded_and_written_as_text():
 def tree(monkeypatch, lesson) -> Path:
     """A tree of its own with one built lesson, whose solved notebook looks as if it was run."""
     path = lesson().path
-    monkeypatch.setattr(build, "HERE", path.parents[1])
+    monkeypatch.setattr(build, "NOTEBOOKS", path.parents[1])
     build.build(path, run=False)
     run_by_hand(path)
     assert build.problems_of(path) == []
@@ -371,7 +371,7 @@ def tree(monkeypatch, lesson) -> Path:
 
 
 def run_by_hand(path: Path) -> None:
-    solved = build.HERE / "solutions" / f"{path.stem}.ipynb"
+    solved = build.NOTEBOOKS / "solutions" / f"{path.stem}.ipynb"
     book = build.load(solved)
     for number, cell in enumerate((c for c in book.cells if c.cell_type == "code"), start=1):
         cell.execution_count = number
@@ -405,11 +405,11 @@ def test_a_tree_that_is_not_in_sync_is_noticed(tree, what, complaint):
 
 
 def learner(path: Path) -> Path:
-    return build.HERE / f"{path.stem}.ipynb"
+    return build.NOTEBOOKS / f"{path.stem}.ipynb"
 
 
 def solution(path: Path) -> Path:
-    return build.HERE / "solutions" / f"{path.stem}.ipynb"
+    return build.NOTEBOOKS / "solutions" / f"{path.stem}.ipynb"
 
 
 def test_outputs_survive_a_change_of_prose_and_not_one_of_code(tree):

@@ -1,7 +1,7 @@
 """The long run of lesson 05's detectors: 300 healthy runs and ten sabotages, 30 seeds each.
 
-    OMP_NUM_THREADS=1 nice -n 19 python tests/soak_detectors.py            # about five minutes
-    OMP_NUM_THREADS=1 nice -n 19 python tests/soak_detectors.py --healthy 30 --seeds 3
+    OMP_NUM_THREADS=1 nice -n 19 python tests/library/soak_detectors.py    # about five minutes
+    OMP_NUM_THREADS=1 nice -n 19 python tests/library/soak_detectors.py --healthy 30 --seeds 3
 
 Prints, for every sabotage, how often the alarm that it must set off was set off, and for the
 healthy runs how often any was; each with the upper end of an exact 95 % interval (Clopper and

@@ -13,7 +13,7 @@ import torch
 from gan_lessons import data, detectors, show
 from gan_lessons.data import gallery as shipped  # the function
 from gan_lessons.errors import DataFileError
-from tests import soak_detectors as soak
+from tests.library import soak_detectors as soak
 
 RING = data.ring(2_000, sigma=0.1)
 K = len(RING.centers)

@@ -7,7 +7,7 @@ import torch
 
 from gan_lessons import runtime, show
 from gan_lessons.metrics import Interval
-from gan_lessons.show.scores import short
+from gan_lessons.show.scoring import short
 
 IMAGES = torch.rand(30, 1, 28, 28, generator=runtime.generator(0)) * 2 - 1
 

@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 
 from gan_lessons import runtime, show
 
-matrix = importlib.import_module("gan_lessons.show.matrix")  # show.matrix is the function
+matrix = importlib.import_module("gan_lessons.show.stabilize")  # show.matrix is the function
 CONFIGS, SEEDS = ("plain", "+ R1", "all"), (0, 1, 2)
 SCORES = {
     "modes": torch.tensor([[3.0, 4, 5], [20, 21, 22], [25, 25, 25]]),

@@ -2,7 +2,6 @@
 
 import copy
 import functools
-import importlib
 import itertools
 import json
 import signal
@@ -12,14 +11,13 @@ import torch
 from torch import nn
 from torch.testing import assert_close
 
-from gan_lessons import losses, models, penalties, runtime, training
+from gan_lessons import losses, models, penalties, runtime, speed, training
 from gan_lessons.data import cache
 from gan_lessons.errors import SettingError
 from tests.three_lines import complaints
 
 LATENT = 8
 FP32, LAST, BF16 = "fp32", "fp32 channels-last", "bf16 channels-last"
-module = importlib.import_module("gan_lessons.training.probe")
 
 
 @pytest.fixture(autouse=True)
@@ -27,8 +25,8 @@ def quick(tmp_path, monkeypatch):
     """A cache of its own, no setting from outside, and as little timing as there can be."""
     monkeypatch.setattr(cache, "places", lambda: [tmp_path])
     monkeypatch.delenv("GAN_LESSONS_PRECISION", raising=False)
-    monkeypatch.setattr(module, "SECONDS", 0.0)
-    monkeypatch.setattr(module, "ROUNDS", (2, 2))
+    monkeypatch.setattr(speed, "SECONDS", 0.0)
+    monkeypatch.setattr(speed, "ROUNDS", (2, 2))
     return tmp_path
 
 
@@ -43,8 +41,8 @@ def points() -> tuple[nn.Module, nn.Module, torch.Tensor]:
     return models.plane_generator(latent_dim=LATENT), models.plane_discriminator(), torch.rand(6, 2)
 
 
-def ask(make=convolutions, **more) -> training.Speed:
-    return training.probe(*make(), latent_dim=LATENT, **more)
+def ask(make=convolutions, **more) -> speed.Speed:
+    return speed.probe(*make(), latent_dim=LATENT, **more)
 
 
 # -- the choice ------------------------------------------------------------------------------
@@ -68,48 +66,48 @@ CHOICES = [  # milliseconds, wanted, chosen
 
 
 @pytest.mark.parametrize(("took", "wanted", "chosen"), CHOICES)
-def test_a_way_must_be_a_tenth_faster_than_a_plainer_one(took, wanted, chosen):
-    speed = training.choose(took, {}, wanted=wanted, device="cpu")
-    assert speed.name == chosen
-    assert speed.milliseconds == took
-    assert (speed.autocast is not None) == chosen.startswith("bf16")
+def test_a_speed_must_be_a_tenth_faster_than_a_plainer_one(took, wanted, chosen):
+    way = speed.choose(took, {}, wanted=wanted, device="cpu")
+    assert way.name == chosen
+    assert way.milliseconds == took
+    assert (way.autocast is not None) == chosen.startswith("bf16")
 
 
 def test_the_sentence_names_the_choice_and_every_reason_in_one_line():
     reasons = {BF16: "a trial convolution took 40 times as long"}
-    speed = training.choose({FP32: 10.0, LAST: 5.0}, reasons, wanted="auto", device="cpu")
-    assert speed.sentence == (
+    way = speed.choose({FP32: 10.0, LAST: 5.0}, reasons, wanted="auto", device="cpu")
+    assert way.sentence == (
         "fp32 channels-last; fp32 takes 2.00 times as long; "
         "bf16 channels-last is left out (a trial convolution took 40 times as long)."
     )
-    asked = training.choose({FP32: 10.0, BF16: 30.0}, {}, wanted="bf16", device="cpu").sentence
+    asked = speed.choose({FP32: 10.0, BF16: 30.0}, {}, wanted="bf16", device="cpu").sentence
     assert asked == (
         "bf16 channels-last, as GAN_LESSONS_PRECISION=bf16 asks; fp32 takes 0.33 times as long."
     )
 
 
-@pytest.mark.parametrize("name", module.WAYS)
+@pytest.mark.parametrize("name", speed.WAYS)
 def test_the_speed_fits_nets_and_opens_its_precision(name):
-    speed = training.choose({FP32: 10.0, name: 1.0}, {}, wanted="auto", device="cpu")
+    way = speed.choose({FP32: 10.0, name: 1.0}, {}, wanted="auto", device="cpu")
     _, D, real = convolutions()
     before = copy.deepcopy(D.state_dict())
-    assert speed.fit(D) is D
+    assert way.fit(D) is D
     weight = [p for p in D.parameters() if p.ndim == 4][-1]
     last = weight.is_contiguous(memory_format=torch.channels_last)
     assert last == ("channels-last" in name)
     assert all(torch.equal(value, before[key]) for key, value in D.state_dict().items())
     if name.startswith("bf16"):
-        with speed.autocast():
+        with way.autocast():
             assert D(real).dtype == torch.bfloat16
         assert not torch.is_autocast_enabled("cpu")
-        with speed.autocast():  # opens again and again
+        with way.autocast():  # opens again and again
             assert torch.is_autocast_enabled("cpu")
 
 
 def test_a_speed_cannot_be_changed():
-    speed = training.choose({FP32: 1.0}, {}, wanted="auto", device="cpu")
+    way = speed.choose({FP32: 1.0}, {}, wanted="auto", device="cpu")
     with pytest.raises(AttributeError):
-        speed.name = "bf16"
+        way.name = "bf16"
 
 
 # -- what it leaves as it was ----------------------------------------------------------------
@@ -136,7 +134,7 @@ def test_nets_random_numbers_and_settings_stay_as_they_are(make, wanted, monkeyp
     nets = copy.deepcopy([net.state_dict() for net in (G, D)])
     strides = [p.stride() for net in (G, D) for p in net.parameters()]
     before, data = state(), real.clone()
-    training.probe(G, D, real, latent_dim=LATENT)
+    speed.probe(G, D, real, latent_dim=LATENT)
     assert state() == before
     for net, kept in zip((G, D), nets, strict=True):
         assert net.training
@@ -157,7 +155,7 @@ def test_a_notebook_s_stop_ends_the_probe():
 
     D.register_forward_pre_hook(lambda *_: interrupt_once())
     with pytest.raises(KeyboardInterrupt):
-        training.probe(G, D, real, latent_dim=LATENT)
+        speed.probe(G, D, real, latent_dim=LATENT)
 
 
 def test_a_penalty_and_critic_steps_are_part_of_the_timed_step():
@@ -178,14 +176,14 @@ def test_a_penalty_and_critic_steps_are_part_of_the_timed_step():
 @pytest.fixture
 def tried(monkeypatch) -> list[str]:
     """Note which ways are stepped; the trial convolution says that bf16 is fast."""
-    names, real_stepper = [], module._stepper
+    names, real_stepper = [], speed._stepper
 
     def stepper(G, D, name, more):
         names.append(name)
         return real_stepper(G, D, name, more)
 
-    monkeypatch.setattr(module, "_stepper", stepper)
-    monkeypatch.setattr(module, "_slower_in_bf16", lambda device: 0.5)
+    monkeypatch.setattr(speed, "_stepper", stepper)
+    monkeypatch.setattr(speed, "_slower_in_bf16", lambda device: 0.5)
     return names
 
 
@@ -201,17 +199,17 @@ TRIED = [
 @pytest.mark.parametrize(("make", "wanted", "names"), TRIED)
 def test_the_ways_that_are_tried(make, wanted, names, tried, monkeypatch):
     monkeypatch.setenv("GAN_LESSONS_PRECISION", wanted)
-    speed = ask(make)
+    way = ask(make)
     assert tried == names
-    assert list(speed.milliseconds) == names
-    assert all(ms > 0 for ms in speed.milliseconds.values())
+    assert list(way.milliseconds) == names
+    assert all(ms > 0 for ms in way.milliseconds.values())
 
 
 def test_without_instructions_for_bf16_the_nets_are_not_tried_in_it(tried, monkeypatch):
-    monkeypatch.setattr(module, "_slower_in_bf16", lambda device: 40.0)
-    speed = ask()
+    monkeypatch.setattr(speed, "_slower_in_bf16", lambda device: 40.0)
+    way = ask()
     assert tried == [FP32, LAST]
-    assert "bf16 channels-last is left out (a trial convolution took 40 times as lo" in str(speed)
+    assert "bf16 channels-last is left out (a trial convolution took 40 times as lo" in str(way)
     monkeypatch.setenv("GAN_LESSONS_PRECISION", "bf16")  # asked for by name, it is done anyway
     assert ask().name == BF16
 
@@ -222,16 +220,16 @@ def test_a_device_that_cannot_do_bf16_falls_back_with_one_line(tried, monkeypatc
 
     monkeypatch.setattr(torch, "autocast", refuse)
     monkeypatch.setenv("GAN_LESSONS_PRECISION", "bf16")
-    speed = ask()
-    assert speed.name in (FP32, LAST)
-    assert speed.autocast is None
-    assert speed.sentence.endswith("bf16 channels-last is left out (no bfloat16 on this device).")
+    way = ask()
+    assert way.name in (FP32, LAST)
+    assert way.autocast is None
+    assert way.sentence.endswith("bf16 channels-last is left out (no bfloat16 on this device).")
 
 
 def test_nets_that_do_not_run_at_all_raise_what_they_raise():
     G, D, real = convolutions()
     with pytest.raises(RuntimeError, match="shapes cannot be multiplied"):
-        training.probe(G, D, real, latent_dim=LATENT + 1)
+        speed.probe(G, D, real, latent_dim=LATENT + 1)
 
 
 def test_another_word_is_refused_in_three_lines(monkeypatch):
@@ -242,7 +240,7 @@ def test_another_word_is_refused_in_three_lines(monkeypatch):
 
 
 def test_the_trial_convolution_gives_a_ratio():
-    assert module._slower_in_bf16(torch.device("cpu")) > 0
+    assert speed._slower_in_bf16(torch.device("cpu")) > 0
 
 
 # -- the cache -------------------------------------------------------------------------------
@@ -258,7 +256,7 @@ def timings(monkeypatch) -> list:
         return {FP32: 2.0, LAST: 1.0}, {BF16: "made up"}, timed.calm
 
     timed.calm = True
-    monkeypatch.setattr(module, "_timed", timed)
+    monkeypatch.setattr(speed, "_timed", timed)
     return calls
 
 
@@ -277,7 +275,7 @@ def test_an_answer_is_timed_once_and_kept(timings, quick):
 
 
 def test_an_answer_of_a_busy_machine_is_used_and_not_kept(timings, quick):
-    module._timed.calm = False
+    speed._timed.calm = False
     assert ask().name == LAST
     assert not (quick / "speed").exists()
     ask()
@@ -286,10 +284,10 @@ def test_an_answer_of_a_busy_machine_is_used_and_not_kept(timings, quick):
 
 @pytest.mark.parametrize(("seconds", "calm"), [([2.0, 1.0, 1.4], True), ([9.0, 1.0, 1.6], False)])
 def test_a_busy_machine_is_known_by_steps_that_differ(monkeypatch, seconds, calm):
-    monkeypatch.setattr(module, "ROUNDS", (3, 3))
+    monkeypatch.setattr(speed, "ROUNDS", (3, 3))
     clock = iter([0.5, 0.5, *seconds])  # two steps to warm up
-    monkeypatch.setattr(module, "_stepper", lambda G, D, name, more: lambda real: next(clock))
-    *_, said = module._timed(*convolutions(), [FP32], {}, trial=False)
+    monkeypatch.setattr(speed, "_stepper", lambda G, D, name, more: lambda real: next(clock))
+    *_, said = speed._timed(*convolutions(), [FP32], {}, trial=False)
     assert said is calm
 
 
@@ -299,12 +297,12 @@ def test_the_sentence_is_the_same_from_the_cache(timings):
 
 def another_batch(monkeypatch):
     G, D, real = convolutions()
-    return training.probe(G, D, real[:5], latent_dim=LATENT)
+    return speed.probe(G, D, real[:5], latent_dim=LATENT)
 
 
 def other_nets(monkeypatch):
     G, _, real = convolutions()
-    return training.probe(G, models.dcgan_discriminator(width=5), real, latent_dim=LATENT)
+    return speed.probe(G, models.dcgan_discriminator(width=5), real, latent_dim=LATENT)
 
 
 def other_threads(monkeypatch):
@@ -384,25 +382,25 @@ def test_without_a_place_to_write_it_is_timed_each_time_and_said(timings, quick,
 # -- the precision in the loop ---------------------------------------------------------------
 
 
-def losses_of(steps: int, speed: training.Speed | None) -> torch.Tensor:
+def losses_of(steps: int, way: speed.Speed | None) -> torch.Tensor:
     """Return loss_d and loss_g of a small DCGAN's first steps, (2, steps)."""
     G, D, real = convolutions()
     for net in (G, D):
         net.apply(models.dcgan_init)
-        if speed is not None:
-            speed.fit(net)
+        if way is not None:
+            way.fit(net)
     opts = [torch.optim.Adam(net.parameters(), lr=1e-3, fused=True) for net in (G, D)]
     torch.manual_seed(1)
     batches = itertools.repeat(real)
-    more = {"latent_dim": LATENT, "autocast": speed and speed.autocast}
+    more = {"latent_dim": LATENT, "autocast": way and way.autocast}
     *_, moment = training.train(G, D, *opts, batches, steps=steps, **more)
     assert all(p.dtype == torch.float32 and p.isfinite().all() for p in D.parameters())
     assert {number.dtype for number in moment.numbers.values()} == {torch.float32}
     return torch.stack([moment.history.column(name) for name in ("loss_d", "loss_g")])
 
 
-def forced(name: str) -> training.Speed:
-    return training.choose({FP32: 10.0, name: 1.0}, {}, wanted="auto", device="cpu")
+def forced(name: str) -> speed.Speed:
+    return speed.choose({FP32: 10.0, name: 1.0}, {}, wanted="auto", device="cpu")
 
 
 def test_channels_last_gives_the_same_numbers():

@@ -10,9 +10,9 @@ from torch import Tensor, nn
 from torch.optim.adam import Adam
 from torch.utils._python_dispatch import TorchDispatchMode
 
-from gan_lessons import data, losses, models, penalties, runtime, training
+from bench import flops
+from gan_lessons import data, losses, models, penalties, runtime, speed, training
 from gan_lessons.runtime import machine
-from tests import flops
 
 BATCH, LATENT = 3, 16
 NAMES = ("minimax", "non_saturating", "least_squares", "hinge", "wasserstein", "relativistic")
@@ -162,7 +162,7 @@ WASTE = {  # beyond the minimum, by (F_G, f_G, F_D, f_D)
 
 @pytest.mark.parametrize("wasteful", WASTE)
 def test_the_count_sees_what_other_loops_waste(wasteful):
-    """Each waste of the loops in bench_peers, to the last FLOP."""
+    """Each waste of the loops in peers, to the last FLOP."""
     G, D, shape = NETS["DCGAN 64 RGB"]()
     real, z = torch.rand(BATCH, *shape), torch.randn(BATCH, LATENT)
     done = flops.executed(lambda: wasteful(G, D, real))
@@ -318,8 +318,8 @@ def test_fused_adam_exists_on_every_device_that_a_lesson_may_pick():
 
 def test_bf16_opens_on_every_device_that_a_lesson_may_pick():
     for device in set(machine.DEVICES) - {"auto"}:
-        speed = training.choose({"fp32": 9.0, "bf16": 1.0}, {}, wanted="auto", device=device)
-        assert speed.autocast.args == (device,)
+        way = speed.choose({"fp32": 9.0, "bf16": 1.0}, {}, wanted="auto", device=device)
+        assert way.autocast.args == (device,)
 
 
 def test_a_device_has_a_name():

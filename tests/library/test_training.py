@@ -14,7 +14,7 @@ from torch.nn import functional as F
 from torch.testing import assert_close
 from torch.utils.flop_counter import FlopCounterMode
 
-from gan_lessons import data, losses, metrics, models, runtime, training
+from gan_lessons import data, losses, metrics, models, runtime, speed, training
 from gan_lessons.errors import TrainingDiverged
 from tests.three_lines import complaints
 
@@ -528,7 +528,7 @@ def test_the_plain_loop_does_more_and_the_count_sees_it():
 
 
 def test_a_calibration_is_a_time():
-    assert 0 < training.calibrate(rounds=20) < 10_000
+    assert 0 < speed.calibrate(rounds=20) < 10_000
 
 
 def test_a_calibration_is_on_one_thread_and_leaves_the_threads_as_they_were(monkeypatch):
@@ -537,7 +537,7 @@ def test_a_calibration_is_on_one_thread_and_leaves_the_threads_as_they_were(monk
     monkeypatch.setattr(time, "perf_counter", lambda: used.add(torch.get_num_threads()) or clock())
     torch.set_num_threads(2)
     try:
-        training.calibrate(rounds=20)
+        speed.calibrate(rounds=20)
         assert used == {1}
         assert torch.get_num_threads() == 2
     finally:
@@ -549,7 +549,7 @@ def test_a_calibration_is_as_fine_on_a_machine_that_has_been_up_for_years(monkey
     """In float32, 10^8 seconds and 10^8 seconds and 1.5 ms are the same number."""
     clock = itertools.count()
     monkeypatch.setattr(time, "perf_counter", lambda: up + 0.0015 * next(clock))
-    assert_close(training.calibrate(rounds=20), 1.5, rtol=1e-3, atol=0)
+    assert_close(speed.calibrate(rounds=20), 1.5, rtol=1e-3, atol=0)
 
 
 # -- does it learn? --------------------------------------------------------------------------

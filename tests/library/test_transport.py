@@ -7,7 +7,7 @@ import pytest
 import torch
 from scipy.optimize import linear_sum_assignment
 
-from gan_lessons import metrics, runtime
+from gan_lessons import runtime, transport
 from gan_lessons.errors import SettingError
 
 
@@ -32,7 +32,7 @@ def costs():
 
 @pytest.mark.parametrize("cost", list(costs()))
 def test_no_other_pairing_costs_less(cost):
-    column_of, _, _ = metrics.assignment(cost)
+    column_of, _, _ = transport.assignment(cost)
     n = len(cost)
     assert sorted(column_of) == list(range(n))
     least = min(total(cost, np.array(p)) for p in itertools.permutations(range(n)))
@@ -47,7 +47,7 @@ def test_the_prices_prove_that_the_pairs_are_the_best(n):
     """
     cost = torch.cdist(draw(n, 2), 1 + draw(n, 2, seed=1)).numpy()
     kept = cost.copy()
-    column_of, u, v = metrics.assignment(cost)
+    column_of, u, v = transport.assignment(cost)
     assert (cost == kept).all()
     assert sorted(column_of) == list(range(n))
     assert (u[:, None] + v <= cost + 1e-12).all()
@@ -59,7 +59,7 @@ def test_against_scipy():
     for n in (1, 10, 100, 256):
         for cost in (rng.random((n, n)), rng.integers(0, 9, (n, n)).astype(float)):
             best = cost[linear_sum_assignment(cost)].sum()
-            assert total(cost, metrics.assignment(cost)[0]) == pytest.approx(best)
+            assert total(cost, transport.assignment(cost)[0]) == pytest.approx(best)
 
 
 @pytest.mark.parametrize(
@@ -73,31 +73,31 @@ def test_against_scipy():
     ],
 )
 def test_w1_of_a_few_points(real, fake, distance):
-    assert metrics.w1(real, fake) == pytest.approx(distance)
-    assert metrics.w1(fake, real) == pytest.approx(distance)
+    assert transport.w1(real, fake) == pytest.approx(distance)
+    assert transport.w1(fake, real) == pytest.approx(distance)
 
 
 def test_points_of_a_line_in_the_plane_are_as_far_apart_as_on_the_line():
     """Two solvers, one distance: the assignment in the plane and the sorting on the line."""
     x, y = draw(150), 0.5 * draw(150, seed=1) + 2
     direction = torch.tensor([0.6, 0.8], dtype=torch.float64)
-    in_plane = metrics.w1(x[:, None] * direction, y[:, None] * direction)
-    assert in_plane == pytest.approx(metrics.w1(x, y))
-    assert metrics.w1(x[:, None], y[:, None]) == pytest.approx(metrics.w1(x, y))
+    in_plane = transport.w1(x[:, None] * direction, y[:, None] * direction)
+    assert in_plane == pytest.approx(transport.w1(x, y))
+    assert transport.w1(x[:, None], y[:, None]) == pytest.approx(transport.w1(x, y))
 
 
 def test_w1_of_a_shift_is_its_length():
     """All samples moved by one vector: no pairing beats moving each to its copy."""
     x = draw(100, 2)
     shift = torch.tensor([0.3, -0.4], dtype=torch.float64)
-    assert metrics.w1(x, x[torch.randperm(100)] + shift) == pytest.approx(0.5)
+    assert transport.w1(x, x[torch.randperm(100)] + shift) == pytest.approx(0.5)
 
 
 def test_w1_is_a_metric():
     a, b, c = draw(60, 2), draw(60, 2, seed=1) + 1, 2 * draw(60, 2, seed=2)
-    assert metrics.w1(a, a) == 0
-    assert metrics.w1(a, c) <= metrics.w1(a, b) + metrics.w1(b, c)
-    assert metrics.w1(3 * a, 3 * b) == pytest.approx(3 * metrics.w1(a, b))
+    assert transport.w1(a, a) == 0
+    assert transport.w1(a, c) <= transport.w1(a, b) + transport.w1(b, c)
+    assert transport.w1(3 * a, 3 * b) == pytest.approx(3 * transport.w1(a, b))
 
 
 @pytest.mark.parametrize(
@@ -111,4 +111,4 @@ def test_w1_is_a_metric():
 )
 def test_w1_refuses_what_cannot_be_paired(real, fake, says):
     with pytest.raises(SettingError, match=says):
-        metrics.w1(real, fake)
+        transport.w1(real, fake)

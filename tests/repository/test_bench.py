@@ -7,10 +7,10 @@ import functools
 import pytest
 import torch
 
-from gan_lessons import penalties, training
-from tests import bench_peers, bench_start, bench_step, flops
+from bench import flops, peers, startup, steps
+from gan_lessons import penalties, speed, training
 
-WORKLOADS = {work.name: dataclasses.replace(work, batch=4) for work in bench_peers.WORKLOADS}
+WORKLOADS = {work.name: dataclasses.replace(work, batch=4) for work in peers.WORKLOADS}
 
 
 class Counted(torch.optim.SGD):
@@ -25,12 +25,12 @@ class Counted(torch.optim.SGD):
         return super().step(closure)
 
 
-def peer(work: bench_peers.Workload):
+def peer(work: peers.Workload):
     """Return nets, optimizers and the peer's next step."""
     torch.manual_seed(0)
     G, D = work.G(), work.D()
     opts = [Counted(net.parameters()) for net in (G, D)]
-    raw, _ = bench_step.samples_of(work.shape)
+    raw, _ = steps.samples_of(work.shape)
     stream = work.loading(raw, work.reads * work.batch)
     step = work.loop(G, D, *opts, work.latent_dim)
     return G, D, opts, lambda: step(next(stream))
@@ -85,17 +85,17 @@ def test_a_peer_wastes_what_its_description_says(name):
 
 def test_pictures_are_prepared_as_the_course_does():
     """Resized by nothing, a picture of the peers' pipeline is the course's tensor."""
-    raw, ready = bench_step.samples_of((1, 28, 28))
-    pictures = bench_peers.Pictures(raw, 28)
+    raw, ready = steps.samples_of((1, 28, 28))
+    pictures = peers.Pictures(raw, 28)
     torch.testing.assert_close(pictures[7][0], ready[7])
-    larger, _ = bench_peers.Pictures(raw, 32)[7]
+    larger, _ = peers.Pictures(raw, 32)[7]
     assert larger.shape == (1, 32, 32)
     assert larger.abs().max() <= 1
 
 
 @pytest.mark.parametrize("shape", [(1, 28, 28), (1, 32, 32), (3, 64, 64), (2,)])
 def test_samples_have_the_shape_that_was_asked_for(shape):
-    _, ready = bench_step.samples_of(shape)
+    _, ready = steps.samples_of(shape)
     assert ready.shape[1:] == shape
     assert ready.dtype == torch.float32
 
@@ -104,15 +104,15 @@ def test_a_row_is_made_of_the_shortest_steps():
     """10 GFLOP in 0.5 s at a peak of 100 GFLOP/s is a share of 20 %."""
 
     def variant(*wall):
-        return bench_step.Variant(lambda: None, list(wall), [2 * t for t in wall])
+        return steps.Variant(lambda: None, list(wall), [2 * t for t in wall])
 
-    case = bench_step.Case(
+    case = steps.Case(
         *("name", "other", 64, 10 * 10**9),
         {"other": variant(2.0, 1.0, 9.0), "fp32": variant(0.5, 0.6, 0.7), "bf16": variant(0.25)},
         {"other": 12 * 10**9, "fp32": 10 * 10**9},
-        training.choose({"fp32": 1.0}, {}, wanted="auto", device="cpu"),
+        speed.choose({"fp32": 1.0}, {}, wanted="auto", device="cpu"),
     )
-    row = bench_step.row_of(case, {"conv fp32": 100.0, "conv bf16": 200.0})
+    row = steps.row_of(case, {"conv fp32": 100.0, "conv bf16": 200.0})
     assert row["fp32_ms"] == 500.0
     assert row["fp32_median_ms"] == 600.0
     assert row["fp32_ratio"] == row["fp32_busy_ratio"] == 2.0
@@ -123,29 +123,29 @@ def test_a_row_is_made_of_the_shortest_steps():
     assert row["rounds"] == 3
     shown = ["name", "64", "1000.0", "500.0", "2.00", "3.33", "2.00", "250.0", "4.00"]
     shown += ["20", "%", "20", "%", "1.20", "1.00"]
-    assert bench_step.row_text(row).split() == shown
+    assert steps.row_text(row).split() == shown
 
 
 def test_a_peak_that_changed_is_told():
-    assert bench_step.drift({"conv fp32": 100.0}, {"conv fp32": 90.0}) == pytest.approx(0.1)
-    assert bench_step.drift({"conv fp32": 90.0}, {"conv fp32": 100.0}) == pytest.approx(0.1)
+    assert steps.drift({"conv fp32": 100.0}, {"conv fp32": 90.0}) == pytest.approx(0.1)
+    assert steps.drift({"conv fp32": 90.0}, {"conv fp32": 100.0}) == pytest.approx(0.1)
 
 
 def test_every_variant_has_its_turn_in_every_round():
     order = []
-    variants = {name: bench_step.Variant(functools.partial(order.append, name)) for name in "abc"}
-    bench_step.measure(variants, "short")
-    rounds = bench_step.ROUNDS["short"][1]
+    variants = {name: steps.Variant(functools.partial(order.append, name)) for name in "abc"}
+    steps.measure(variants, "short")
+    rounds = steps.ROUNDS["short"][1]
     assert len(order) == 3 * rounds
     assert order[:9] == list("abcbcacab")
     assert {len(v.wall) for v in variants.values()} == {rounds}
 
 
 def test_a_start_that_fails_is_no_number():
-    assert bench_start.seconds("raise SystemExit(3)") != bench_start.seconds("raise SystemExit(3)")
-    assert bench_start.seconds("pass") > 0
+    assert startup.seconds("raise SystemExit(3)") != startup.seconds("raise SystemExit(3)")
+    assert startup.seconds("pass") > 0
 
 
 def test_the_sentence_of_a_start():
     row = {"lesson": "04_train", "bare_s": 2.0, "figure_s": 3.0}
-    assert bench_start.sentence(row).endswith("bare imports 2.0 s: 1.50 times as long")
+    assert startup.sentence(row).endswith("bare imports 2.0 s: 1.50 times as long")

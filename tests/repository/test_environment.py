@@ -18,7 +18,7 @@ from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 from packaging.version import Version
 
-ROOT = Path(__file__).resolve().parents[1]
+ROOT = Path(__file__).resolve().parents[2]
 FILES = ("pyproject.toml", "constraints.txt", "environment.yml", "Makefile")
 
 # Versions below these have published holes, checked offline; the advisories are named.
@@ -241,9 +241,9 @@ def test_the_first_call_installs_torch_first_and_the_second_nothing(checkout):
     torch, rest, lab = checkout.log()
     assert torch.endswith("install --disable-pip-version-check torch==2.13.0")
     assert rest.endswith("-c constraints.txt -e .[dev]")
-    assert lab == "ran notebooks/lab.py"
+    assert lab == "ran tools/lab.py"
     assert checkout.make("lab", "ARGS=--no-browser --port=9000").returncode == 0
-    assert checkout.log() == ["ran notebooks/lab.py --no-browser --port=9000"]
+    assert checkout.log() == ["ran tools/lab.py --no-browser --port=9000"]
 
 
 @needs_make

@@ -8,13 +8,13 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).resolve().parents[1]
+ROOT = Path(__file__).resolve().parents[2]
 README = (ROOT / "README.md").read_text()
 LESSONS = sorted(path.stem for path in (ROOT / "notebooks" / "source").glob("[0-9]*.py"))
 
 
 def build():
-    spec = importlib.util.spec_from_file_location("build", ROOT / "notebooks" / "build.py")
+    spec = importlib.util.spec_from_file_location("build", ROOT / "tools" / "build.py")
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
@@ -23,7 +23,7 @@ def build():
 @pytest.mark.parametrize("lesson", LESSONS)
 def test_each_lesson_has_a_row_with_its_measured_minutes(lesson):
     title = re.search(r"^# # (.+)$", (ROOT / f"notebooks/source/{lesson}.py").read_text(), re.M)[1]
-    measured = json.loads((ROOT / "notebooks" / "minutes.json").read_text())[lesson]["minutes"]
+    measured = json.loads((ROOT / "tools" / "minutes.json").read_text())[lesson]["minutes"]
     row = next(line for line in README.splitlines() if line.startswith(f"| {lesson[:2]} ·"))
     assert row.startswith(f"| {title} |")
     assert row.endswith(f"| {measured:.1f} |")
@@ -58,4 +58,4 @@ def test_the_picture_is_the_one_that_the_course_makes():
     cell = next(c for c in solved["cells"] if "readme" in c["metadata"].get("tags", []))
     html = "".join(cell["outputs"][-1]["data"]["text/html"])
     shown = base64.b64decode(re.search(r'base64,([^"]+)"', html)[1])
-    assert (ROOT / "notebooks/readme.png").read_bytes() == shown
+    assert (ROOT / "tools/readme.png").read_bytes() == shown

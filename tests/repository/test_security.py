@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-ROOT = Path(__file__).resolve().parents[1]
+ROOT = Path(__file__).resolve().parents[2]
 
 # calls that run, or unpack to disk, what a stranger wrote; the reason is the message
 BANNED_CALLS = {

@@ -1,111 +1,23 @@
-"""Checks of lesson 13, Learn from little data: a measure, a step, a controller."""
+"""A step through goggles: an exercise of lesson 13, Learn from little data."""
 
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from numbers import Real
 
 import torch
 from torch import Tensor, nn
 
+from gan_lessons.checks import steps
 from gan_lessons.checks.exercise import Wrong, exercise
 
 LATENT = 3
 EXACT = "donot_use_mm_for_euclid_dist"  # the fast way is off by 1e-3 for equal rows
 
-
-def _number(value: object, what: str) -> float:
-    if isinstance(value, Tensor):
-        if value.numel() != 1:
-            raise Wrong(f"{what} should be one number, but has shape {tuple(value.shape)}.")
-        value = value.detach().item()
-    if not isinstance(value, Real) or isinstance(value, bool):
-        raise Wrong(f"{what} should be a number, but {type(value).__name__} came back.")
-    return float(value)
-
-
-def _near(a: float, b: float) -> bool:
-    return abs(a - b) < 1e-4 * max(1.0, abs(b))
-
-
-# -- how much D knows by heart ---------------------------------------------------------------
-
-
-@exercise(
-    title="Known by heart",
-    proves="0 where D treats unseen images like its own, 1 where it takes them for fakes, at any "
-    "level and scale of its logits.",
-    hints=(
-        "Three means of logits: train, held out, fake. How far has held out come on the way from "
-        "train to fake?",
-        "Above: the gap between train and held out. Below: the gap between train and fake.",
-        "return (train.mean() - held_out.mean()) / (train.mean() - fake.mean())",
-    ),
-)
-def overfitting(answer: Callable) -> None:
-    """Check ``overfitting(train, held_out, fake)``: logits of any number, level and scale."""
-    with torch.random.fork_rng(devices=[]):
-        for scale, level, sizes in ((1.0, 0.0, (40, 30, 50)), (8.0, -3.0, (5, 7, 1))):
-            logits = [
-                scale * (torch.randn(n) + at) + level
-                for n, at in zip(sizes, (2.5, 1.6, -1.0), strict=True)
-            ]
-            _check_measure(answer, *logits)
-        _check_measure(answer, torch.randn(40) + 1, torch.randn(30) + 2, torch.randn(50) - 3)
-
-
-def _check_measure(answer: Callable, train: Tensor, held_out: Tensor, fake: Tensor) -> None:
-    t, v, g = (float(x.mean()) for x in (train, held_out, fake))
-    try:
-        got = _number(answer(train, held_out, fake), "the measure")
-    except RuntimeError as error:
-        if "must match the size" in str(error):
-            raise Wrong("the three need not be equally many: take each mean first.") from error
-        raise
-    right = (t - v) / (t - g)
-    if _near(got, right):
-        return
-    if right < 0 and (_near(got, -right) or _near(got, 0.0)):
-        raise Wrong("below 0 is an answer, too: unseen images look *more* real. No abs, no clamp.")
-    p = [float(x.sigmoid().mean()) for x in (train, held_out, fake)]
-    s = [float(x.sign().mean()) for x in (train, held_out, fake)]
-    m = [float(x.median()) for x in (train, held_out, fake)]
-    added = [float(x.sum()) for x in (train, held_out, fake)]
-
-    def of(a: Sequence[float]) -> float:
-        return (a[0] - a[1]) / (a[0] - a[2]) if a[0] != a[2] else torch.nan
-
-    mistakes = {
-        "upside down: the gap to held out stands above, the gap to fake below.": 1 / right,
-        "the sign is turned: where D is surer of its training images the measure is positive.": (
-            -right
-        ),
-        "this is how far fakes are from held out, not held out from train: 1 minus the measure.": (
-            1 - right
-        ),
-        "the gap below is train to fake; yours is held out to fake.": (t - v) / (v - g),
-        "the gap above is train to held out; yours is train to fake.": (t - g) / (v - g),
-        "this is only the gap. Divide by train minus fake, or it grows with D's scale.": t - v,
-        "train and held out are exchanged.": (v - t) / (v - g),
-        "take logits as they are: a sigmoid flattens what is far from 0.": of(p),
-        "signs are what the controller will use; here take the logits' means.": of(s),
-        "take the mean, not the median.": of(m),
-        "sums grow with the number of samples: take means.": of(added),
-    }
-    for said, value in mistakes.items():
-        if _near(got, value):
-            raise Wrong(said)
-    raise Wrong(f"for means of {t:.2f}, {v:.2f} and {g:.2f} it is {right:.3f}; you say {got:.3f}.")
-
-
-# -- a step through goggles ------------------------------------------------------------------
-
-REFUSED = {  # what PyTorch says of a broken step, and what that means here
+REFUSED = steps.REFUSED | {
     "backward through the graph a second time": "G's graph is used twice. D's step takes "
     "fake.detach().",
     "modified by an inplace operation": "G's step goes back through logits that D gave before its "
     "update. Call D again, on T(fake).",
-    "only for scalar outputs": "a loss must be one number: take the mean over the batch.",
     "does not require grad": "a loss carries no gradient at all. G's step needs D(T(fake)), "
     "neither detached nor under torch.no_grad().",
 }
@@ -336,65 +248,3 @@ def _check_fresh(answer: Callable) -> None:
                 f"old gradients pile up in {name}: call opt_{name.lower()}.zero_grad() before "
                 "backward()."
             )
-
-
-# -- the controller --------------------------------------------------------------------------
-
-
-@exercise(
-    title="The controller",
-    proves="p climbs by one speed while the mean sign of D(real) is above the target, falls by it "
-    "otherwise, and stays between 0 and 1.",
-    hints=(
-        "r = mean of the signs of the real logits, between -1 and 1. Above the target D is too "
-        "sure: p goes up by speed. Otherwise down.",
-        "real_logits.sign().mean(). Then keep p in 0 … 1, as min(max(p, 0), 1) does.",
-        "step = speed if real_logits.sign().mean() > target else -speed; return min(max(p + step, "
-        "0.0), 1.0)",
-    ),
-)
-def controller(answer: Callable) -> None:
-    """Check ``controller(p, real_logits, fake_logits, target, speed)`` on logits of known sign."""
-    ask = _Controller(answer)
-    sure, unsure, low = [1.0] * 9 + [-1.0], [1.0] * 6 + [-1.0] * 4, [-2.0] * 10
-    up, down = ask(sure, low), ask(unsure, low)
-    if _near(up, 0.49) and _near(down, 0.51):
-        raise Wrong(
-            "the sign is wrong: where D is sure of its training images (r above the target), p "
-            "goes up."
-        )
-    if _near(up, 0.5) and _near(down, 0.5):
-        raise Wrong("p never moves.")
-    if _near(ask(low, sure), 0.51):
-        raise Wrong("p follows the fake logits: overfitting shows on the real ones.")
-    if _near(ask([90.0] + [-1.0] * 9, low), 0.51):
-        raise Wrong("the mean of the logits decides: take each one's sign first, then the mean.")
-    some = [2.0] * 7 + [-1.0] * 3
-    if _near(ask(some, low), 0.51) and _near(ask(some, low, target=0.95), 0.49):
-        raise Wrong(
-            "r is 0.4 for 7 positive and 3 negative logits, and your p goes up at a target of 0.6: "
-            "take the mean of signs (-1 or 1), not the share of positive ones or the sign of the "
-            "mean."
-        )
-    if _near(ask(unsure, low, target=0.1), 0.49) or _near(ask(sure, low, target=0.9), 0.51):
-        raise Wrong("the target is ignored: compare r with the one you are given.")
-    if not (_near(up, 0.51) and _near(down, 0.49)):
-        if abs(up - 0.5) > 1e-9 and not _near(abs(up - 0.5), abs(down - 0.5)):
-            raise Wrong("p moves by another amount each time: always by speed, up or down.")
-        raise Wrong(f"from p = 0.5 with a speed of 0.01 your p goes to {up:.3f} and {down:.3f}.")
-    if not _near(ask(sure, low, speed=0.2), 0.7):
-        raise Wrong("the speed is ignored: p moves by the one you are given.")
-    for start, logits, end in ((0.995, sure, 1.0), (0.004, unsure, 0.0)):
-        if not _near(got := ask(logits, low, p=start), end):
-            raise Wrong(f"from p = {start} your p goes to {got:.3f}: keep it between 0 and 1.")
-
-
-class _Controller:
-    """Ask for the next p with all but a few things as usual."""
-
-    def __init__(self, answer: Callable):
-        self.answer = answer
-
-    def __call__(self, real: list, fake: list, *, p=0.5, target=0.6, speed=0.01) -> float:
-        logits = torch.tensor(real), torch.tensor(fake)
-        return _number(self.answer(p, *logits, target, speed), "the next p")

@@ -1,31 +1,19 @@
-"""Checks of lesson 11, Tame the critic: the steps of a Wasserstein GAN."""
+"""The critic moves more often: an exercise of lesson 11, Tame the critic."""
 
 from collections.abc import Callable, Sequence
 
 import torch
 from torch import Tensor, nn
 
-from gan_lessons import spies
+from gan_lessons.checks import steps
 from gan_lessons.checks.exercise import Wrong, ask, exercise
 
-REFUSED = {  # what PyTorch says of a broken step, and what that means here
-    "a leaf Variable that requires grad is being used in an in-place": "PyTorch refuses to change "
-    "a weight in place while it records gradients. Clamp under torch.no_grad().",
+REFUSED = steps.REFUSED | {
     "backward through the graph a second time": "a graph is used twice. Every update of D needs "
     "fakes of its own, detached from G.",
-    "only for scalar outputs": "a loss must be one number: take the mean over the batch.",
     "does not require grad": "a loss carries no gradient at all: what it is made of was detached, "
     "or computed under torch.no_grad().",
 }
-
-
-# -- one step with clipped weights -----------------------------------------------------------
-
-
-def _small_critic() -> nn.Sequential:
-    return nn.Sequential(
-        nn.Linear(2, 6), nn.LeakyReLU(0.2), nn.Linear(6, 1), nn.Flatten(0)
-    ).double()
 
 
 def _same(D: nn.Module, weights: Sequence[Tensor]) -> bool:
@@ -33,146 +21,6 @@ def _same(D: nn.Module, weights: Sequence[Tensor]) -> bool:
         torch.allclose(p, w, atol=1e-9) for p, w in zip(D.parameters(), weights, strict=True)
     )
 
-
-@exercise(
-    title="One step of the first WGAN",
-    proves="D climbs along E D(real) − E D(fake) with fresh gradients, and then every weight lies "
-    "within the limit you were given.",
-    hints=(
-        "Lesson 04's update of D with another loss: the mean of D(fake) minus the mean of D(real). "
-        "Then one more line, after opt_d.step().",
-        "Clipping acts on the weights, not on the gradients: weight.clamp_(-limit, limit) for each "
-        "weight of D.parameters(), with torch.no_grad() around it.",
-        "loss_d = D(fake).mean() - D(real).mean(); opt_d.zero_grad(); loss_d.backward(); "
-        "opt_d.step(); then `with torch.no_grad():` and the loop that clamps in place.",
-    ),
-)
-def clipped_step(answer: Callable) -> str | None:
-    """Check ``clipped_step(D, opt_d, real, fake, limit)``: the weights after it, to the digit.
-
-    The optimizer is plain gradient descent, so the one right result is known, and so are the
-    results of the usual mistakes. Old gradients lie in D when it is called.
-    """
-    with torch.random.fork_rng(devices=[]):
-        remarks = {_after_one_step(answer, limit) for limit in (0.05, 0.3)}
-    return next((remark for remark in remarks if remark), None)
-
-
-def _after_one_step(answer: Callable, limit: float) -> str | None:
-    D, rate = _small_critic(), 0.5
-    real, fake = (2 * torch.randn(99, 2).double() + mean for mean in (1.0, -0.7))
-    with torch.no_grad():  # some answers lie within every limit
-        D[2].bias -= D(torch.cat([real, fake])).median()
-
-    def slope(weights: list[Tensor], sides: tuple = (1, 1), end: float = torch.inf) -> list[Tensor]:
-        call = torch.func.functional_call
-        names = [name for name, _ in D.named_parameters()]
-        at = [w.detach().clone().requires_grad_() for w in weights]
-        of = dict(zip(names, at, strict=True))
-        low, high = (call(D, of, (x,)).clamp(-end, end).mean() for x in (fake, real))
-        loss = sides[0] * low - sides[1] * high
-        return [
-            g.detach()
-            for g in torch.autograd.grad(loss, at, allow_unused=True, materialize_grads=True)
-        ]
-
-    old = [p.detach().clone() for p in D.parameters()]
-    clipped = [w.clamp(-limit, limit) for w in old]
-    g, junk = slope(old), 0.7
-    length = torch.cat([x.flatten() for x in g]).norm()
-    free = [w - rate * x for w, x in zip(old, g, strict=True)]
-    right = [w.clamp(-limit, limit) for w in free]
-    for p in D.parameters():
-        p.grad = torch.full_like(p, junk)
-    ask(answer, D, torch.optim.SGD(D.parameters(), lr=rate), real, fake, limit, refused=REFUSED)
-    if _same(D, right):
-        return None
-    if _same(D, [r if r.ndim > 1 else f for r, f in zip(right, free, strict=True)]):
-        return "You leave the biases alone: the slope of D does not depend on them."
-
-    def moved(by: list[Tensor], start: list[Tensor] = old) -> list[Tensor]:
-        return [w - rate * x for w, x in zip(start, by, strict=True)]
-
-    def cut(weights: list[Tensor]) -> list[Tensor]:
-        return [w.clamp(-limit, limit) for w in weights]
-
-    short = [x * min(1.0, limit / (length + 1e-6)) for x in g]
-    if _same(D, old):
-        raise Wrong("no weight of D changes: opt_d.step() is missing.")
-    if _same(D, moved(short)):
-        raise Wrong(
-            "you clipped the gradient: its length is at most the limit when opt_d steps, and the "
-            "weights go where they like. That calms a step; it is no WGAN. Clamp the weights."
-        )
-    if _same(D, moved([x.clamp(-limit, limit) for x in g])):
-        raise Wrong(
-            "you clamped every number of the gradient. The weights go where they like: clamp the "
-            "weights, after opt_d.step()."
-        )
-    if _same(D, free):
-        raise Wrong(
-            f"the step is right, but weights beyond ±{limit} are left. clamp_ (with the "
-            "underscore) changes a weight in place; clamp only returns a copy."
-        )
-    if _same(D, moved(g, clipped)) or _same(D, moved(slope(clipped), clipped)):
-        raise Wrong(
-            "you clip before opt_d.step(), and the step carries the weights out of the limits "
-            "again. Clip last."
-        )
-    for kept, which in (({"max": limit}, f"below -{limit}"), ({"min": -limit}, f"above {limit}")):
-        if _same(D, [w.clamp(**kept) for w in free]):
-            raise Wrong(f"weights {which} are left: the limits are -limit and limit.")
-    if _same(D, cut(moved([-x for x in g]))):
-        raise Wrong("the sign is turned: D lowers D(real) and raises D(fake).")
-    if _same(D, cut(moved([x + junk for x in g]))):
-        raise Wrong("old gradients pile up in D: call opt_d.zero_grad() before backward().")
-    if _same(D, clipped):
-        raise Wrong(
-            "D is clipped but never learns: opt_d.step() is missing, or backward() is, or "
-            "zero_grad() comes after it."
-        )
-    if _same(D, cut([w - rate * junk for w in old])):
-        raise Wrong("opt_d.step() follows old gradients only: zero_grad() and backward() first.")
-    if _same(D, cut(moved(short))):
-        raise Wrong(
-            "you clip the gradient too. The weights' limit is the whole leash: leave the gradient "
-            "as it is."
-        )
-    if _same(D, cut(moved([len(real) * x for x in g]))):
-        raise Wrong("D's loss adds up over the batch: take the mean.")
-    for sides, seen in (((1, 0), "fake"), ((0, 1), "real")):
-        if _same(D, cut(moved(slope(old, sides)))):
-            raise Wrong(f"D learns from the {seen} samples only: it wants the gap between both.")
-    if _same(D, [w.clamp(0, limit) for w in free]):
-        raise Wrong("weights below 0 are cut to 0: the limits are -limit and limit.")
-    if _same(D, moved(slope(old, end=limit))):
-        raise Wrong("you clamp what D answers. WGAN clamps D's *weights*, after the step.")
-    most = max(float(p.detach().abs().max()) for p in D.parameters())
-    if abs(most - limit) > 0.01 * limit and _same(D, [w.clamp(-most, most) for w in free]):
-        raise Wrong(f"the weights end within ±{most:.2g}, not within the limit you were given.")
-    beyond = [p.abs().max() > limit + 1e-9 for p in D.parameters()]
-    if all(beyond):
-        raise Wrong(f"weights beyond ±{limit} are left. WGAN clamps each weight to ±limit.")
-    if any(beyond):
-        raise Wrong(f"some layers of D still have weights beyond ±{limit}: clamp all of them.")
-    if most < 0.99 * limit or not _at_edge(D, right, limit):
-        raise Wrong(
-            "the weights are scaled down together. Clipping cuts each weight for itself: what is "
-            "beyond ±limit ends at ±limit, the others stay."
-        )
-    raise Wrong(
-        "the weights stay within the limits, but the step is not along the gradient of "
-        "D(fake).mean() - D(real).mean()."
-    )
-
-
-def _at_edge(D: nn.Module, right: list[Tensor], limit: float) -> bool:
-    """Say whether about as many weights lie at the limits as should."""
-    ours = sum(int((p.abs() > 0.999 * limit).sum()) for p in D.parameters())
-    return ours >= sum(int((w.abs() > 0.999 * limit).sum()) for w in right) // 2
-
-
-# -- several steps of the critic for one of the generator ------------------------------------
 
 LATENT = 3
 LOST = "D should raise D(real) and lower D(fake), all of them: D(fake).mean() - D(real).mean()."
@@ -225,14 +73,14 @@ def _watch_rounds(answer: Callable, n_critic: int, offset: float) -> str | None:
     sizes = range(5, 5 + n_critic + 3)
     ready = [3 + torch.randn(n, 2) for n in sizes]
     stream, toll = iter(ready), _Toll()
-    players, made = spies.small_players(LATENT, offset=offset), []
+    players, made = steps.small_players(LATENT, offset=offset), []
     players[0].register_forward_hook(lambda *call: made.append(call[-1].detach()))
 
     def step(G, D, opt_g, opt_d, real, latent_dim):
         ask(answer, G, D, opt_g, opt_d, stream, latent_dim, n_critic, toll, refused=REFUSED)
 
     try:
-        report = spies.watch_step(step, *players, torch.cat(ready), LATENT)
+        report = steps.watch_step(step, *players, torch.cat(ready), LATENT)
     except StopIteration as error:
         raise Wrong(f"you take more than {n_critic} batches for {n_critic} steps of D.") from error
     _check_order(report, n_critic)
@@ -260,7 +108,7 @@ def _watch_rounds(answer: Callable, n_critic: int, offset: float) -> str | None:
     )
 
 
-def _check_order(report: spies.Report, n_critic: int) -> None:
+def _check_order(report: steps.Report, n_critic: int) -> None:
     order = "".join(update.owner for update in report.updates)
     if order.count("D") == 0 or order.count("G") == 0:
         missing = "D" if "D" not in order else "G"
@@ -282,7 +130,7 @@ def _check_order(report: spies.Report, n_critic: int) -> None:
         raise Wrong("G moves before D is done: G's step comes after the loop.")
 
 
-def _check_batches(critics: list[spies.Update], sizes: list[int]) -> None:
+def _check_batches(critics: list[steps.Update], sizes: list[int]) -> None:
     """The number of real samples that D saw in each step says which batches they were."""
     real = [len(update.pull("r")) for update in critics]
     fake = [len(update.pull("f")) for update in critics]
@@ -308,7 +156,7 @@ def _check_batches(critics: list[spies.Update], sizes: list[int]) -> None:
         raise Wrong("draw as many fakes as real samples came: len(real), it may change.")
 
 
-def _check_critic(update: spies.Update) -> None:
+def _check_critic(update: steps.Update) -> None:
     """The mean difference pulls with -1 at real and with +1 at fake samples, whatever D says."""
     real, fake = update.pull("r"), update.pull("f")
     if (real > 0).all() and (fake < 0).all():
@@ -324,7 +172,7 @@ def _check_critic(update: spies.Update) -> None:
         )
 
 
-def _check_toll(toll: _Toll, critics: list[spies.Update], ready: list[Tensor]) -> None:
+def _check_toll(toll: _Toll, critics: list[steps.Update], ready: list[Tensor]) -> None:
     if not toll.calls:
         raise Wrong(
             "penalty is never called: nothing holds the critic's slope, and its loss will run off."
@@ -351,7 +199,7 @@ def _check_toll(toll: _Toll, critics: list[spies.Update], ready: list[Tensor]) -
             raise Wrong("penalty(D, real, fake) needs the batches that D sees in this very step.")
 
 
-def _check_generator(update: spies.Update) -> None:
+def _check_generator(update: steps.Update) -> None:
     looks = [look for look in update.looks + update.unused if "f" in look.kinds]
     pulls = [look.of("f") for look in looks if look.carries]
     if not update.grads["G"] or not pulls:
@@ -368,7 +216,7 @@ def _check_generator(update: spies.Update) -> None:
 
 def _check_fresh(answer: Callable) -> None:
     """Where nothing moves and all batches are alike, all gradients of a player are alike."""
-    G, D, *_ = spies.small_players(LATENT)
+    G, D, *_ = steps.small_players(LATENT)
     for p in G.parameters():
         nn.init.zeros_(p)
     nn.init.ones_(G[-1].bias)

@@ -1,4 +1,4 @@
-"""Checks of lesson 04, Train your first GAN."""
+"""Write the training step: an exercise of lesson 04, Train your first GAN."""
 
 import copy
 import math
@@ -8,41 +8,33 @@ from functools import partial
 import torch
 from torch import Tensor, nn
 
-from gan_lessons import data, spies
-from gan_lessons.checks.exercise import Wrong, exercise
+from gan_lessons.checks import steps
+from gan_lessons.checks.exercise import Wrong, exercise, understood
 
 LATENT = 3
 
-
-REFUSED = {  # what PyTorch says of a broken step, and what that means here
+REFUSED = steps.REFUSED | {
     "backward through the graph a second time": "the fake batch of D's step is still tied to G: "
     "D's backward() walks through G and frees the graph of G's step. Cut it with .detach().",
     "does not require grad": "a loss carries no gradient at all. G's step must call D on G's own "
     "output, neither detached nor made under torch.no_grad().",
     "modified by an inplace operation": "a loss was computed before the other player's step "
     "changed the weights it needs. Call D(fake) anew for G's step, after opt_d.step().",
-    "only for scalar outputs": "a loss must be one number: take the mean over the batch.",
 }
 
-
-_players = partial(spies.small_players, LATENT)
+_players = partial(steps.small_players, LATENT)
 
 
 def _real(n: int) -> Tensor:
     return 3 + torch.randn(n, 2)
 
 
-def _watch(train_step: Callable, n: int = 8, *, players=None) -> spies.Report:
-    try:
-        return spies.watch_step(train_step, *(players or _players()), _real(n), LATENT)
-    except RuntimeError as error:
-        for said, meaning in REFUSED.items():
-            if said in str(error):
-                raise Wrong(meaning) from error
-        raise
+def _watch(train_step: Callable, n: int = 8, *, players=None) -> steps.Report:
+    with understood(REFUSED):
+        return steps.watch_step(train_step, *(players or _players()), _real(n), LATENT)
 
 
-def _check_turns(report: spies.Report) -> None:
+def _check_turns(report: steps.Report) -> None:
     """Each player steps once, and no step finds the other player's loss in its gradients."""
     for owner, name in (("D", "opt_d"), ("G", "opt_g")):
         own = [update for update in report.updates if update.owner == owner]
@@ -74,7 +66,7 @@ def _erased(owner: str) -> Wrong:
     )
 
 
-def _check_d(update: spies.Update, n: int) -> None:
+def _check_d(update: steps.Update, n: int) -> None:
     """What D's update must show: real raised, fake lowered, each on average."""
     real, fake = update.pull("r"), update.pull("f")
     if update.looks and not update.grads["D"]:
@@ -110,7 +102,7 @@ def _check_d(update: spies.Update, n: int) -> None:
         raise Wrong(f"D's loss adds up over the {n} samples of a batch. Take the mean.")
 
 
-def _check_g(update: spies.Update) -> None:
+def _check_g(update: steps.Update) -> None:
     """What G's update must show: D(fake) raised, with a gradient that reaches G."""
     looks = update.looks + update.unused
     fakes = [look for look in looks if "f" in look.kinds]
@@ -186,7 +178,7 @@ def train_step(answer: Callable) -> str | None:
         if update_d is None and update_g is None:
             raise Wrong("neither player moves: no optimizer's step() is called.")
         _check_turns(report)
-        pulls = {t: spies.pulls_at(answer, t, _real(8), LATENT) for t in (-10.0, 0.0, 10.0)}
+        pulls = {t: steps.pulls_at(answer, t, _real(8), LATENT) for t in (-10.0, 0.0, 10.0)}
         _check_squares(pulls)
         _check_d(update_d, 8)
         _check_g(update_g)
@@ -212,8 +204,8 @@ def train_step(answer: Callable) -> str | None:
 def _check_noise(answer: Callable) -> None:
     players = _players()
     real = _real(400)
-    first = spies.watch_step(answer, *players, real, LATENT).noise
-    second = spies.watch_step(answer, *players, real, LATENT).noise
+    first = steps.watch_step(answer, *players, real, LATENT).noise
+    second = steps.watch_step(answer, *players, real, LATENT).noise
     if first[0].shape != (len(real), LATENT):
         raise Wrong(f"G got noise of shape {tuple(first[0].shape)}, not (len(real), latent_dim).")
     if any(len(z.unique(dim=0)) < len(z) for z in first):
@@ -269,132 +261,3 @@ def _check_losses(pulls: dict[float, dict[str, float]]) -> None:
                 kind = "it pulls alike at every logit, as the Wasserstein loss does"
                 kind = kind if right else "its pull has a hard edge, as the hinge loss has"
             raise Wrong(f"{name} is not the cross entropy of this lesson: {kind}.")
-
-
-@exercise(
-    title="Count the modes",
-    proves="only samples within 3 sigma count, and a mode needs a fifth of its fair share.",
-    hints=(
-        "torch.cdist(samples, centers) gives all distances, (N, K). Which center is nearest, and "
-        "how far is it?",
-        "Keep the number of the nearest center only where the distance is at most 3 * sigma; count "
-        "with .bincount(minlength=len(centers)).",
-        "A fair share is len(samples) / len(centers). Count the modes that have at least "
-        "0.2 times that.",
-    ),
-)
-def modes_covered(answer: Callable) -> None:
-    """Check ``modes_covered(samples, centers, sigma)`` on samples whose answer is known."""
-    ring = data.ring(10)
-    centers, sigma = ring.centers, ring.sigma
-
-    def ask(samples: Tensor) -> float:
-        return float(answer(samples, centers, sigma))
-
-    exact = centers.repeat(100, 1)
-    found = ask(exact)
-    if found != 8:
-        if math.isclose(found, 1.0):
-            raise Wrong("for 8 full modes you return 1: a share, not a count.")
-        raise Wrong(f"with 100 samples exactly at each of the 8 centers you count {found:g} modes.")
-    far = exact + 10 * sigma * (torch.arange(len(exact)) % 8 > 0)[:, None]
-    if ask(far) > 1:
-        raise Wrong(
-            "samples 10 sigma away from their nearest center still count. Nearest is not near: "
-            "ask for a distance of at most 3 sigma."
-        )
-    edge = torch.tensor([2.5 * sigma, 0.0])
-    if ask(exact + edge) != 8:
-        raise Wrong("samples 2.5 sigma from a center must count: the limit is 3 sigma.")
-    corner = torch.tensor([2.9 * sigma, 2.9 * sigma])
-    if ask(torch.cat([centers[:1].repeat(100, 1), exact[1:] + corner])) > 1:
-        raise Wrong(
-            "samples at (2.9, 2.9) sigma are 4.1 sigma away but count: measure the distance, not "
-            "each coordinate."
-        )
-    found = ask(_uneven(centers))
-    if found > 5:
-        raise Wrong(
-            "a mode with 19 samples counts as covered, where 100 are fair. Ask for a fifth of its "
-            "fair share, 0.2 * len(samples) / len(centers)."
-        )
-    if found < 5:
-        raise Wrong("a mode with 21 samples, where 100 are fair, must count: 0.2 of 100 is enough.")
-    mostly_bad = torch.cat([centers.repeat(3, 1), torch.full((8 * 97, 2), 9.0)])
-    if ask(mostly_bad) > 0:
-        raise Wrong("the fair share must be of *all* samples, also those far from any mode.")
-    centers, sigma = data.grid(10).centers, 0.1
-    found = ask(_uneven(centers) + torch.tensor([2.5 * sigma, 0.0]))
-    if found != 22:
-        raise Wrong(
-            f"on another mixture, of 25 centers with sigma 0.1, you count {found:g} modes instead "
-            "of 22: work with the sigma and the len(centers) that you are given."
-        )
-
-
-def _uneven(centers: Tensor) -> Tensor:
-    """Return 100 samples per center on average: three centers get 19, three 21, the rest more."""
-    rest = len(centers) - 6
-    counts = torch.tensor([19] * 3 + [21] * 3 + [(100 * len(centers) - 120) // rest] * rest)
-    return centers.repeat_interleave(counts, dim=0)
-
-
-@exercise(
-    title="The half-life of the average",
-    proves="after that many steps an old weight's share is one half.",
-    hints=(
-        "After one step the share of an old weight is decay. After two steps it is decay squared. "
-        "After n steps?",
-        "Solve decay ** n = 1/2 for n: take the logarithm of both sides.",
-        "n = log(1/2) / log(decay).",
-    ),
-)
-def half_life(answer: Callable) -> None:
-    """Check ``half_life(decay)``: the number of steps after which decay ** n is one half."""
-    for decay in (0.999, 0.9, 0.5):
-        n, right = float(answer(decay)), math.log(0.5) / math.log(decay)
-        if math.isclose(n, right, rel_tol=1e-3) or n in (round(right), math.ceil(right)):
-            continue
-        if math.isclose(n, -right, rel_tol=1e-3):
-            raise Wrong(f"you get {n:.1f} steps for a decay of {decay}: the sign is turned.")
-        if any(math.isclose(n, m, rel_tol=1e-3) for m in (1 / (1 - decay), -1 / math.log(decay))):
-            raise Wrong(
-                f"{n:.0f} steps is the usual rule of thumb for how long the average remembers "
-                "(a share of 1/e is left), not the time until one half is left."
-            )
-        if math.isclose(n, 0.5 / (1 - decay), rel_tol=1e-3):
-            raise Wrong("the share does not fall by one amount each step, but by one factor.")
-        if 0 < n < 1:
-            raise Wrong(f"{n:.3g} is a share; the question is after how many steps it is one half.")
-        raise Wrong(
-            f"for a decay of {decay} you get {n:.4g} steps; by then a share of "
-            f"{decay ** min(max(n, 0), 1e6):.3f} is left of an old weight, not one half."
-        )
-
-
-@exercise(
-    title="Predict the ratio of learning rates",
-    proves="your prediction agrees with the runs above.",
-    hints=(
-        "Look at the numbers printed above the check: which ratio has the fewest modes?",
-        "A D that learns far too slowly points G to yesterday's mistakes; one that learns far too "
-        "fast is sure of itself and leaves almost no slope.",
-        "Give one of the printed ratios, the number in front of a colon, such as 0.05.",
-    ),
-)
-def ratio(answer: float, measured: dict[float, float]) -> None:
-    """Check a predicted ratio lr_d / lr_g against the modes that each ratio reached.
-
-    Args:
-        answer: the ratio predicted to collapse most. measured: modes covered for each ratio.
-    """
-    if answer not in measured:
-        known = ", ".join(f"{r:g}" for r in measured)
-        raise Wrong(f"{answer!r} is not one of the ratios that were run: {known}.")
-    worst = min(measured.values())
-    if measured[answer] > worst:
-        bad = " and ".join(f"{r:g}" for r, modes in measured.items() if modes == worst)
-        raise Wrong(
-            f"with lr_d/lr_g = {answer:g} the run still covers {measured[answer]:g} modes; the "
-            f"fewest, {worst:g}, come with {bad}. Which player is too weak there?"
-        )

@@ -1,4 +1,4 @@
-"""A check of lesson 10, Choose a loss: what the output of the best D says."""
+"""What D's output means: an exercise of lesson 10, Choose a loss."""
 
 from collections.abc import Callable
 

@@ -4,12 +4,13 @@ The base of lesson 10's checks; :func:`judge` names the known mistakes and says 
 which side it is on.
 """
 
-import math
 from collections.abc import Callable, Sequence
+from functools import partial
 
 import torch
 from torch import Tensor
 
+from gan_lessons.checks import exercise
 from gan_lessons.checks.exercise import Wrong
 
 # Logits on both sides of every margin; no two wrong answers agree on them (a test compares).
@@ -19,6 +20,8 @@ OTHER = torch.tensor([-2.1, 0.6, 1.9, -0.2]), torch.tensor([1.6, -0.3, 0.5, -2.4
 
 Loss = Callable[[Tensor, Tensor], Tensor]
 Named = Sequence[tuple[Loss, str]]
+
+near = partial(exercise.near, least=1e-5)
 
 CONSTANT = "The constant that you add changes no slope, so it changes no step."
 
@@ -31,11 +34,6 @@ def usual(right: Loss) -> Named:
         (lambda r, f: right(r, f) / 2, "this is half of it: there is no ½ here."),
         (lambda r, f: 2 * right(r, f), "this is twice of it."),
     )
-
-
-def near(a: float, b: float) -> bool:
-    """Say whether two losses are the same but for rounding."""
-    return math.isclose(a, b, rel_tol=1e-4, abs_tol=1e-5)
 
 
 def ask(answer: Loss, player: str, real: Tensor, fake: Tensor) -> Tensor:

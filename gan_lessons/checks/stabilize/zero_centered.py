@@ -1,13 +1,11 @@
-"""Checks of lesson 12, Stabilize the game: what pulls D's slope to 0, and unsure labels."""
+"""Zero-centered penalties: an exercise of lesson 12, Stabilize the game."""
 
-import warnings
 from collections.abc import Callable
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional as F
 
-from gan_lessons.checks.exercise import Wrong, exercise
+from gan_lessons.checks.exercise import Wrong, ask, exercise, near, one_number
 
 REFUSED = {  # what PyTorch says of a broken answer, and what that means here
     "does not require grad": "PyTorch says that a tensor does not require grad: it records only "
@@ -18,34 +16,6 @@ REFUSED = {  # what PyTorch says of a broken answer, and what that means here
     "grad can be implicitly created only for scalar outputs": "autograd takes the gradient of one "
     "number, and D returns one per sample: take D(x).sum().",
 }
-
-
-def _ask(answer: Callable, *args: object) -> object:
-    """Call the answer; what PyTorch refuses becomes a diagnosis, what it warns of is let pass."""
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            return answer(*args)
-    except RuntimeError as error:
-        for said, meaning in REFUSED.items():
-            if said in str(error):
-                raise Wrong(meaning) from error
-        raise
-
-
-def _scalar(value: object, what: str) -> Tensor:
-    if not isinstance(value, Tensor):
-        raise Wrong(f"{what} should be a tensor, but {type(value).__name__} came back.")
-    if value.numel() != 1:
-        raise Wrong(f"{what} should be one number, but has shape {tuple(value.shape)}.")
-    return value.reshape(())
-
-
-def _close(a: float, b: float) -> bool:
-    return abs(a - b) <= 1e-6 + 1e-3 * abs(b)
-
-
-# -- zero-centered penalties -----------------------------------------------------------------
 
 
 class _Known(nn.Module):
@@ -100,7 +70,7 @@ def _check_penalty(answer: Callable, name: str, mine: int, shape: tuple[int, ...
     batches = 1.5 * torch.randn(shape), torch.randn(shape)
     shift = torch.zeros(shape[1:], requires_grad=True)  # stands for G: fake = G's output
     handed = batches[0].clone(), batches[1].clone() + shift
-    got = _scalar(_ask(answer, D, *handed, gamma), name)
+    got = one_number(ask(answer, D, *handed, gamma, refused=REFUSED), name)
     if any(p.grad is not None for p in D.parameters()):
         raise Wrong(
             f"{name} leaves gradients in D's weights: backward() writes into every leaf. "
@@ -110,7 +80,7 @@ def _check_penalty(answer: Callable, name: str, mine: int, shape: tuple[int, ...
         raise Wrong(f"{name} changes the batch itself. Compute with a new tensor.")
     x, value = batches[mine], float(got.detach())
     right = gamma / 2 * _squares(D, x).sum(1).mean()
-    if not _close(value, float(right)):
+    if not near(value, float(right), share=1e-3):
         raise Wrong(f"{name}: {_name_value(value, D, batches, mine, gamma)}")
     if not got.requires_grad:
         raise Wrong(
@@ -195,7 +165,7 @@ def _name_value(
             "it adds up the channels only and takes the mean over the pixels: flatten(1) first."
         ] = right / pixels
     for said, candidate in candidates.items():
-        if _close(value, float(candidate)):
+        if near(value, float(candidate), share=1e-3):
             return said
     seen = torch.cat([s.flatten(1) for s in D.seen[:-1]] or [torch.empty(0, size)])
     known = torch.cat([b.flatten(1) for b in batches])
@@ -214,7 +184,7 @@ def _check_flat(answer: Callable, name: str) -> None:
     """Where D is flat the penalty is 0 and so is its gradient: no NaN."""
     D = _Known(torch.zeros(2))
     batch = torch.randn(4, 2)
-    got = _scalar(_ask(answer, D, batch, batch + 1, 1.0), name)
+    got = one_number(ask(answer, D, batch, batch + 1, 1.0, refused=REFUSED), name)
     if float(got.detach()) != 0:
         raise Wrong(f"{name} of a flat D is {float(got.detach()):.3g}, not 0.")
     got.backward()
@@ -223,111 +193,3 @@ def _check_flat(answer: Callable, name: str) -> None:
             f"{name} gives a NaN where D is flat: a root has an infinite slope at 0. Square and "
             "add; no root is needed."
         )
-
-
-# -- one-sided smoothing ---------------------------------------------------------------------
-
-
-@exercise(
-    title="One-sided smoothing",
-    proves="the best D is target · p/(p + q): real samples are real with that probability only, "
-    "fakes stay fakes; finite where D is sure.",
-    hints=(
-        "A real sample now has two labels at once: real with weight target, fake with weight "
-        "1 − target. What does each cost at logit t? softplus(-t) and softplus(t).",
-        "Real side: target · softplus(-real_logits) + (1 − target) · softplus(real_logits), the "
-        "mean of it. Fake side: as always, softplus(fake_logits).mean().",
-        "real = target * F.softplus(-real_logits) + (1 - target) * F.softplus(real_logits); "
-        "return real.mean() + F.softplus(fake_logits).mean()",
-    ),
-)
-def smoothed_d(answer: Callable) -> None:
-    """Check ``smoothed_d(real_logits, fake_logits, target)`` by its pulls on single logits.
-
-    At a logit of ±60 a cross entropy pulls with its plain weights, so four numbers name the loss:
-    how much a real and a fake sample count as real and as fake.
-    """
-    with torch.random.fork_rng(devices=[]):
-        for target in (0.9, 0.75, 1.0):
-            _check_smoothing(answer, target)
-
-
-def _pulls(answer: Callable, side: int, logit: float, target: float) -> float:
-    """Return the loss's slope at one logit of one side, times the batch size."""
-    logits = [torch.zeros(3), torch.zeros(3)]
-    logits[side][1] = logit
-    logits[side].requires_grad_()
-    loss = _scalar(_ask(answer, *logits, target), "the loss")
-    if not loss.requires_grad:
-        side_is = ("real", "fake")[side]
-        raise Wrong(f"the loss does not depend on the {side_is} logits, or is detached from them.")
-    (grad,) = torch.autograd.grad(loss, logits[side], allow_unused=True, materialize_grads=True)
-    return 3 * float(grad[1])
-
-
-def _check_smoothing(answer: Callable, target: float) -> None:
-    real = -_pulls(answer, 0, -60.0, target), _pulls(answer, 0, 60.0, target)
-    fake = -_pulls(answer, 1, -60.0, target), _pulls(answer, 1, 60.0, target)
-    found = torch.tensor([*real, *fake])  # real as real, real as fake, fake as real, fake as fake
-    if not found.isfinite().all():
-        raise Wrong(
-            "the loss breaks where D is sure: a logarithm of a rounded sigmoid. Write it with "
-            "softplus on logits."
-        )
-    t, rest = target, 1 - target
-    right = torch.tensor([t, rest, 0, 1.0])
-    if not torch.allclose(found, right, atol=2e-3):
-        raise Wrong(_name_weights(found, t, rest))
-    r, f = torch.randn(2, 50) * 3
-    value = t * F.softplus(-r).mean() + rest * F.softplus(r).mean() + F.softplus(f).mean()
-    got = _scalar(_ask(answer, r, f, target), "the loss").detach()
-    if not torch.allclose(got, value, atol=1e-4):
-        raise Wrong(
-            f"the weights are right, but the loss of 50 samples is {float(got):.3f}, not "
-            f"{float(value):.3f}: it should be softplus on logits, the mean over each batch."
-        )
-
-
-def _name_weights(found: Tensor, t: float, rest: float) -> str:
-    """Say what the four weights mean; the targets of the check are not only 0.9."""
-    named = {
-        (t, rest, rest, t): "both sides are smoothed. Then the best D is (target·p + (1 − "
-        "target)·q)/(p + q): where q is large and p is 0 it still says 'perhaps', and G is paid "
-        "for staying there. Fakes keep their label 0.",
-        (1, 0, rest, t): "the fakes are smoothed, not the real samples. Then D never calls a fake "
-        "surely fake, and that rewards G where no data are.",
-        (t, 0, 0, 1): "only the log D term is scaled: a real sample counts less, but still as "
-        "surely real. Then the best D is target·p/(target·p + q), which still reaches 1. The rest "
-        "of its weight, 1 − target, belongs to log(1 − D).",
-        (t, 0, 0, t): "the loss is only scaled: the best D is still p/(p + q).",
-        (0, 1, t, rest): "the labels are exchanged: real samples are pulled down and fakes up.",
-        (0, 1, 1, 0): "the labels are exchanged, without any smoothing.",
-        (rest, t, 0, 1): "target and 1 − target are exchanged: real samples count as real with 1 "
-        "− target only.",
-        (1, 0, 0, 1): "nothing is smoothed: this is the plain cross entropy, whatever the target.",
-        (t, rest, 1, 0): "G's side of the fakes: D raises what it says of them.",
-        (t, rest, 0, 0): "the fakes do not count: D's loss has two sides.",
-        (1, rest, 0, 1): "a real sample counts 1 as real and the rest as fake, more than once in "
-        "all: the two weights add up to 1.",
-        (0.9, 0.1, 0, 1): "0.9 is written into the loss: use the target you are given.",
-        (
-            0,
-            0,
-            0,
-            0,
-        ): "the loss is flat where D is sure: there is a sigmoid in it, on top of the one "
-        "that softplus holds already. Logits go in as they are.",
-        (-t, -rest, 0, -1): "the sign is turned: D lowers its loss, so it has no minus in front.",
-    }
-    for weights, said in named.items():
-        right = torch.tensor([float(w) for w in weights])
-        if torch.allclose(found, right, atol=2e-3):
-            return said
-    for factor, more in ((3.0, "the batch adds up: take the mean."), (0.5, "the loss is halved.")):
-        if torch.allclose(found, factor * torch.tensor([t, rest, 0, 1.0]), atol=6e-3):
-            return more
-    numbers = [f"{float(w):.2f}" for w in found]
-    return (
-        f"as measured, a real sample counts {numbers[0]} as real and {numbers[1]} as fake, a fake "
-        f"one {numbers[2]} and {numbers[3]}; with target {t} it should be {t}, {rest:.2f}, 0 and 1."
-    )

@@ -24,8 +24,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from gan_lessons import data, losses, models, penalties, runtime, training
-from tests import bench_peers, bench_start, flops
+from bench import flops, peers, startup
+from gan_lessons import data, losses, models, penalties, runtime, speed, training
 
 ROOT = Path(__file__).resolve().parents[1]
 ROUNDS = {"short": (3, 100), "long": (9, 1000)}  # at least and at most
@@ -100,7 +100,7 @@ class Case:
     minimal: int
     variants: dict[str, Variant]
     executed: dict[str, int]
-    speed: training.Speed
+    way: speed.Speed
 
 
 def course_step(
@@ -109,16 +109,16 @@ def course_step(
     samples: Tensor,
     batch: int,
     *,
-    speed=None,
+    way=None,
     betas=(0.5, 0.99),
     **more,
 ) -> Callable[[], object]:
     """Return a function that makes the course's next step: training.train, fused Adam."""
-    for net in (G, D) if speed else ():
-        speed.fit(net)
+    for net in (G, D) if way else ():
+        way.fit(net)
     opts = [torch.optim.Adam(net.parameters(), lr=2e-4, betas=betas, fused=True) for net in (G, D)]
     batches = data.batches(samples, batch, rng=runtime.generator(0))
-    autocast = speed.autocast if speed else None
+    autocast = way.autocast if way else None
     run = training.train(G, D, *opts, batches, steps=10**9, autocast=autocast, **more)
     return functools.partial(next, run)
 
@@ -178,15 +178,15 @@ def build(name, against, make, samples, batch, latent_dim, other, **more) -> Cas
     real = samples[:batch]
     probing = {"latent_dim": latent_dim, "n_critic": more.get("n_critic", 1)}
     probing["penalty"] = more.get("penalty")
-    chosen = training.probe(G, D, real, again=True, **probing)
+    chosen = speed.probe(G, D, real, again=True, **probing)
     full_ms = {way: ms for way, ms in chosen.milliseconds.items() if way.startswith("fp32")}
-    full = training.choose(full_ms, {}, wanted="fp32", device="cpu")
+    full = speed.choose(full_ms, {}, wanted="fp32", device="cpu")
     course = functools.partial(course_step, samples=samples, batch=batch, latent_dim=latent_dim)
     variants = {"other": Variant(other(*make()))}
-    variants["fp32"] = Variant(course(*make(), speed=full, **more))
+    variants["fp32"] = Variant(course(*make(), way=full, **more))
     if chosen.milliseconds.keys() != full_ms.keys():
-        half = training.choose(chosen.milliseconds, {}, wanted="bf16", device="cpu")
-        variants["bf16"] = Variant(course(*make(), speed=half, **more))
+        half = speed.choose(chosen.milliseconds, {}, wanted="bf16", device="cpu")
+        variants["bf16"] = Variant(course(*make(), way=half, **more))
     n_critic, game = more.get("n_critic", 1), more.get("game", losses.non_saturating)
     z = torch.randn(batch, latent_dim)
     least = flops.minimal(G, D, z, g_needs_real=game.g_needs_real, n_critic=n_critic)
@@ -194,9 +194,9 @@ def build(name, against, make, samples, batch, latent_dim, other, **more) -> Cas
     return Case(name, against, batch, least, variants, done, chosen)
 
 
-def peers() -> Iterator[Callable[[], Case]]:
+def theirs() -> Iterator[Callable[[], Case]]:
     """Yield the cases on the peers' own nets."""
-    for work in bench_peers.WORKLOADS:
+    for work in peers.WORKLOADS:
         raw, ready = samples_of(work.shape)
         penalty = None
         if work.weight:
@@ -279,7 +279,7 @@ def sweep_of(runs: int, *, width: int, batch: int = 64) -> Callable[[], object]:
     if runs == 1:
         G, D = (make(width=width) for make in makers)
         return course_step(
-            *(G, D, points, batch), latent_dim=2, game=losses.non_saturating, speed=None
+            *(G, D, points, batch), latent_dim=2, game=losses.non_saturating, way=None
         )
     G, D = (models.stack([make(width=width) for _ in range(runs)]) for make in makers)
     opts = [torch.optim.Adam(net.parameters(), lr=1e-3, fused=True) for net in (G, D)]
@@ -324,7 +324,7 @@ def row_of(case: Case, limits: dict[str, float]) -> dict:
     """Return a case's numbers: milliseconds, ratios, shares of the roofline, FLOPs."""
     least = {name: min(variant.wall) for name, variant in case.variants.items()}
     found = {"name": case.name, "against": case.against, "batch": case.batch}
-    found |= {"rounds": len(case.variants["fp32"].wall), "chosen": case.speed.sentence}
+    found |= {"rounds": len(case.variants["fp32"].wall), "chosen": case.way.sentence}
     found["minimal_gflop"] = case.minimal / 1e9
     work = case.executed["fp32"] if "GP" in case.name else case.minimal
     for name, variant in case.variants.items():
@@ -403,7 +403,7 @@ def main(mode: str = "short", only: str = "") -> None:
     report = {"mode": mode, **about(), "peak_start": peak()}
     say(f"{report['processor']}, {report['threads']} threads, load {report['load']}, {mode} mode")
     say("peak:", ", ".join(f"{name} {value:.0f}" for name, value in report["peak_start"].items()))
-    for kind, cases in (("peers", peers()), ("own", own())):
+    for kind, cases in (("peers", theirs()), ("own", own())):
         say(f"\n{TITLES[kind]}\n" + line(HEADS))
         report[kind] = []
         for make in cases:
@@ -415,7 +415,7 @@ def main(mode: str = "short", only: str = "") -> None:
             case = make()
             measure(case.variants, mode)
             report[kind].append(row_of(case, report["peak_start"]))
-            say(row_text(report[kind][-1]) + f"   {case.speed.name}")
+            say(row_text(report[kind][-1]) + f"   {case.way.name}")
     torch.set_num_threads(threads)
     if not only:
         report["sweeps"] = sweeps(mode)
@@ -427,9 +427,9 @@ def main(mode: str = "short", only: str = "") -> None:
                 f" processor time ({r['all_ms']:.1f} and {r['one_ms']:.2f} ms a step)"
             )
         lessons = None if mode == "long" else ("04", "06")
-        report["startup"] = bench_start.startup(lessons, rounds=1 if mode == "short" else 3)
+        report["startup"] = startup.startup(lessons, rounds=1 if mode == "short" else 3)
         for r in report["startup"]:
-            say(bench_start.sentence(r))
+            say(startup.sentence(r))
     report["peak_end"] = peak()
     report["drift"] = drift(report["peak_start"], report["peak_end"])
     report["seconds"] = time.perf_counter() - start_time

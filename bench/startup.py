@@ -2,7 +2,7 @@
 
 Each lesson's solved notebook is run, cell by cell, in a fresh Python until its first picture is
 drawn, at the lesson's own budget; a fresh Python that only imports torch and matplotlib is timed in
-turn with it. `python tests/bench_start.py [NN …]`.
+turn with it. `python -m bench.startup [NN …]`.
 """
 
 import os
