@@ -624,9 +624,9 @@ assert max(calm) < 2 * math.log(2)
 #   (lesson 09).
 # - A published tutorial scores generated images as the real ones. Its loss
 #   sits at 1.386 and reads like a perfect equilibrium.
-# - `tests/library/soak_detectors.py` measures how often these alarms miss ten kinds
-#   of sabotage, and how often they ring for healthy runs. Thresholds that
-#   were never measured are decoration.
+# - `tests/library/soak_detectors.py` measures how often these alarms miss
+#   ten kinds of sabotage, and how often they ring for healthy runs.
+#   Thresholds that were never measured are decoration.
 # - Save generators at every look. Stopping late is cheap if you can go back.
 #
 # ## Further reading

@@ -204,15 +204,17 @@ def defaults(house: Path) -> list[str]:
 
 
 def docstrings(house: Path) -> list[str]:
-    """Everything public has a docstring; it, its class or its module names a lesson."""
+    """Everything public has a docstring; it or its class names a lesson, or its module one only."""
     found = []
     for file, tree in files(house).items():
         for name, node, above in public(tree):
             text = ast.get_docstring(node)
             if not text and not is_plain_property(node):
                 found.append(f"{file}:{node.lineno}: {name} has no docstring")
-            told = [ast.get_docstring(place) or "" for place in (node, *above)]
-            if not LESSON.search("\n".join(told)) and room(file) != "__init__":
+            own = [ast.get_docstring(place) or "" for place in (node, *above[1:])]
+            lessons = set(LESSON.findall(ast.get_docstring(tree) or ""))
+            told = LESSON.search("\n".join(own)) or len(lessons) == 1  # of several: which?
+            if not told and room(file) != "__init__":
                 found.append(f"{file}:{node.lineno}: {name} does not say which lesson it is from")
     return found
 

@@ -27,11 +27,11 @@ def precision_recall(answer: Callable) -> None:
     left, right = cloud(40, 2, 0), cloud(40, 2, 1) + 30.0
     both = torch.cat([left, right])
     new = cloud(30, 2, 2)
-    same = _pair(answer, both, both)
-    if not (near(same[0], 1) and near(same[1], 1)):
+    itself = _pair(answer, both, both)
+    if not (near(itself[0], 1) and near(itself[1], 1)):
         raise Wrong(
             "on the same samples precision and recall are 1 and 1: each lies in its own ball. You "
-            f"return {same[0]:.2f} and {same[1]:.2f}; one ball is enough (any), not all."
+            f"return {itself[0]:.2f} and {itself[1]:.2f}; one ball is enough (any), not all."
         )
     half, far = _pair(answer, both, left), _pair(answer, left, both)
     _check_halves(half, far)
