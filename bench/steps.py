@@ -118,8 +118,8 @@ def course_step(
         way.fit(net)
     opts = [torch.optim.Adam(net.parameters(), lr=2e-4, betas=betas, fused=True) for net in (G, D)]
     batches = data.batches(samples, batch, rng=runtime.generator(0))
-    autocast = way.autocast if way else None
-    run = training.train(G, D, *opts, batches, steps=10**9, autocast=autocast, **more)
+    nets = [way.fast(net) if way else net for net in (G, D)]
+    run = training.train(*nets, *opts, batches, steps=10**9, **more)
     return functools.partial(next, run)
 
 

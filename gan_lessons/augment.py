@@ -12,7 +12,7 @@ al. 2020, Training Generative Adversarial Networks with Limited Data.
 from collections.abc import Callable
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from torch.nn import functional as F
 
 Augmentation = Callable[..., Tensor]  # of (x, p)
@@ -92,6 +92,25 @@ def chain(*augmentations: Augmentation) -> Augmentation:
 
 color = chain(brightness, saturation, contrast)
 diffaugment = chain(color, translation, cutout)
+
+
+class InFront(nn.Module):
+    """An augmentation as a layer in front of D: all that D sees, real or fake, goes through it.
+
+    ``D = nn.Sequential(augment.InFront(augment.diffaugment), D)``. Each look draws anew. In eval
+    mode D sees images as they are. Lesson 13.
+
+    Args:
+        augmentation: of (x, p). p: how probable a change is, 0 … 1; may be set during a run.
+    """
+
+    def __init__(self, augmentation: Augmentation, p: float = 1.0):
+        super().__init__()
+        self.augmentation, self.p = augmentation, p
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Return images (B, C, H, W), changed while training. Lesson 13."""
+        return self.augmentation(x, self.p) if self.training else x
 
 
 def adapted(p: float, sign: float, *, target: float = 0.6, speed: float = 0.01) -> float:

@@ -109,7 +109,7 @@ def relativistic_g(real_logits: Tensor, fake_logits: Tensor) -> Tensor:
 
 @dataclass(frozen=True)
 class Game:
-    """A pair of losses with one signature, and whether G's step must look at D(real) at all."""
+    """A pair of losses with one signature, and whether G's step must look at D(real). Lesson 10."""
 
     loss_d: Loss
     loss_g: Loss

@@ -1,9 +1,11 @@
 """What is added to D's loss to keep its slope in check, and what is done to its weights instead.
 
-Floor 1 of the house. Every penalty has one signature, ``penalty(D, real, fake)``; a strength is
+Floor 2 of the house. Every penalty has one signature, ``penalty(D, real, fake)``; a strength is
 bound with ``functools.partial``. Each looks at D's slope with respect to its *input*, which is what
 pushes G's samples, and keeps the graph so that D can learn from it. Introduced in lesson 11.
 """
+
+from collections.abc import Callable
 
 import torch
 from torch import Tensor, nn
@@ -58,6 +60,91 @@ def zero_centered(D: nn.Module, real: Tensor, fake: Tensor, *, gamma: float) -> 
     Source: Huang et al. 2024, The GAN is dead; long live the GAN! (R3GAN), section 2.2. Lesson 12.
     """
     return r1(D, real, gamma=gamma) + r2(D, real, fake, gamma=gamma)
+
+
+class ZeroCentered:
+    """R1 and R2 from the logits that the loss has computed: D runs over no sample twice. Lesson 12.
+
+    As a penalty of ``training.train`` it is :func:`r1` plus :func:`r2` with a γ for each, but for
+    rounding, and for about half of their work. Called without logits it computes them itself. With
+    noise or dropout in D the slope is that of the very look the loss had.
+
+    Args:
+        real: γ of R1, at real samples; 0 for none. fake: γ of R2, at G's samples; 0 for none.
+    """
+
+    def __init__(self, *, real: float = 0.0, fake: float = 0.0):
+        self.gammas = real, fake
+        self.takes_logits = real > 0, fake > 0
+
+    def __call__(
+        self,
+        D: nn.Module,
+        real: Tensor,
+        fake: Tensor,
+        *given: Tensor,
+        logits: tuple[Tensor, Tensor] | None = None,
+    ) -> Tensor:
+        """Return γ/2 · E‖∇D‖² at both kinds of samples.
+
+        Args:
+            real, fake: (B, …); with ``logits`` D has seen them, and where ``takes_logits`` says so
+                they require a gradient.
+            given: conditions that D takes after the samples.
+            logits: D's answers, (B,) each.
+        """
+        samples = real, fake
+        if logits is None:
+            samples = [x.detach().requires_grad_(True) for x in samples]
+            logits = [D(x, *given) for x in samples]
+        penalty = logits[0].new_zeros(())
+        for gamma, x, answer in zip(self.gammas, samples, logits, strict=True):
+            if gamma:
+                (slope,) = torch.autograd.grad(answer.sum(), x, create_graph=True)
+                penalty = penalty + gamma / 2 * slope.flatten(1).square().sum(1).mean()
+        return penalty
+
+
+class lazy:
+    """A penalty that is asked at every so-manieth step only and then counts so many times.
+
+    ``penalty=penalties.lazy(penalty, every=4)``: the same mean for a quarter of the work. The first
+    step asks. It counts its calls: one object for one run.
+
+    Source: Karras et al. 2020, Analyzing and Improving the Image Quality of StyleGAN, appendix B.
+    Lesson 12.
+
+    Args:
+        penalty: a function of (D, real, fake). every: the steps from one asking to the next.
+    """
+
+    def __init__(self, penalty: Callable[..., Tensor], *, every: int):
+        self.penalty, self.every, self.calls = penalty, every, 0
+
+    @property
+    def due(self) -> bool:
+        """Whether the next call asks."""
+        return self.calls % self.every == 0
+
+    @property
+    def takes_logits(self) -> tuple[bool, bool]:
+        """Whether the next call takes the loss's logits, as :class:`ZeroCentered` does."""
+        asked = getattr(self.penalty, "takes_logits", (False, False))
+        return asked if self.due else (False, False)
+
+    def __call__(self, *seen: object, **more: object) -> Tensor | float:
+        """Return ``every`` times the penalty, or 0 at the steps between."""
+        due = self.due
+        self.calls += 1
+        return self.every * self.penalty(*seen, **more) if due else 0.0
+
+    def state_dict(self) -> dict[str, int]:
+        """Return what a run that goes on elsewhere needs: the calls so far. Lesson 12."""
+        return {"calls": self.calls}
+
+    def load_state_dict(self, state: dict[str, int]) -> None:
+        """Take over what :meth:`state_dict` returned. Lesson 12."""
+        self.calls = state["calls"]
 
 
 @torch.no_grad()

@@ -1,14 +1,27 @@
-"""The game's loop, as lesson 04 writes it. Floor 2 of the house.
+"""The game's loop, as lesson 04 writes it. Floor 3 of the house.
 
-:func:`train` is that loop plus the few lines that later lessons explain, in the same order and with
-the same names. It yields after every step, so whoever drives it can look, draw or stop.
-:func:`sweep` is the same for many small games at once (lesson 10).
+:func:`train` is that loop, step by step :func:`play`, in the same order and with the same names. It
+yields after every step, so whoever drives it can look, draw or stop. What later lessons add wraps
+the run or hangs on it::
+
+    run = training.train(G, D, opt_g, opt_d, batches, steps=2_000, latent_dim=2)
+    run = training.averaged(run, average, decay=0.999)  # lesson 04
+    run = training.scheduled(run, *schedulers)  # lesson 04
+    run = training.constrained(run, opt_d, D, penalties.clip_weights)  # lesson 11
+    run = training.clipped_gradients(run, opt_g, opt_d, most=1.0)  # lesson 11
+    for moment in run:
+        ...
+
+A penalty that is asked for now and then is ``penalties.lazy`` (lesson 12), an augmentation a layer
+in front of D (``augment.InFront``, lesson 13), another precision a net around a net
+(:class:`Autocast`, lesson 08). :func:`sweep` plays many small games at once (lesson 10).
 """
 
+import inspect
 import itertools
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor, nn
@@ -16,11 +29,10 @@ from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LambdaLR
 
 from gan_lessons import losses, models, penalties, runtime
-from gan_lessons.errors import TrainingDiverged
+from gan_lessons.errors import SettingError, TrainingDiverged
 
-NUMBERS = ("loss_d", "loss_g", "real_logit", "fake_logit")
+NUMBERS = ("loss_d", "loss_g", "real_logit", "fake_logit", "real_sign")
 CHECK_EVERY = 50  # steps between two looks at whether all numbers are finite
-Rows = Sequence[tuple[losses.Loss, slice]]
 
 
 # -- what a run leaves behind ------------------------------------------------------------------
@@ -28,6 +40,8 @@ Rows = Sequence[tuple[losses.Loss, slice]]
 
 class History:
     """The numbers of a run, one row per step, kept on the device so that no step waits for them.
+
+    Introduced in lesson 04.
 
     Attributes:
         names: what the columns are called.
@@ -40,7 +54,7 @@ class History:
         self._rows = torch.empty(1024, len(names), device=device)
 
     def record(self, numbers: dict[str, Tensor]) -> None:
-        """Append one step's numbers (scalar tensors); other columns hold NaN."""
+        """Append one step's numbers (scalar tensors); other columns hold NaN. Lesson 04."""
         if self.length == len(self._rows):
             self._rows = torch.cat([self._rows, torch.empty_like(self._rows)])
         missing = self._rows.new_full((), float("nan"))
@@ -49,182 +63,13 @@ class History:
         self.length += 1
 
     def column(self, name: str) -> Tensor:
-        """Return one number over all steps so far, float32 (length,), on the CPU."""
+        """Return one number over all steps so far, float32 (length,), on the CPU. Lesson 04."""
         return self._rows[: self.length, self.names.index(name)].cpu()
 
     def first_not_finite(self, start: int = 0) -> int | None:
-        """Return the first step from ``start`` on whose loss is NaN or infinite, or None."""
+        """Return the first step from ``start`` on whose loss is not finite, or None. Lesson 04."""
         bad = ~self._rows[start : self.length, :2].isfinite().all(dim=1)
         return start + int(bad.nonzero()[0]) if bad.any() else None
-
-
-@dataclass(frozen=True)
-class Moment:
-    """A run between two steps: what there is to look at. It refers to the nets, copies nothing.
-
-    Attributes:
-        step: steps done so far. steps: steps planned.
-        numbers: this step's loss_d, loss_g, real_logit, fake_logit (scalar tensors), and real_sign,
-            the mean sign of D(real), which lesson 13 steers by.
-        shown: the generator to look at: the average where one is kept, else G itself.
-    """
-
-    step: int
-    steps: int
-    numbers: dict[str, Tensor]
-    history: History
-    G: nn.Module
-    D: nn.Module
-    shown: nn.Module
-
-
-# -- one game ----------------------------------------------------------------------------------
-
-
-def falling_lr(optimizer: Optimizer, steps: int) -> LambdaLR:
-    """Return a scheduler that keeps the learning rate for half the steps, then lowers it to 0.
-
-    The players circle less and less and come to rest. Step it once a training step. Lesson 04.
-    """
-
-    def slope(step):
-        return min(1.0, 2 - 2 * step / steps)
-
-    return LambdaLR(optimizer, slope)
-
-
-def train(
-    G: nn.Module,
-    D: nn.Module,
-    opt_g: Optimizer,
-    opt_d: Optimizer,
-    batches: Iterator[Tensor],
-    *,
-    steps: int,
-    latent_dim: int,
-    game: losses.Game = losses.non_saturating,
-    average: nn.Module | None = None,
-    decay: float = 0.999,
-    schedulers: tuple = (),
-    n_critic: int = 1,
-    penalty: Callable[[nn.Module, Tensor, Tensor], Tensor] | None = None,
-    penalty_every: int = 1,
-    constrain: Callable[[nn.Module], None] | None = None,
-    clip_grad: float | None = None,
-    augment: Callable[[Tensor], Tensor] | None = None,
-    autocast: Callable[[], AbstractContextManager] | None = None,
-) -> Iterator[Moment]:
-    """Play the game and yield a :class:`Moment` after every step.
-
-    The notebook's ■ ends the loop after the step it is in: nothing is torn, and calling ``train``
-    again goes on from there.
-
-    Args:
-        batches: yields real batches (B, …) on the device of G and D.
-        steps: steps to make; each updates D and then G, with the same fake batch.
-        latent_dim: length of the noise z ~ N(0, I).
-        game: the pair of losses. average: a copy of G to keep as EMA, with ``decay``.
-        schedulers: learning-rate schedulers, stepped once a step.
-        n_critic: updates of D before each of G, every one on a fresh batch (lesson 11).
-        penalty: added to D's loss, a function of (D, real, fake) (lesson 11).
-        penalty_every: the penalty is computed at every so-manieth step only and then counts so many
-            times (lesson 12).
-        constrain: called with D after each of its updates (lesson 11).
-        clip_grad: the largest norm that the gradients of each player may have (lesson 11).
-        augment: changes whatever D sees, real or fake, in both players' steps (lesson 13).
-        autocast: opens the precision that the nets compute in; losses and penalties stay in
-            float32. ``speed.probe`` finds what is fastest on this machine (lesson 08).
-
-    Raises:
-        TrainingDiverged: a loss is NaN or infinite (looked at every 50 steps and at the end).
-
-    Introduced in lesson 04; used from lesson 06 on.
-    """
-    history = History(device=next(G.parameters()).device)
-
-    def run(net: nn.Module, x: Tensor) -> Tensor:
-        if autocast is None:
-            return net(x)
-        with autocast():
-            return net(x).float()
-
-    see = augment or (lambda x: x)
-    with runtime.stop_at_boundary() as stop:
-        for step in range(steps):
-            for _ in range(n_critic):
-                real = see(next(batches))
-                fake = run(G, torch.randn(len(real), latent_dim, device=real.device))
-
-                # 1 · the discriminator raises D(real) and lowers D(fake)
-                seen = see(fake.detach())
-                real_logits, fake_logits = run(D, real), run(D, seen)
-                loss_d = whole = game.loss_d(real_logits, fake_logits)
-                if penalty is not None and step % penalty_every == 0:
-                    whole = loss_d + penalty_every * penalty(D, real, seen)
-                update(opt_d, whole, clip_grad)
-                if constrain is not None:
-                    constrain(D)
-
-            # 2 · the generator raises D(fake); D only passes the gradient on
-            with frozen(D):
-                real_logits_g = run(D, real) if game.g_needs_real else None
-                loss_g = game.loss_g(real_logits_g, run(D, see(fake)))
-                update(opt_g, loss_g, clip_grad)
-
-            if average is not None:
-                models.update_average(average, G, decay=decay)
-            for scheduler in schedulers:
-                scheduler.step()
-            numbers = {"loss_d": loss_d, "loss_g": loss_g}
-            numbers |= {"real_logit": real_logits.mean(), "fake_logit": fake_logits.mean()}
-            numbers["real_sign"] = real_logits.detach().sign().mean()
-            history.record(numbers)
-            last = stop.requested or step + 1 == steps
-            if last or (step + 1) % CHECK_EVERY == 0:
-                _refuse_nonsense(history)
-            shown = G if average is None else average
-            yield Moment(step + 1, steps, numbers, history, G, D, shown)
-            if stop:
-                break
-
-
-def update(optimizer: Optimizer, loss: Tensor, clip_grad: float | None = None) -> None:
-    """Make one step of one player: gradients afresh, perhaps cut to a length, then the step.
-
-    Three lines of lesson 04, and the cut of lesson 11: it shortens the *gradient*, not the weights.
-    """
-    optimizer.zero_grad()
-    loss.backward()
-    if clip_grad is not None:
-        weights = [weight for group in optimizer.param_groups for weight in group["params"]]
-        nn.utils.clip_grad_norm_(weights, clip_grad)
-    optimizer.step()
-
-
-@contextmanager
-def frozen(net: nn.Module) -> Iterator[None]:
-    """Let gradients pass through a net without computing those of its own weights. Lesson 06."""
-    net.requires_grad_(False)
-    try:
-        yield
-    finally:
-        net.requires_grad_(True)
-
-
-def _refuse_nonsense(history: History) -> None:
-    bad = history.first_not_finite(max(0, history.length - CHECK_EVERY - 1))
-    if bad is not None:
-        raise TrainingDiverged(
-            f"The losses stopped being numbers at step {bad + 1}: NaN or infinity.",
-            f"The numbers of the {bad} steps before it are kept in the history.",
-            "Build G and D anew and lower the learning rate, or look for a log or root of zero.",
-        )
-
-
-# -- many small games at once: lesson 10 -------------------------------------------------------
-# A step of a tiny network costs about the same however tiny it is, so n runs side by side cost
-# far less than n runs in turn. No run can see another: each has its own weights, samples, noise
-# and losses, Adam works number by number, and what breaks in one run stays in it.
 
 
 class Histories:
@@ -251,6 +96,355 @@ class Histories:
         """Return for each run the first step, counted from 1, with a loss that is not finite."""
         bad = ~self._rows[: self.length, :2].isfinite().all(dim=1).cpu()  # (length, n)
         return [int(run.nonzero()[0]) + 1 if run.any() else None for run in bad.T]
+
+
+@dataclass(frozen=True)
+class Moment:
+    """A run between two steps: what there is to look at. It refers to the nets, copies nothing.
+
+    Attributes:
+        step: steps done so far. steps: steps planned.
+        numbers: this step's loss_d and loss_g, the mean logits real_logit and fake_logit, and
+            real_sign, the mean sign of D(real), which lesson 13 steers by; scalar tensors, or (n,)
+            of a :func:`sweep`.
+        history: the numbers of all steps so far.
+        shown: the generator to look at: the average where one is kept, else G itself.
+
+    Introduced in lesson 04.
+    """
+
+    step: int
+    steps: int
+    numbers: dict[str, Tensor]
+    history: History | Histories
+    G: nn.Module
+    D: nn.Module
+    shown: nn.Module
+
+
+# -- one game: lesson 04 -----------------------------------------------------------------------
+
+
+def falling_lr(optimizer: Optimizer, steps: int) -> LambdaLR:
+    """Return a scheduler that keeps the learning rate for half the steps, then lowers it to 0.
+
+    The players circle less and less and come to rest. Step it once a training step. Lesson 04.
+    """
+
+    def slope(step):
+        return min(1.0, 2 - 2 * step / steps)
+
+    return LambdaLR(optimizer, slope)
+
+
+def train(
+    G: nn.Module,
+    D: nn.Module,
+    opt_g: Optimizer,
+    opt_d: Optimizer,
+    batches: Iterable,
+    *,
+    steps: int,
+    latent_dim: int,
+    game: losses.Game = losses.non_saturating,
+    penalty: Callable[..., Tensor] | None = None,
+    n_critic: int = 1,
+) -> Iterator[Moment]:
+    """Play the game and yield a :class:`Moment` after every step.
+
+    The notebook's ■ ends the loop after the step it is in: nothing is torn, and calling ``train``
+    again goes on from there.
+
+    Args:
+        batches: real batches (B, …); a DataLoader or a list is begun again at its end. A batch may
+            be a tuple: the samples first, then conditions, which G, D and the penalty get after
+            their first arguments. Batches are moved to G's device.
+        steps: steps to make; each updates D and then G, with the same fake batch.
+        latent_dim: length of the noise z ~ N(0, I).
+        game: the pair of losses (lesson 10).
+        penalty: added to D's loss, a function of (D, real, fake) (lesson 11).
+        n_critic: updates of D before each of G, every one on a fresh batch (lesson 11).
+
+    Raises:
+        SettingError: the batches end, or carry conditions that G or D does not take.
+        TrainingDiverged: a loss is NaN or infinite (looked at every 50 steps and at the end).
+
+    Introduced in lesson 04; used from lesson 06 on.
+    """
+    history = History(device=next(G.parameters()).device)
+
+    def draw(real: Tensor) -> Tensor:
+        return torch.randn(len(real), latent_dim, device=real.device)
+
+    stream = stream_of(batches, G, D)
+    with runtime.stop_at_boundary() as stop:
+        for step in range(steps):
+            numbers = play(
+                G, D, opt_g, opt_d, stream, draw, game=game, penalty=penalty, n_critic=n_critic
+            )
+            history.record(numbers)
+            last = stop.requested or step + 1 == steps
+            if last or (step + 1) % CHECK_EVERY == 0:
+                _refuse_nonsense(history)
+            yield Moment(step + 1, steps, numbers, history, G, D, shown=G)
+            if stop:
+                break
+
+
+def play(
+    G: nn.Module,
+    D: nn.Module,
+    opt_g: Optimizer,
+    opt_d: Optimizer,
+    stream: Iterator[tuple[Tensor, list[Tensor]]],
+    draw: Callable[[Tensor], Tensor],
+    *,
+    game: losses.Game,
+    penalty: Callable[..., Tensor] | None = None,
+    n_critic: int = 1,
+) -> dict[str, Tensor]:
+    """Make one step of the game, the one of lesson 04, and return its numbers.
+
+    Args:
+        stream: yields a real batch and its conditions, see :func:`stream_of`.
+        draw: of the real batch: its noise z.
+        game, penalty, n_critic: as for :func:`train`. Losses may be (n,), one for each of n games
+            side by side (lesson 10): the gradient of their sum leaves each its own.
+    """
+    for _ in range(n_critic):
+        real, given = next(stream)
+        fake = G(draw(real), *given)
+
+        # 1 · the discriminator raises D(real) and lowers D(fake)
+        asked = _takes_logits(penalty, D)  # where such a penalty asks for D's slope (lesson 12)
+        pairs = zip((real, fake), asked, strict=True)
+        seen = [x.detach().requires_grad_(slope) for x, slope in pairs]
+        real_logits, fake_logits = (D(x, *given) for x in seen)
+        loss_d = game.loss_d(real_logits, fake_logits)
+        whole = loss_d.sum()
+        if penalty is not None:
+            more = {"logits": (real_logits, fake_logits)} if True in asked else {}
+            with in_float32(D):
+                whole = whole + penalty(D, *seen, *given, **more)
+        opt_d.zero_grad()
+        whole.backward()
+        opt_d.step()
+
+    # 2 · the generator raises D(fake); D only passes the gradient on
+    with frozen(D):
+        loss_g = game.loss_g(D(real, *given) if game.g_needs_real else None, D(fake, *given))
+        opt_g.zero_grad()
+        loss_g.sum().backward()
+        opt_g.step()
+
+    real_logits, fake_logits = real_logits.detach(), fake_logits.detach()
+    return {
+        "loss_d": loss_d,
+        "loss_g": loss_g,
+        "real_logit": real_logits.mean(-1),
+        "fake_logit": fake_logits.mean(-1),
+        "real_sign": real_logits.sign().mean(-1),
+    }
+
+
+def stream_of(
+    batches: Iterable, G: nn.Module, D: nn.Module
+) -> Iterator[tuple[Tensor, list[Tensor]]]:
+    """Yield each batch as its samples and a list of its conditions, on G's device, for ever.
+
+    What can be begun again (a DataLoader, a list) is. Introduced in lesson 04, conditions in
+    lesson 14.
+
+    Raises:
+        SettingError: an iterator ends, ``batches`` is one tensor, or a batch has conditions that G
+            or D does not take.
+    """
+    if isinstance(batches, Tensor):
+        raise SettingError(
+            f"One tensor, {tuple(batches.shape)}, was given where batches are drawn from.",
+            "Nothing was trained.",
+            "Draw batches from it: data.batches(x, batch_size).",
+        )
+    device, count = next(G.parameters()).device, 0
+    while True:
+        before = count
+        for batch in batches:
+            real, *given = batch if isinstance(batch, tuple | list) else (batch,)
+            if count == 0:
+                _refuse_deaf_nets(len(given), G=G, D=D)
+            count += 1
+            yield real.to(device), [part.to(device) for part in given]
+        if count == before:
+            raise SettingError(
+                f"There is no batch left after {count}.",
+                "G and D are as the last step left them, and the history holds all steps.",
+                "Draw without end, data.batches(x, batch_size), or hand over a DataLoader itself.",
+            )
+
+
+def _refuse_deaf_nets(conditions: int, **nets: nn.Module) -> None:
+    for name, net in nets.items():
+        try:
+            inspect.signature(net.forward).bind(*[None] * (1 + conditions))
+        except TypeError as error:
+            raise SettingError(
+                f"Each batch brings {conditions} more than samples (labels?), and {name} takes "
+                "one input.",
+                "Nothing was trained.",
+                f"Draw batches of samples only, or write {name}.forward with room for conditions.",
+            ) from error
+
+
+@contextmanager
+def frozen(net: nn.Module) -> Iterator[None]:
+    """Let gradients pass through a net without computing those of its own weights. Lesson 06."""
+    net.requires_grad_(False)
+    try:
+        yield
+    finally:
+        net.requires_grad_(True)
+
+
+def _refuse_nonsense(history: History) -> None:
+    bad = history.first_not_finite(max(0, history.length - CHECK_EVERY - 1))
+    if bad is not None:
+        raise TrainingDiverged(
+            f"The losses stopped being numbers at step {bad + 1}: NaN or infinity.",
+            f"The numbers of the {bad} steps before it are kept in the history.",
+            "Build G and D anew and lower the learning rate, or look for a log or root of zero.",
+        )
+
+
+# -- what wraps a run ----------------------------------------------------------------------------
+
+
+class averaged:
+    """A run that keeps an average of G's weights and shows it. Lesson 04.
+
+    ``training.averaged(run, average, decay=0.999)`` yields the run's moments; after each step
+    ``average``, at first a deep copy of G, moves a little toward G (:func:`models.update_average`),
+    and ``moment.shown`` is the average.
+
+    Args:
+        decay: 0 … 1, the share that is kept; for a sweep also (n, 1, 1).
+    """
+
+    def __init__(self, run: Iterator[Moment], average: nn.Module, *, decay: float | Tensor):
+        self.run, self.average, self.decay = run, average, decay
+
+    def __iter__(self) -> Iterator[Moment]:
+        return self
+
+    def __next__(self) -> Moment:
+        moment = next(self.run)
+        models.update_average(self.average, moment.G, decay=self.decay)
+        return replace(moment, shown=self.average)
+
+    def state_dict(self) -> dict:
+        """Return what a run that goes on elsewhere needs: the average. Lesson 04."""
+        return {"average": self.average.state_dict()}
+
+    def load_state_dict(self, state: dict) -> None:
+        """Take over what :meth:`state_dict` returned. Lesson 04."""
+        self.average.load_state_dict(state["average"])
+
+
+def scheduled(run: Iterator[Moment], *schedulers: object) -> Iterator[Moment]:
+    """Step learning-rate schedulers once after every step of a run. Lesson 04."""
+    for moment in run:
+        for scheduler in schedulers:
+            scheduler.step()
+        yield moment
+
+
+def constrained(
+    run: Iterator[Moment], opt_d: Optimizer, D: nn.Module, constrain: Callable[[nn.Module], None]
+) -> Iterator[Moment]:
+    """Call ``constrain(D)`` after each update of D, such as ``penalties.clip_weights``. Lesson 11.
+
+    It hangs on the optimizer while the run lasts: with n_critic updates it is called n_critic times
+    a step.
+    """
+    hook = opt_d.register_step_post_hook(lambda *_: constrain(D))
+    try:
+        yield from run
+    finally:
+        hook.remove()
+
+
+def clipped_gradients(
+    run: Iterator[Moment], *optimizers: Optimizer, most: float
+) -> Iterator[Moment]:
+    """Shorten the gradient of each player to a norm of at most ``most`` before it steps. Lesson 11.
+
+    It shortens *gradients* and leaves the weights where they go; see :func:`constrained`.
+    """
+
+    def shorten(optimizer: Optimizer, *_) -> None:
+        weights = [weight for group in optimizer.param_groups for weight in group["params"]]
+        nn.utils.clip_grad_norm_(weights, most)
+
+    hooks = [optimizer.register_step_pre_hook(shorten) for optimizer in optimizers]
+    try:
+        yield from run
+    finally:
+        for hook in hooks:
+            hook.remove()
+
+
+# -- what wraps a net: another precision ---------------------------------------------------------
+
+
+class Autocast(nn.Module):
+    """A net whose products are computed in another precision, and its answers are float32.
+
+    The weights are the net's own and stay in float32, so the net itself can be looked at, averaged
+    or sampled as ever. ``speed.probe`` finds what is fastest here. Losses and penalties stay in
+    float32, too (:func:`in_float32`). Lesson 08.
+
+    Args:
+        precision: opens it, such as ``partial(torch.autocast, "cpu", dtype=torch.bfloat16)``.
+    """
+
+    def __init__(self, net: nn.Module, precision: Callable[[], AbstractContextManager]):
+        super().__init__()
+        self.net, self.precision, self.active = net, precision, True
+
+    def forward(self, *inputs: Tensor) -> Tensor:
+        """Return the net's answer in float32. Lesson 08."""
+        if not self.active:
+            return self.net(*inputs)
+        with self.precision():
+            return self.net(*inputs).float()
+
+
+@contextmanager
+def in_float32(net: nn.Module) -> Iterator[None]:
+    """Let a net, and every net in it, compute in float32 for a while. Lesson 08."""
+    around = [part for part in net.modules() if isinstance(part, Autocast) and part.active]
+    for part in around:
+        part.active = False
+    try:
+        yield
+    finally:
+        for part in around:
+            part.active = True
+
+
+def _takes_logits(penalty: Callable | None, D: nn.Module) -> tuple[bool, bool]:
+    """Say whether a penalty takes the loss's logits of real and of fake samples, in float32."""
+    asked = getattr(penalty, "takes_logits", (False, False))
+    half = any(asked) and any(isinstance(part, Autocast) for part in D.modules())
+    return (False, False) if half else asked
+
+
+# -- many small games at once: lesson 10 -------------------------------------------------------
+# A step of a tiny network costs about the same however tiny it is, so n runs side by side cost
+# far less than n runs in turn. No run can see another: each has its own weights, samples, noise
+# and losses, Adam works number by number, and what breaks in one run stays in it.
+
+
+Rows = Sequence[tuple[losses.Loss, slice]]
 
 
 def noise(batch_size: int, latent_dim: int, *, rng: torch.Generator) -> Iterator[Tensor]:
@@ -288,76 +482,63 @@ def sweep(
     D: nn.Module,
     opt_g: Optimizer,
     opt_d: Optimizer,
-    batches: Iterator[Tensor],
+    batches: Iterable,
     noises: Iterator[Tensor],
     *,
     games: Sequence[losses.Game],
     steps: int,
-    average: nn.Module | None = None,
-    decay: float = 0.999,
-    schedulers: tuple = (),
-    penalty: Callable[[nn.Module, Tensor, Tensor], Tensor] | None = None,
-    penalty_every: int = 1,
-    constrain: Callable[[nn.Module], None] | None = None,
+    penalty: Callable[..., Tensor] | None = None,
 ) -> Iterator[Moment]:
     """Play n games at once and yield a :class:`Moment` after every step.
 
-    Run i does what :func:`train` would do with its weights, batches, noise and game. A run whose
-    numbers break goes on as NaN and disturbs nobody: see ``moment.history.broken()``. The
-    notebook's ■ ends the loop after the step it is in.
+    Run i does what :func:`train` would do with its weights, batches, noise and game; the step is
+    the same :func:`play`, and what wraps a run wraps this one too. A run whose numbers break goes
+    on as NaN and disturbs nobody: see ``moment.history.broken()``. The notebook's ■ ends the loop
+    after the step it is in.
 
     Args:
         G, D: stacked networks (:func:`models.stack`). games: run i plays games[i].
         batches, noises: yield (n, B, …) and (n, B, latent_dim), see :func:`side_by_side`.
-        average: a copy of G to keep as EMA. decay: of the average, a number or (n, 1, 1).
         penalty: of (D, real, fake): what is added to the sum of all runs' losses of D, such as
             ``(strength * steepness(D, real)).sum()`` with a strength for each run.
-        penalty_every: as for :func:`train`.
-        constrain: called with D after each of its updates.
 
     Yields:
         Moments whose numbers are (n,) each, with :class:`Histories` as their history.
 
     Introduced in lesson 10.
     """
+    history = Histories(len(games), steps, device=next(G.parameters()).device)
+    stream, game = stream_of(batches, G, D), side_by_side_game(games)
+    with runtime.stop_at_boundary() as stop:
+        for step in range(steps):
+            numbers = play(
+                G, D, opt_g, opt_d, stream, lambda real: next(noises), game=game, penalty=penalty
+            )
+            history.record(numbers)
+            yield Moment(step + 1, steps, numbers, history, G, D, shown=G)
+            if stop:
+                break
+
+
+def side_by_side_game(games: Sequence[losses.Game]) -> losses.Game:
+    """Return one game whose losses are (n,): run i's is that of games[i]. Lesson 10."""
     losses_d, losses_g, start = [], [], 0
     for game, group in itertools.groupby(games):
         rows = slice(start, start + len(list(group)))
         losses_d.append((game.loss_d, rows))
         losses_g.append((game.loss_g, rows))
         start = rows.stop
-    g_needs_real = any(game.g_needs_real for game in games)
-    history = Histories(len(games), steps, device=next(G.parameters()).device)
-    with runtime.stop_at_boundary() as stop:
-        for step in range(steps):
-            real, fake = next(batches), G(next(noises))  # (n, B, …)
 
-            # 1 · every discriminator; the sum leaves each run its own gradient
-            real_logits, fake_logits = D(real), D(fake.detach())  # (n, B)
-            loss_d = each(losses_d, real_logits, fake_logits)  # (n,)
-            whole = loss_d.sum()
-            if penalty is not None and step % penalty_every == 0:
-                whole = whole + penalty_every * penalty(D, real, fake.detach())
-            update(opt_d, whole)
-            if constrain is not None:
-                constrain(D)
+    def loss_g(real_logits: Tensor | None, fake_logits: Tensor) -> Tensor:
+        if real_logits is None:  # no game looks at them; each needs rows to be handed
+            real_logits = fake_logits.detach()
+        return each(losses_g, real_logits, fake_logits)
 
-            # 2 · every generator
-            with frozen(D):
-                again = D(real) if g_needs_real else real_logits.detach()
-                loss_g = each(losses_g, again, D(fake))
-                update(opt_g, loss_g.sum())
-
-            if average is not None:
-                models.update_average(average, G, decay=decay)
-            for scheduler in schedulers:
-                scheduler.step()
-            numbers = {"loss_d": loss_d, "loss_g": loss_g}
-            numbers |= {"real_logit": real_logits.mean(1), "fake_logit": fake_logits.mean(1)}
-            history.record(numbers)
-            yield Moment(step + 1, steps, numbers, history, G, D, G if average is None else average)
-            if stop:
-                break
+    return losses.Game(
+        lambda real_logits, fake_logits: each(losses_d, real_logits, fake_logits),
+        loss_g,
+        g_needs_real=any(game.g_needs_real for game in games),
+    )
 
 
 def steepness(D: nn.Module, x: Tensor) -> Tensor:

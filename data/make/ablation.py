@@ -33,7 +33,7 @@ import torch
 from ablation_file import DATA, arguments, save
 from torch import Tensor, nn
 
-from gan_lessons import data, losses, metrics, models, runtime, training
+from gan_lessons import data, losses, metrics, models, penalties, runtime, training
 
 LATENT, WIDTH, BATCH, LR, DECAY = 2, 128, 256, 6e-3, 0.995
 WAVES = 2.0, 4.0  # frequencies that D is shown, in units of the data's standard deviation
@@ -150,18 +150,17 @@ def play(recipe: Recipe, name: str, seeds: Sequence[int], *, steps: int = STEPS,
         at_fake = recipe.r2 / 2 * training.steepness(D, fake) if recipe.r2 else 0.0
         return left * (at_real + at_fake).sum()
 
-    moments = training.sweep(
+    run = training.sweep(
         *(G, D, *opts, *streams(SETS[name].x / unit, seeds)),
         games=[recipe.game()] * len(seeds),
         steps=steps,
-        average=average,
-        decay=DECAY,
-        schedulers=[training.falling_lr(opt, steps) for opt in opts] if recipe.falls else (),
-        penalty=penalty if recipe.r1 or recipe.r2 else None,
-        penalty_every=LAZY,
+        penalty=penalties.lazy(penalty, every=LAZY) if recipe.r1 or recipe.r2 else None,
     )
+    run = training.averaged(run, average, decay=DECAY)
+    if recipe.falls:
+        run = training.scheduled(run, *(training.falling_lr(opt, steps) for opt in opts))
     started = time.process_time()
-    for moment in moments:
+    for moment in run:
         left = recipe.ease ** max(0.0, 2 * moment.step / steps - 1)
         D[0].sigma = recipe.blur * max(0.0, 1 - 2 * moment.step / steps)
     cost = time.process_time() - started

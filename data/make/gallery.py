@@ -19,6 +19,7 @@ import torch
 from torch import Tensor, nn
 
 from gan_lessons import data, metrics, models, runtime, training
+from gan_lessons.data.gallery import CURVES
 
 STEPS, LOOKS, POINTS = 600, 6, 100
 OPEN, UNSEEN = (0, 1, 2), (10, 11)  # seeds: what the lesson shows, and what the exercise asks
@@ -81,7 +82,7 @@ def play(kind: str, seed: int, *, steps: int = STEPS):
     for moment in training.train(*players, batches, steps=steps, latent_dim=2):
         if moment.step % (steps // LOOKS) == 0:
             looks.append(G(z).detach())
-    curves = torch.stack([moment.history.column(name) for name in training.NUMBERS])
+    curves = torch.stack([moment.history.column(name) for name in CURVES])
     return curves, torch.stack(looks), mates_effect(D, RING.x[:64], looks[-1][:64])
 
 

@@ -142,12 +142,12 @@ def game_of(recipe: Recipe, batches: Iterator[Tensor], *, seed: int, steps: int,
     adam = {"betas": recipe.betas, "fused": True}
     opt_g = torch.optim.Adam(G.parameters(), recipe.lr_g, **adam)
     opt_d = torch.optim.Adam(D.parameters(), recipe.lr_d, **adam)
-    more = {"game": recipe.game, "average": average, "decay": recipe.decay}
-    more |= {"penalty": recipe.penalty, "penalty_every": recipe.penalty_every}
-    more["schedulers"] = tuple(training.falling_lr(opt, steps) for opt in (opt_g, opt_d))
-    return average, training.train(
-        G, D, opt_g, opt_d, batches, steps=steps, latent_dim=LATENT, **more
-    )
+    penalty = recipe.penalty and penalties.lazy(recipe.penalty, every=recipe.penalty_every)
+    more = {"game": recipe.game, "penalty": penalty, "latent_dim": LATENT}
+    run = training.train(G, D, opt_g, opt_d, batches, steps=steps, **more)
+    run = training.averaged(run, average, decay=recipe.decay)
+    falling = [training.falling_lr(opt, steps) for opt in (opt_g, opt_d)]
+    return average, training.scheduled(run, *falling)
 
 
 @torch.no_grad()

@@ -64,8 +64,8 @@ players = (G, D, opt_g, opt_d)
 live = cockpit.Cockpit(
     *players, real=ring.x, latent_dim=2, metric=("clusters found", modes)
 )
-more = {"steps": steps, "latent_dim": 2, "schedulers": falling}
-live.follow(training.train(*players, batches, **more))
+run = training.train(*players, batches, steps=steps, latent_dim=2)
+live.follow(training.scheduled(run, *falling))
 
 # %% [markdown]
 # Nobody told the generator where the clusters are. All it ever got was the

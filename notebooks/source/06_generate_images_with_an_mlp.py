@@ -247,7 +247,9 @@ assert reader_steps < 1_500 or right > 0.95
 # ## Train
 # `training.train` is the loop of lesson 04, line by line. One addition saves
 # work: in $G$'s step no gradients are computed for $D$'s own weights, which
-# would be thrown away. **Predict:** will the
+# would be thrown away. `averaged` and `scheduled` wrap a run: after each of
+# its steps the one moves the average, the other the learning rates.
+# **Predict:** will the
 # first thing that looks right be the stroke, the class or the slant?
 
 # %%
@@ -266,14 +268,20 @@ def play(images, steps, read):
         counts = read(fake)["class"].bincount(minlength=10)
         return (counts >= 0.03 * len(fake)).sum()
 
-    look = {"latent_dim": latent_dim, "average": average}
     live = cockpit.Cockpit(
-        *players, real=x, metric=("classes of 10", classes), **look
+        *players,
+        real=x,
+        latent_dim=latent_dim,
+        average=average,
+        metric=("classes of 10", classes),
     )
     batches = data.batches(x, batch_size, rng=runtime.generator(SEED))
     schedulers = [training.falling_lr(opt, steps) for opt in (opt_g, opt_d)]
-    more = {"decay": decay, "schedulers": schedulers, **look}
-    live.follow(training.train(*players, batches, steps=steps, **more))
+    run = training.train(
+        *players, batches, steps=steps, latent_dim=latent_dim
+    )
+    run = training.averaged(run, average, decay=decay)
+    live.follow(training.scheduled(run, *schedulers))
     return average, live
 
 # %%

@@ -372,15 +372,21 @@ def play(x, steps, read):
         counts = read(fake).argmax(1).bincount(minlength=10)
         return (counts >= 0.03 * len(fake)).sum()
 
-    look = {"latent_dim": latent_dim, "average": average}
     live = cockpit.Cockpit(
-        *players, real=x.to(device), metric=("classes of 10", classes), **look
+        *players,
+        real=x.to(device),
+        latent_dim=latent_dim,
+        average=average,
+        metric=("classes of 10", classes),
     )
     rng = runtime.generator(SEED)
     batches = data.batches(x.to(device), batch_size, rng=rng)
     schedulers = [training.falling_lr(opt, steps) for opt in (opt_g, opt_d)]
-    more = {"decay": decay, "schedulers": schedulers, **look}
-    live.follow(training.train(*players, batches, steps=steps, **more))
+    run = training.train(
+        *players, batches, steps=steps, latent_dim=latent_dim
+    )
+    run = training.averaged(run, average, decay=decay)
+    live.follow(training.scheduled(run, *schedulers))
     return average, live
 
 # %%
@@ -591,9 +597,11 @@ def short_run(
     opts = [torch.optim.Adam(net.parameters(), **adam) for net in (G, D)]
     batches = data.batches(real, 32, rng=runtime.generator(seed))
     falling = [training.falling_lr(opt, short) for opt in opts]
-    more = {"average": average, "decay": 0.98, "schedulers": falling}
-    more |= {"steps": short, "latent_dim": latent_dim}
-    for _ in training.train(G, D, *opts, batches, **more):
+    run = training.train(
+        G, D, *opts, batches, steps=short, latent_dim=latent_dim
+    )
+    run = training.averaged(run, average, decay=0.98)
+    for _ in training.scheduled(run, *falling):
         pass
     return sample(average, z[:500])
 

@@ -220,7 +220,7 @@ print(way.sentence)
 # %% [markdown]
 # ## Train
 # The run of lesson 07, on color. `way.fit` puts weights and pictures in
-# the order that won, `way.autocast` sets the precision of the products.
+# the order that won, `way.fast` wraps a net in the precision that won.
 # **Decide first:** what will be right first, the ground, the color of the
 # petals, or their shape?
 
@@ -235,14 +235,14 @@ def play(x, steps):  # x uint8 (N, channels, side, side)
     adam = {"lr": lr, "betas": (0.5, 0.99), "fused": True}
     opt_g = torch.optim.Adam(G.parameters(), **adam)
     opt_d = torch.optim.Adam(D.parameters(), **adam)
-    four = (G, D, opt_g, opt_d)
-    look = {"latent_dim": latent_dim, "average": average}
-    live = cockpit.Cockpit(*four, real=x, **look)
+    look = {"real": x, "latent_dim": latent_dim, "average": average}
+    live = cockpit.Cockpit(G, D, opt_g, opt_d, **look)
     batches = data.batches(x, batch_size, rng=runtime.generator(SEED))
     falling = [training.falling_lr(opt, steps) for opt in (opt_g, opt_d)]
-    more = {"decay": decay, "schedulers": falling, **look}
-    more |= {"steps": steps, "autocast": way.autocast}
-    live.follow(training.train(*four, batches, **more))
+    four = way.fast(G), way.fast(D), opt_g, opt_d
+    run = training.train(*four, batches, steps=steps, latent_dim=latent_dim)
+    run = training.averaged(run, average, decay=decay)
+    live.follow(training.scheduled(run, *falling))
     return average.eval(), live
 
 # %%
@@ -567,10 +567,10 @@ def pace(x):  # seconds a step
     way = speed.probe(G, D, x[:batch_size], latent_dim=latent_dim)
     G, D, x = way.fit(G), way.fit(D), way.fit(x)
     opts = [torch.optim.Adam(n.parameters(), fused=True) for n in (G, D)]
-    more = {"latent_dim": latent_dim, "autocast": way.autocast}
     batches, ticks = data.batches(x, batch_size, rng=runtime.generator(0)), []
-    more["steps"] = timed_steps
-    for moment in training.train(G, D, *opts, batches, **more):
+    more = {"steps": timed_steps, "latent_dim": latent_dim}
+    four = way.fast(G), way.fast(D), *opts
+    for moment in training.train(*four, batches, **more):
         moment.numbers["loss_g"].item()  # waits for the device
         ticks.append(time.perf_counter())
     return torch.tensor(ticks, dtype=torch.float64).diff().min().item()

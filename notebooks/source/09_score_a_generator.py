@@ -575,9 +575,11 @@ def play(build, steps, seed):
     opts = [torch.optim.Adam(net.parameters(), **adam) for net in (G, D)]
     falling = [training.falling_lr(opt, steps) for opt in opts]
     batches = data.batches(pixels, batch_size, rng=runtime.generator(seed))
-    more = {"average": average, "decay": decay, "schedulers": falling}
-    more |= {"steps": steps, "latent_dim": latent_dim}
-    for _ in training.train(G, D, *opts, batches, **more):
+    run = training.train(
+        G, D, *opts, batches, steps=steps, latent_dim=latent_dim
+    )
+    run = training.averaged(run, average, decay=decay)
+    for _ in training.scheduled(run, *falling):
         pass
     z = torch.randn(2000, latent_dim, generator=runtime.generator(SEED))
     with torch.no_grad():

@@ -421,22 +421,25 @@ print(f"one GAN: {one:.1f} ms a step; fifty: {fifty:.1f} ms, "
 # ## The experiment
 # Five losses, two targets, five seeds: the ring of 8 and the grid of 25,
 # with the blur and the average of lesson 04. `training.sweep` is
-# `step_of_all` plus averages, schedules and ■. **Predict:** which loss
-# covers most modes of the grid?
+# `step_of_all` and ■; averages, schedules and limits wrap it as they wrap
+# `train`. **Predict:** which loss covers most modes of the grid?
 
 # %%
 def experiment(games, sets, steps, lr=lr, limits=None):
     each_plays = len(sets) * len(seeds)
     G, D, *opts = players(list(seeds) * len(sets), len(games), lr)
     average = copy.deepcopy(G)
-    moments = training.sweep(
-        *(G, D, *opts, *streams(sets, seeds, len(games))), steps=steps,
-        games=[game for game in games.values() for _ in range(each_plays)],
-        average=average, decay=decay, constrain=limits,
-        schedulers=[training.falling_lr(opt, steps) for opt in opts])
+    rules = [game for game in games.values() for _ in range(each_plays)]
+    real, z = streams(sets, seeds, len(games))
+    run = training.sweep(G, D, *opts, real, z, games=rules, steps=steps)
+    if limits is not None:
+        run = training.constrained(run, opts[1], D, limits)
+    run = training.averaged(run, average, decay=decay)
+    slower = [training.falling_lr(opt, steps) for opt in opts]
+    run = training.scheduled(run, *slower)
     D[0].sigma = blur
     for _ in cockpit.progress(range(20), unit="twentieth"):
-        for _, moment in zip(range(steps // 20), moments):
+        for _, moment in zip(range(steps // 20), run):
             D[0].sigma = blur * max(0.0, 1 - moment.step / (0.3 * steps))
     rng = runtime.generator(7)
     z = torch.randn(4_000, latent_dim, generator=rng).to(device)

@@ -229,13 +229,15 @@ def small_game(*, faster=1.0, blur=0.0, falls=False, **more):
     opt_g, opt_d = (torch.optim.SGD(net.parameters(), lr=rate)
                     for net, rate in ((G, 0.2), (D, 0.2 * faster)))
     zeros = iter(lambda: torch.zeros(128, 1), None)  # for ever
-    more |= {"average": copy.deepcopy(G), "decay": 0.99, "latent_dim": 1}
+    more = {"game": losses.minimax, "steps": turns, "latent_dim": 1, **more}
+    run = training.train(G, D, opt_g, opt_d, zeros, **more)
+    run = training.averaged(run, copy.deepcopy(G), decay=0.99)
     if falls:
         pair = opt_g, opt_d
-        more["schedulers"] = [training.falling_lr(o, turns) for o in pair]
+        slower = [training.falling_lr(opt, turns) for opt in pair]
+        run = training.scheduled(run, *slower)
     path = [(1.0, 0.0, 1.0)]
-    for moment in training.train(G, D, opt_g, opt_d, zeros, steps=turns,
-                                 **{"game": losses.minimax, **more}):
+    for moment in run:
         state = G.theta, psi.weight, moment.shown.theta
         path.append([float(x.detach()) for x in state])
     return torch.tensor(path)  # (steps + 1, 3): θ, ψ, average of θ
@@ -344,8 +346,8 @@ assert contrast[2] < 0.1 * contrast[0]
 #
 # ## Lazy penalties
 # A penalty costs $D$ a second backward pass. Its slope changes slowly, so ask
-# at every $k$-th step only and let it count $k$ times (`penalty_every`): the
-# same mean.
+# at every $k$-th step only and let it count $k$ times (`penalties.lazy`):
+# the same mean.
 #
 # ## All on the grid
 # Now the grid of 25, and the rules of a fair **ablation**:
@@ -423,13 +425,17 @@ def live(rules, strength, falls):
     opts = [torch.optim.Adam(net.parameters(), **adam) for net in (G, D)]
     average, left = copy.deepcopy(G), 1.0  # left: of the penalty, it fades
     slower = [training.falling_lr(opt, steps) for opt in opts if falls]
-    moments = training.sweep(
-        *(G, D, *opts, *streams()), steps=steps, schedulers=slower,
-        games=[rules] * len(seeds), average=average, decay=decay,
-        penalty=(lambda *seen: left * strength * steep(*seen))
-        if strength else None, penalty_every=4)
+
+    def penalty(D, real, fake):
+        return left * strength * steep(D, real, fake)
+
+    run = training.sweep(
+        G, D, *opts, *streams(), games=[rules] * len(seeds), steps=steps,
+        penalty=penalties.lazy(penalty, every=4) if strength else None)
+    run = training.averaged(run, average, decay=decay)
+    run = training.scheduled(run, *slower)
     for _ in cockpit.progress(range(20), unit="twentieth"):
-        for _, moment in zip(range(steps // 20), moments):
+        for _, moment in zip(range(steps // 20), run):
             left = fade ** max(0.0, 2 * moment.step / steps - 1)
     z = torch.stack([torch.randn(10_000, latent_dim,
                                  generator=runtime.generator(2_000 + seed))

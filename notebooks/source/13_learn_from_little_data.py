@@ -26,7 +26,8 @@
 
 # %%
 from gan_lessons import augment, checks, cockpit, data, losses
-from gan_lessons import metrics, models, runtime, show, training
+from gan_lessons import metrics, models, penalties, runtime, show
+from gan_lessons import training
 import copy
 import itertools
 import torch
@@ -171,14 +172,16 @@ def experiment(cases, penalty=None):
     few = torch.stack([pile[a_few(100, seed)] for seed in seeds])
     few = few.flatten(2).repeat(len(cases), 1, 1).to(device)
     unseen = held_out[:300].flatten(1).to(device).expand(n, -1, -1)
-    moments = training.sweep(
+    run = training.sweep(
         G, nn.Sequential(goggles, *D), *opts, *streams, steps=steps,
-        games=[losses.non_saturating] * n, average=average, decay=decay,
-        schedulers=slower, penalty=penalty, penalty_every=4)
+        games=[losses.non_saturating] * n,
+        penalty=penalties.lazy(penalty, every=4) if penalty else None)
+    run = training.averaged(run, average, decay=decay)
+    run = training.scheduled(run, *slower)
     z = torch.randn(1000, latent_dim, generator=runtime.generator(7))
     z, looks = z.to(device).expand(n, -1, -1), []
     for _ in cockpit.progress(range(parts := min(20, steps)), unit="part"):
-        for _ in itertools.islice(moments, steps // parts):
+        for _ in itertools.islice(run, steps // parts):
             pass
         with torch.no_grad():
             three = few, unseen, G(z[:, :200])
@@ -374,7 +377,7 @@ checks.augmentation.augmented_step(my_augmented_step)
 # > images as they are. Next to nothing; so its answer to $G$ means little.
 
 # %% [markdown]
-# In `training.train` that is `augment=T`; here it is the layer of goggles.
+# For one run that is `augment.InFront(T)`; here it is the layer of goggles.
 # The same seeds again through $T$, where each image is moved with $p=½$ and
 # covered with $p=½$. With a hundred images we also try four other things:
 # $p=1$, always; lesson 12's leash R1 ($\gamma=5$, lazy) in place of goggles,
@@ -543,10 +546,11 @@ def in_the_plane(which, points, layer, steps):
     streams = [training.side_by_side(stream) for stream in (real, z)]
     slower = [training.falling_lr(opt, steps) for opt in opts]
     average, still = copy.deepcopy(G), torch.randn(300, 2).to(device)
-    for _ in training.sweep(
-            G, nn.Sequential(layer, *D), *opts, *streams, steps=steps,
-            games=[losses.non_saturating] * len(which), average=average,
-            decay=0.98, schedulers=slower):
+    run = training.sweep(
+        G, nn.Sequential(layer, *D), *opts, *streams, steps=steps,
+        games=[losses.non_saturating] * len(which))
+    run = training.averaged(run, average, decay=0.98)
+    for _ in training.scheduled(run, *slower):
         pass
     with torch.no_grad():
         return average(still.expand(len(which), -1, -1))
@@ -643,10 +647,11 @@ def adaptive(n, seed=SEED):
             for net in (G, D)]
     slower = [training.falling_lr(opt, steps) for opt in opts]
     ps, signs = [0.0], []
-    for moment in training.train(
-            G, D, *opts, real_batches(n, seed, None), steps=steps,
-            latent_dim=latent_dim, schedulers=slower,
-            augment=lambda x: seen(lambda x: T(x, ps[-1]), x)):
+    goggles = Goggles([lambda x: T(x, ps[-1])])
+    run = training.train(
+        G, nn.Sequential(goggles, *D), *opts, real_batches(n, seed, None),
+        steps=steps, latent_dim=latent_dim)
+    for moment in training.scheduled(run, *slower):
         signs.append(moment.numbers["real_sign"])
         if moment.step % 4 == 0:
             ps.append(adapted(ps[-1], torch.stack(signs[-4:]).mean()))

@@ -439,10 +439,10 @@ def step_with_one_draw(G, D, opt_g, opt_d, real, latent_dim, T):
 
 
 def step_of_the_library(G, D, opt_g, opt_d, real, latent_dim, T):
-    from gan_lessons import training
+    from gan_lessons import augment, training
 
-    more = {"steps": 1, "latent_dim": latent_dim, "augment": T}
-    for _ in training.train(G, D, opt_g, opt_d, iter([real]), **more):
+    D = torch.nn.Sequential(augment.InFront(lambda x, p: T(x)), D)
+    for _ in training.train(G, D, opt_g, opt_d, [real], steps=1, latent_dim=latent_dim):
         pass
 
 

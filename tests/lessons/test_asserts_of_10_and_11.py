@@ -73,12 +73,12 @@ SABOTAGE = {
     "a critic that is on the leash": (
         *("11", ESCAPE),
         '"nothing": run_off(),',
-        '"nothing": run_off(constrain=cut),',
+        '"nothing": run_off(smaller_weights),',
     ),
     "gradients clipped to nothing": (
         *("11", ESCAPE),
-        "run_off(clip_grad=1.0)",
-        "run_off(clip_grad=0.001)",
+        "opt_d, most=1.0)",
+        "opt_d, most=0.001)",
     ),
     "u not kept": (
         *("11", SPECTRAL),

@@ -98,8 +98,8 @@ def train(
     )
     batches = data.batches(x, 64, rng=runtime.generator(seed))
     schedulers = tuple(training.falling_lr(opt, steps) for opt in (opt_g, opt_d))
-    more = {"average": average, "decay": 0.998, "schedulers": schedulers}
-    for _ in training.train(G, D, opt_g, opt_d, batches, steps=steps, latent_dim=LATENT, **more):
+    run = training.train(G, D, opt_g, opt_d, batches, steps=steps, latent_dim=LATENT)
+    for _ in training.scheduled(training.averaged(run, average, decay=0.998), *schedulers):
         pass
     return average.eval()
 

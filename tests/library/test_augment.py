@@ -4,6 +4,7 @@ import itertools
 
 import pytest
 import torch
+from torch import nn
 from torch.testing import assert_close
 
 from gan_lessons import augment, models, runtime, training
@@ -163,17 +164,21 @@ def test_the_controller(p, sign, more, expected):
 
 
 def test_training_takes_an_augmentation():
-    """The loop shows D nothing but what the augmentation returned, three times a step."""
+    """As a layer in front of D: three times a step, and never in eval mode."""
     calls = []
 
-    def noted(x):
+    def noted(x, p):
         calls.append(len(x))
-        return augment.diffaugment(x)
+        return augment.diffaugment(x, p)
 
     G = models.dcgan_generator(latent_dim=4, width=4)
     D = models.dcgan_discriminator(width=4)
     opts = [torch.optim.Adam(net.parameters(), fused=True) for net in (G, D)]
     real = itertools.repeat(images((8, 1, 28, 28)))
-    for moment in training.train(G, D, *opts, real, steps=2, latent_dim=4, augment=noted):
+    D = nn.Sequential(augment.InFront(noted), D)
+    for moment in training.train(G, D, *opts, real, steps=2, latent_dim=4):
         assert -1 <= float(moment.numbers["real_sign"]) <= 1
+    assert calls == [8] * 6
+    x = next(real)
+    assert torch.equal(D.eval()(x), D[1](x))
     assert calls == [8] * 6

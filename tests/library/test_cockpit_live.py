@@ -261,9 +261,8 @@ def test_rewind_brings_schedulers_back():
     live = cockpit.Cockpit(G, D, *opts, real=RING, latent_dim=2, schedulers=tuple(falling))
     live.film.add(cockpit.Frame(0, RING))
     batches = data.batches(RING, 16, rng=runtime.generator(0))
-    live.follow(
-        training.train(G, D, *opts, batches, steps=8, latent_dim=2, schedulers=tuple(falling))
-    )
+    run = training.train(G, D, *opts, batches, steps=8, latent_dim=2)
+    live.follow(training.scheduled(run, *falling))
     assert opts[0].param_groups[0]["lr"] == pytest.approx(0.04)
     live.film.rewind(0)
     assert [s.last_epoch for s in falling] == [0, 0]

@@ -316,12 +316,10 @@ class Run:
         self.batches = data.batches(x, 4, rng=runtime.generator(seed))
 
     def train(self, steps: int = 10**9):
-        return training.train(
-            *(self.G, self.D, self.opt_g, self.opt_d, self.batches),
-            steps=steps,
-            latent_dim=2,
-            average=self.average,
+        run = training.train(
+            *(self.G, self.D, self.opt_g, self.opt_d, self.batches), steps=steps, latent_dim=2
         )
+        return training.averaged(run, self.average, decay=0.999)
 
     def updates(self) -> tuple[int, int]:
         """Return how many steps each optimizer made, of D and of G."""

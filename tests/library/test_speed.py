@@ -391,9 +391,9 @@ def losses_of(steps: int, way: speed.Speed | None) -> torch.Tensor:
             way.fit(net)
     opts = [torch.optim.Adam(net.parameters(), lr=1e-3, fused=True) for net in (G, D)]
     torch.manual_seed(1)
+    nets = [net if way is None else way.fast(net) for net in (G, D)]
     batches = itertools.repeat(real)
-    more = {"latent_dim": LATENT, "autocast": way and way.autocast}
-    *_, moment = training.train(G, D, *opts, batches, steps=steps, **more)
+    *_, moment = training.train(*nets, *opts, batches, steps=steps, latent_dim=LATENT)
     assert all(p.dtype == torch.float32 and p.isfinite().all() for p in D.parameters())
     assert {number.dtype for number in moment.numbers.values()} == {torch.float32}
     return torch.stack([moment.history.column(name) for name in ("loss_d", "loss_g")])
@@ -426,7 +426,8 @@ def test_a_penalty_stays_in_fp32_beside_bf16():
 
     G, D, real = convolutions()
     opts = [torch.optim.Adam(net.parameters(), fused=True) for net in (G, D)]
-    more = {"game": losses.relativistic, "autocast": forced("bf16").autocast, "penalty": penalty}
-    run = training.train(G, D, *opts, itertools.repeat(real), steps=2, latent_dim=LATENT, **more)
+    more = {"game": losses.relativistic, "penalty": penalty, "latent_dim": LATENT}
+    fast = [forced("bf16").fast(net) for net in (G, D)]
+    run = training.train(*fast, *opts, itertools.repeat(real), steps=2, **more)
     assert all(moment.numbers["loss_d"].isfinite() for moment in run)
     assert set(seen) == {(torch.float32, torch.float32)}

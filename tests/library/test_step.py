@@ -13,6 +13,7 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from bench import flops
 from gan_lessons import data, losses, models, penalties, runtime, speed, training
 from gan_lessons.runtime import machine
+from tests.library.runs import wrapped
 
 BATCH, LATENT = 3, 16
 NAMES = ("minimax", "non_saturating", "least_squares", "hinge", "wasserstein", "relativistic")
@@ -51,7 +52,8 @@ def play(G: nn.Module, D: nn.Module, shape: tuple[int, ...], *, steps: int, **mo
     optimizer = more.pop("optimizer", functools.partial(torch.optim.Adam, lr=1e-4, fused=True))
     opts = [optimizer(net.parameters()) for net in (G, D)]
     real = torch.rand(BATCH, *shape, device=next(G.parameters()).device)
-    run = training.train(G, D, *opts, itertools.repeat(real), steps=1000, latent_dim=LATENT, **more)
+    stream, more = itertools.repeat(real), {"steps": 1000, "latent_dim": LATENT, **more}
+    run = wrapped(training.train, G, D, *opts, stream, **more)
     return list(itertools.islice(run, steps))
 
 
@@ -76,7 +78,7 @@ def test_executed_over_minimal_flops_is_one(name, game):
 OPTIONS = {
     "5 critic steps": {"n_critic": 5},
     "clipped weights": {"constrain": penalties.clip_weights},
-    "clipped gradients": {"clip_grad": 1.0},
+    "clipped gradients": {"most": 1.0},
     "bf16": {"autocast": functools.partial(torch.autocast, "cpu", dtype=torch.bfloat16)},
 }
 
@@ -122,6 +124,31 @@ def test_a_penalty_costs_as_much_again_as_d_s_step(penalty, name, n_critic):
     assert done - least == n_critic * (6 * F_D - 3 * l_D)
 
 
+@pytest.mark.parametrize("name", ["plane", "no norm in D"])
+def test_a_penalty_of_the_loss_s_logits_costs_half(name):
+    """No second pass of D, forward or back: of R1's 6·F_D − 3·l_D are left 3·F_D + f_D − l_D.
+
+    The slope, F; its own gradient, 2·F − l; and the loss's gradient runs down to the samples, f.
+    """
+    G, D, shape = NETS[name]()
+
+    def cost(penalty=None) -> int:
+        return flops.executed(lambda: play(G, D, shape, steps=1, penalty=penalty))
+
+    F_D, f_D = flops.forward(D, torch.rand(BATCH, *shape))
+    last = [m for m in D.modules() if isinstance(m, nn.Linear)][-1]
+    l_D = 2 * BATCH * last.in_features * last.out_features
+    plain, r1 = cost(), cost(PENALTIES["R1"])
+    reused = cost(penalties.ZeroCentered(real=1.0))
+    both = cost(penalties.ZeroCentered(real=1.0, fake=1.0))
+    assert r1 - plain == 6 * F_D - 3 * l_D
+    assert reused - plain == 3 * F_D + f_D - l_D
+    assert both - plain == 2 * (reused - plain)
+    now_and_then = penalties.lazy(penalties.ZeroCentered(real=1.0), every=2)
+    assert cost(now_and_then) == reused  # the first step asks
+    assert cost(now_and_then) == plain  # the second does not, nor does it pay for f
+
+
 def test_a_lazy_penalty_costs_a_share():
     """Every fourth step only: over eight steps twice, not eight times."""
     G, D, _ = NETS["no norm in D"]()
@@ -131,7 +158,7 @@ def test_a_lazy_penalty_costs_a_share():
         return flops.executed(lambda: play(G, D, (1, 28, 28), steps=8, **more))
 
     plain, always = cost(), cost(penalty=r1)
-    assert cost(penalty=r1, penalty_every=4) - plain == (always - plain) / 4
+    assert cost(penalty=r1, every=4) - plain == (always - plain) / 4
 
 
 def no_freezing(G, D, real):
@@ -224,7 +251,7 @@ RUNS = {
     "with an average": {"average": True},
     "with a penalty": {"penalty": PENALTIES["gradient penalty"], "nets": "no norm in D"},
     "WGAN": {"game": losses.wasserstein, "constrain": penalties.clip_weights, "n_critic": 2},
-    "clipped gradients": {"clip_grad": 1.0},
+    "clipped gradients": {"most": 1.0},
     "bf16": {"autocast": OPTIONS["bf16"]["autocast"], "nets": "image MLP"},
 }
 

@@ -19,6 +19,7 @@ from torch.testing import assert_close
 
 from gan_lessons import data, losses, models, penalties, runtime, training
 from gan_lessons.errors import SettingError
+from tests.library.runs import wrapped
 from tests.three_lines import complaints
 
 GAMES = {
@@ -70,7 +71,7 @@ class Sweep:
         more = {"steps": STEPS, "average": self.average, "decay": 0.5} | more
         more["schedulers"] = [training.falling_lr(opt, more["steps"]) for opt in opts]
         both = training.side_by_side(batches), training.side_by_side(noises)
-        moments = training.sweep(self.G, self.D, *opts, *both, games=games, **more)
+        moments = wrapped(training.sweep, self.G, self.D, *opts, *both, games=games, **more)
         for moment in moments:
             self.last = moment
         self.history = self.last.history
@@ -98,9 +99,8 @@ def alone(run: int, game: losses.Game, *, optimizer="Adam", rate=1.0, history=No
     batches, noises = streams(run)
     schedulers = [training.falling_lr(opt, STEPS) for opt in (opt_g, opt_d)]
     more = {"average": average, "decay": 0.5, "schedulers": schedulers} | more
-    loop = training.train(
-        Fed(G, noises), D, opt_g, opt_d, batches, steps=STEPS, latent_dim=LATENT, game=game, **more
-    )
+    more |= {"steps": STEPS, "latent_dim": LATENT, "game": game}
+    loop = wrapped(training.train, Fed(G, noises), D, opt_g, opt_d, batches, **more)
     for moment in loop:
         kept = moment.history
     if history is not None:
@@ -351,7 +351,7 @@ def both_sides(D, real, fake):
 @pytest.mark.parametrize("every", [1, 2, 4])
 def test_a_lazy_penalty_is_the_same_as_that_of_the_run_alone(every, optimizer):
     """At every k-th step, from the first one on, and then k times."""
-    lazy = {"penalty": both_sides, "penalty_every": every}
+    lazy = {"penalty": both_sides, "every": every}
     together = Sweep([losses.relativistic] * 3, optimizer=optimizer, **lazy)
     for run in range(3):
         close(together.weights(run), alone(run, losses.relativistic, optimizer=optimizer, **lazy))
@@ -375,9 +375,7 @@ def test_a_lazy_penalty_is_asked_at_every_kth_step_and_counts_k_times(every):
 
     plain = Sweep([losses.hinge] * 2, prepare=prepare, optimizer="SGD")
     without, seen = seen, []
-    Sweep(
-        [losses.hinge] * 2, prepare=prepare, optimizer="SGD", penalty=penalty, penalty_every=every
-    )
+    Sweep([losses.hinge] * 2, prepare=prepare, optimizer="SGD", penalty=penalty, every=every)
     assert asked == list(range(0, STEPS, every))
     assert plain.history.length == len(seen) == STEPS
     for step, (before, after) in enumerate(zip(without, seen, strict=True)):

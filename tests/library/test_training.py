@@ -14,8 +14,9 @@ from torch.nn import functional as F
 from torch.testing import assert_close
 from torch.utils.flop_counter import FlopCounterMode
 
-from gan_lessons import data, losses, metrics, models, runtime, speed, training
-from gan_lessons.errors import TrainingDiverged
+from gan_lessons import augment, data, losses, metrics, models, penalties, runtime, speed, training
+from gan_lessons.errors import SettingError, TrainingDiverged
+from tests.library.runs import wrapped
 from tests.three_lines import complaints
 
 LATENT, BATCH = 2, 16
@@ -46,7 +47,7 @@ class Team:
     def train(self, steps: int, **more) -> Iterator[training.Moment]:
         players = (self.G, self.D, self.opt_g, self.opt_d)
         more = {"latent_dim": LATENT, **more}
-        return training.train(*players, self.batches, steps=steps, **more)
+        return wrapped(training.train, *players, self.batches, steps=steps, **more)
 
     def state(self) -> list[Tensor]:
         nets = (self.G, self.D, self.average)
@@ -238,7 +239,7 @@ def test_a_lazy_penalty_comes_every_so_many_steps_and_counts_so_many_times(every
 
     before = [p.detach().clone() for p in team.D.parameters()]
     team.step = 0
-    for moment in team.train(4, game=nothing, penalty=sum_of_weights, penalty_every=every):
+    for moment in team.train(4, game=nothing, penalty=sum_of_weights, every=every):
         team.step = moment.step
     assert asked == list(range(0, 4, every))
     for new, old in zip(team.D.parameters(), before, strict=True):
@@ -251,26 +252,26 @@ def test_whatever_d_sees_is_augmented_in_both_players_steps():
     looked_at = []
     team.D[0].register_forward_pre_hook(lambda layer, x: looked_at.append(x[0].detach()))
 
-    def shift(x):
+    def shift(x, p):
         seen.append(x.requires_grad)
         return x + 100
 
     def penalty(D, real, fake):
-        assert real.min() > 50
-        assert fake.min() > 50
-        return 0 * sum(p.sum() for p in D.parameters())
+        return 0 * D(real).sum()
 
+    team.D = nn.Sequential(augment.InFront(shift), *team.D)
     before = [p.detach().clone() for p in team.G.parameters()]
-    list(team.train(1, augment=shift, penalty=penalty, game=losses.relativistic))
-    assert seen == [False, False, True]  # real, fake for D, fake for G
-    assert len(looked_at) == 4  # and D(real) once more, which this game needs
+    list(team.train(1, penalty=penalty, game=losses.relativistic))
+    assert seen == [False, False, False, False, True]  # real, fake, penalty; real, fake for G
+    assert len(looked_at) == 5
     assert all(x.min() > 50 for x in looked_at)
     assert any(not torch.equal(p, q) for p, q in zip(team.G.parameters(), before, strict=True))
 
 
 def test_the_samples_that_are_shown_are_never_augmented():
     team = Team()
-    *_, moment = team.train(2, augment=lambda x: x + 100)
+    team.D = nn.Sequential(augment.InFront(lambda x, p: x + 100), *team.D)
+    *_, moment = team.train(2)
     with torch.no_grad():
         assert moment.shown(torch.zeros(4, LATENT)).abs().max() < 50
 
@@ -287,7 +288,7 @@ def test_the_mean_sign_of_d_on_real_samples_is_told():
     for moment in team.train(10):
         real, fake, _ = (logits.sign().mean() for logits in said[-3:])
         assert moment.numbers["real_sign"] == real
-        assert "real_sign" not in moment.history.names
+        assert moment.history.column("real_sign")[-1] == real
         differ += bool(real != fake)
     assert differ > 5
 
@@ -315,7 +316,7 @@ def test_clipped_gradients_have_at_most_that_norm(player, limit, moved):
     net = getattr(team, player)
     setattr(team, f"opt_{player.lower()}", torch.optim.SGD(net.parameters(), lr=1.0))
     before = [p.detach().clone() for p in net.parameters()]
-    list(team.train(1, clip_grad=limit))
+    list(team.train(1, most=limit))
     parts = zip(net.parameters(), before, strict=True)
     step = torch.stack([(p.detach() - q).norm() for p, q in parts]).norm()
     assert bool(torch.isclose(step, torch.tensor(limit), rtol=1e-2)) is moved
@@ -332,6 +333,201 @@ def test_autocast_computes_in_bfloat16_and_keeps_weights_and_losses_in_float32()
     assert {p.dtype for p in team.G.parameters()} == {torch.float32}
     assert runs[-1].numbers["loss_d"].dtype == torch.float32
     assert runs[-1].history.column("loss_g").isfinite().all()
+
+
+# -- what wraps a run ------------------------------------------------------------------------
+
+
+HANGS = {
+    "constrained": lambda run, team: training.constrained(
+        run, team.opt_d, team.D, penalties.clip_weights
+    ),
+    "clipped": lambda run, team: training.clipped_gradients(run, team.opt_g, team.opt_d, most=1.0),
+}
+
+
+def hooks(team: Team) -> int:
+    kinds = ("_optimizer_step_pre_hooks", "_optimizer_step_post_hooks")
+    return sum(len(getattr(opt, kind)) for opt in (team.opt_g, team.opt_d) for kind in kinds)
+
+
+@pytest.mark.parametrize("wrap", HANGS)
+@pytest.mark.parametrize("end", ["whole", "left early", "closed", "broken"])
+def test_what_hangs_on_an_optimizer_goes_with_its_run(wrap, end):
+    """Without a run around, the learner's optimizer must do what it says."""
+    team = Team()
+    if end == "broken":
+        team.batches = sick_batches(1)
+    run = HANGS[wrap](team.train(3), team)
+    assert hooks(team) == 0
+    next(run)
+    assert hooks(team) == {"constrained": 1, "clipped": 2}[wrap]
+    if end == "whole":
+        list(run)
+    elif end == "broken":
+        with pytest.raises(TrainingDiverged):
+            list(run)
+    elif end == "closed":
+        run.close()
+    del run
+    assert hooks(team) == 0
+
+
+def test_an_average_can_be_taken_elsewhere():
+    """What a checkpoint sees of it is enough to go on."""
+    team, other = Team(), Team(seed=1)
+    run = training.averaged(team.train(3), team.average, decay=0.5)
+    list(run)
+    fresh = training.averaged(other.train(3), other.average, decay=0.5)
+    fresh.load_state_dict(copy.deepcopy(run.state_dict()))
+    pairs = zip(team.average.parameters(), other.average.parameters(), strict=True)
+    assert all(torch.equal(p, q) for p, q in pairs)
+
+
+def test_a_lazy_penalty_goes_on_where_it_was():
+    """Asked at calls 0, 3, 6, in one go or taken elsewhere after two."""
+
+    def asked(stops: tuple[int, ...]) -> list[int]:
+        found, done, state = [], 0, None
+        for stop in stops:
+            once = penalties.lazy(lambda call: found.append(call) or 1.0, every=3)
+            if state is not None:
+                once.load_state_dict(state)
+            values = [once(call) for call in range(done, stop)]
+            assert set(values) <= {0.0, 3.0}
+            done, state = stop, once.state_dict()
+        return found
+
+    assert asked((8,)) == asked((2, 8)) == asked((3, 5, 8)) == [0, 3, 6]
+
+
+# -- batches ---------------------------------------------------------------------------------
+
+
+def test_a_data_loader_is_begun_again_at_its_end():
+    team, seen = Team(), []
+    team.batches = torch.utils.data.DataLoader(RING.x[:40], batch_size=16)  # 16, 16, 8
+    team.D.register_forward_pre_hook(lambda net, x: seen.append(x[0].detach()))
+    list(team.train(7))
+    real = seen[::3]  # real, fake, and fake again for G
+    assert [len(x) for x in real] == [16, 16, 8, 16, 16, 8, 16]
+    assert torch.equal(torch.cat(real[:3]), RING.x[:40])
+
+
+@pytest.mark.parametrize("batches", [[], iter([]), iter([RING.x[:4]] * 3), (x for x in ())])
+def test_batches_that_end_are_told(batches):
+    team = Team()
+    team.batches, done = batches, 0
+    with pytest.raises(SettingError, match=r"no batch left after (0|3)\.") as info:  # noqa: PT012
+        for moment in team.train(5):
+            done = moment.step
+    assert complaints(info.value) == []
+    assert f"after {done}." in str(info.value)
+
+
+def test_one_tensor_is_no_stream_of_batches():
+    team = Team()
+    team.batches = RING.x
+    with pytest.raises(SettingError, match=r"data\.batches\(x, batch_size\)") as info:
+        list(team.train(1))
+    assert complaints(info.value) == []
+
+
+class Conditional(nn.Module):
+    """A net that hears a condition and notes it."""
+
+    def __init__(self, net: nn.Module):
+        super().__init__()
+        self.net, self.heard = net, []
+
+    def forward(self, x, condition):
+        self.heard.append(condition)
+        return self.net(x)
+
+
+@pytest.mark.parametrize("kind", [tuple, list])
+def test_conditions_reach_g_d_and_the_penalty(kind):
+    team, told = Team(), []
+    team.G, team.D = Conditional(team.G), Conditional(team.D)
+    labels = iter(range(100))
+    team.batches = (kind([x, torch.full((len(x),), next(labels))]) for x in Team().batches)
+
+    def penalty(D, real, fake, condition):
+        told.append(condition)
+        return 0 * D(real, condition).sum()
+
+    list(team.train(2, penalty=penalty, game=losses.relativistic, n_critic=2))
+    assert [int(c[0]) for c in told] == [0, 1, 2, 3]
+    assert [int(c[0]) for c in team.G.heard] == [0, 1, 2, 3]
+    # real, fake, penalty of each update; real and fake once more for G, of the last batch
+    assert [int(c[0]) for c in team.D.heard] == [0] * 3 + [1] * 5 + [2] * 3 + [3] * 5
+
+
+@pytest.mark.parametrize("deaf", ["G", "D"])
+def test_labels_that_nobody_takes_are_told(deaf):
+    """The batches of a data set with labels, and nets that take samples only."""
+    team = Team()
+    other = "D" if deaf == "G" else "G"
+    setattr(team, other, Conditional(getattr(team, other)))
+    both = torch.utils.data.TensorDataset(RING.x, torch.zeros(len(RING.x)))
+    team.batches = torch.utils.data.DataLoader(both, batch_size=BATCH)
+    with pytest.raises(SettingError, match=rf"and {deaf} takes") as info:
+        list(team.train(1))
+    assert complaints(info.value) == []
+
+
+# -- a penalty that takes the logits of the loss -----------------------------------------------
+
+
+@pytest.mark.parametrize("gammas", [(0.7, 0.0), (0.0, 0.7), (0.4, 0.9)])
+@pytest.mark.parametrize("every", [None, 3])
+def test_the_penalty_of_the_loss_s_logits_is_r1_and_r2(gammas, every):
+    """In double precision, through ten steps: the same weights to ten digits."""
+
+    def played(penalty):
+        team = Team()
+        team.G, team.D = team.G.double(), team.D.double()
+        team.opt_g, team.opt_d = (
+            torch.optim.SGD(net.parameters(), lr=0.1) for net in (team.G, team.D)
+        )
+        team.batches = (x.double() for x in team.batches)
+        torch.set_default_dtype(torch.float64)
+        try:
+            list(team.train(10, penalty=penalty, every=every))
+        finally:
+            torch.set_default_dtype(torch.float32)
+        return [p.detach() for net in (team.G, team.D) for p in net.parameters()]
+
+    def apart(D, real, fake):
+        r1, r2 = (functools.partial(f, gamma=g) for f, g in zip(RS, gammas, strict=True))
+        return r1(D, real) + r2(D, None, fake)
+
+    RS = penalties.r1, penalties.r2
+    reused = played(penalties.ZeroCentered(real=gammas[0], fake=gammas[1]))
+    assert_close(reused, played(apart), rtol=1e-10, atol=1e-12)
+    with pytest.raises(AssertionError):
+        assert_close(reused, played(penalties.ZeroCentered(real=0.1)), rtol=1e-10, atol=1e-12)
+
+
+def test_without_logits_it_runs_d_itself():
+    D, x = models.plane_discriminator(width=8), RING.x[:16]
+    reused = penalties.ZeroCentered(real=0.3, fake=0.5)(D, x, x + 1)
+    apart = penalties.r1(D, x, gamma=0.3) + penalties.r2(D, None, x + 1, gamma=0.5)
+    assert_close(reused, apart)
+
+
+def test_beside_autocast_the_penalty_is_computed_anew_in_float32():
+    team, given = Team(), []
+
+    class Noting(penalties.ZeroCentered):
+        def __call__(self, *seen, **more):
+            given.append(more)
+            return super().__call__(*seen, **more)
+
+    autocast = functools.partial(torch.autocast, "cpu", dtype=torch.bfloat16)
+    list(team.train(1, penalty=Noting(real=1.0), autocast=autocast))
+    list(team.train(1, penalty=Noting(real=1.0)))
+    assert [set(more) for more in given] == [set(), {"logits"}]
 
 
 # -- the learning rate -----------------------------------------------------------------------
@@ -581,9 +777,9 @@ def test_the_recipe_of_lesson_04_learns_the_ring():
         share = metrics.high_quality_share(net(noise), ring.centers, ring.sigma)
         return modes == 8 and share >= 0.9
 
-    more = {"average": average, "decay": 0.998, "schedulers": schedulers}
-    players = (G, D, opt_g, opt_d)
-    for moment in training.train(*players, batches, steps=steps, latent_dim=2, **more):
+    run = training.train(G, D, opt_g, opt_d, batches, steps=steps, latent_dim=2)
+    run = training.averaged(run, average, decay=0.998)
+    for moment in training.scheduled(run, *schedulers):
         noise.sigma = blur * max(0.0, 1 - moment.step / (0.3 * steps))
         if moment.step == steps // 2:
             assert not good(G, z)
