@@ -3,19 +3,29 @@
 The base of floor 4; every lesson's checks are built with :func:`exercise`. Introduced in lesson 00.
 """
 
+import functools
 import html
+import inspect
+import platform
+import re
+import sysconfig
 import traceback
 import warnings
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from numbers import Real
+from pathlib import Path
 
+import torch
 from IPython import get_ipython
 from IPython.display import HTML, display
 from torch import Tensor
 
+import gan_lessons
 from gan_lessons import runtime
+
+PACKAGE = Path(gan_lessons.__file__).resolve().parent
 
 EXPLAINED = {  # what Python or PyTorch says of a common slip, and what to do about it
     "bitwise_xor": "^ is no power in Python: write .square() or ** 2.",
@@ -49,9 +59,39 @@ class Unsolved(AssertionError):
     """Raised in strict mode by an exercise that is not solved."""
 
 
+class Raised(Exception):
+    """What a learner's code raised while a check ran it. Lesson 00.
+
+    Attributes:
+        error: the exception. after: in which call it came, if that tells something.
+    """
+
+    def __init__(self, error: Exception, after: str = ""):
+        super().__init__(str(error))
+        self.error, self.after = error, after
+
+    @property
+    def is_stub(self) -> bool:
+        """Whether the exercise is not attempted: its stub is still there."""
+        unwritten = isinstance(self.error, NotImplementedError)
+        return unwritten and "not implemented for" not in str(self.error)  # PyTorch, of ^ and such
+
+    def like(self, other: object) -> bool:
+        """Say whether two programs stopped for one reason: type and words, whatever the numbers."""
+        return (
+            isinstance(other, Raised)
+            and type(self.error) is type(other.error)
+            and re.sub(r"\d+", "n", str(self.error))[:60]
+            == re.sub(r"\d+", "n", str(other.error))[:60]
+        )
+
+
 @dataclass(frozen=True)
 class Outcome:
-    """What a check found. ``mark`` is one of ○ ✗ ✓; ``text`` says it in words."""
+    """What a check found. ``mark`` is one of ○ ✗ ✓ !; ``text`` says it in words.
+
+    ! means that the check itself stopped: a fault of the course, not of the answer.
+    """
 
     mark: str
     text: str
@@ -66,12 +106,15 @@ class Exercise:
 
     Attributes:
         title: what the exercise asks. hints: three, each telling more. proves: what ✓ means.
+        solved: whether an answer of this session was right.
+        last: the last answer and its outcome, for :meth:`report`.
     """
 
     def __init__(self, check: Callable, *, title: str, proves: str, hints: tuple[str, str, str]):
         self.check, self.title, self.proves, self.hints = check, title, proves, hints
         self.__doc__ = check.__doc__
-        self.failures = 0
+        self.failures, self.solved = 0, False
+        self.last: tuple[tuple, Outcome] | None = None
 
     def judge(self, *answer, **more) -> Outcome:
         """Return what the check finds, saying nothing: what the tests call."""
@@ -79,27 +122,132 @@ class Exercise:
             return Outcome("○", "not attempted yet: replace the … with your answer.")
         try:
             remark = self.check(*answer, **more)
-        except NotImplementedError as error:
-            if "not implemented for" in str(error):  # what PyTorch says of ^ and the like
-                return Outcome("✗", _crash(error))
-            return Outcome("○", "not attempted yet. The notebook goes on without it.")
         except Wrong as mistake:
             return Outcome("✗", str(mistake))
-        except Exception as error:  # whatever the learner's code raises is an answer too
-            return Outcome("✗", _crash(error))
+        except Raised as raised:
+            return _raised(raised)
+        except Exception as error:
+            if not is_learners(error, answer):
+                place = traceback.extract_tb(error.__traceback__)[-1]
+                where = f"{Path(place.filename).name}, line {place.lineno}"
+                return Outcome(
+                    "!",
+                    f"this check itself stopped ({where}: {type(error).__name__}: {error}). "
+                    "That is a fault of the course and says nothing of your answer. Please report it: "
+                    "call .report() on this check.",
+                )
+            return _raised(Raised(error))
         return Outcome("✓", self.proves + (f" {remark}" if remark else ""))
 
     def __call__(self, *answer, **more) -> None:
         """Say what the check finds; in strict mode raise unless it is ✓."""
         outcome = self.judge(*answer, **more)
-        text = f"{outcome.mark} {self.title}: {outcome.text}"
+        self.last, self.solved = (answer, outcome), self.solved or outcome.solved
+        text, solution = f"{outcome.mark} {self.title}: {outcome.text}", None
         if outcome.mark == "✗":
-            hint = min(self.failures, len(self.hints) - 1)
+            if self.failures < 2:
+                text += f"\n   Hint {self.failures + 1} of 3: {self.hints[self.failures]}"
+            else:
+                solution = self.hints[2]
             self.failures += 1
-            text += f"\n   Hint {hint + 1} of {len(self.hints)}: {self.hints[hint]}"
         if runtime.strict() and not outcome.solved:
             raise Unsolved(text)
-        speak(text)
+        speak(text, folded=solution and ("Hint 3 of 3, which gives it away", solution))
+
+    def rows(self) -> Iterator[tuple[str, str]]:
+        """Yield what goes wrong here: the lines a slip changes, and what is said of it."""
+        yield from ()
+
+    def mistakes(self) -> None:
+        """Show what goes wrong in this exercise, line by line; before ✓ this waits. Lesson 00."""
+        if not self.solved:
+            speak(f"○ {self.title}: what goes wrong here is shown once your own answer is ✓.")
+            return
+        found = list(self.rows())
+        head = f"{self.title}: {len(found)} ways this goes wrong"
+        if get_ipython() is None:
+            print("\n\n".join([head, *(f"{lines}\n  {says}" for lines, says in found)]))
+            return
+        cell = "text-align:left;vertical-align:top;padding:4px 10px"
+        table = "".join(
+            f'<tr><td style="{cell}"><pre>{html.escape(lines)}</pre></td>'
+            f'<td style="{cell}">{html.escape(says)}</td></tr>'
+            for lines, says in found
+        )
+        display(HTML(f"<p><b>{html.escape(head)}</b></p><table>{table}</table>"))
+
+    def report(self) -> None:
+        """Print all that a report of a diagnosis that does not fit should hold; send nothing.
+
+        Lesson 00.
+        """
+        if self.last is None:
+            speak(f"○ {self.title}: nothing to report yet, no answer was judged.")
+            return
+        answer, outcome = self.last
+        versions = {"gan-lessons": gan_lessons.__version__, "torch": torch.__version__}
+        versions |= {"python": platform.python_version(), "system": platform.platform()}
+        about = self.check if inspect.isfunction(self.check) else type(self)
+        lines = ["Exercise: " + self.title, f"Check: {self.__doc__ or about.__name__}", ""]
+        for part in answer:
+            lines += ["```python", source_of(part), "```"]
+        lines += [
+            "",
+            f"The check said: {outcome.mark} {outcome.text}",
+            "What I think is the cause: …",
+        ]
+        print("\n".join([*lines, "", *(f"{name} {version}" for name, version in versions.items())]))
+
+
+def source_of(part: object) -> str:
+    """Return the source of a part of an answer, or what it is where there is none."""
+    try:
+        return inspect.getsource(part).rstrip()
+    except (TypeError, OSError):
+        return repr(part)
+
+
+def is_learners(error: BaseException, answer: tuple) -> bool:
+    """Say whether an exception went through a learner's code, not through the course's alone."""
+    own = {getattr(part, "__code__", None) for part in answer} - {None}
+    frames = [frame for frame, _ in traceback.walk_tb(error.__traceback__)]
+    return any(frame.f_code in own or _is_foreign(frame.f_code.co_filename) for frame in frames)
+
+
+def _is_foreign(filename: str) -> bool:
+    """Say whether a file is neither the course's nor Python's nor an installed package's."""
+    if filename.startswith("<") and not filename.startswith(("<ipython", "<a known", "<stdin")):
+        return False
+    places = (str(PACKAGE), *_installed())
+    return not filename.startswith(places)
+
+
+@functools.cache
+def _installed() -> tuple[str, ...]:
+    names = ("stdlib", "platstdlib", "purelib", "platlib")
+    return tuple({sysconfig.get_paths()[name] for name in names})
+
+
+@contextmanager
+def calling(parts: tuple) -> Iterator[None]:
+    """Turn what the learner's code raises into :class:`Raised`; what a check raises stays."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
+    except Wrong:
+        raise
+    except Exception as error:
+        from_library = not any(hasattr(part, "__code__") for part in parts)
+        if from_library or is_learners(error, parts):
+            raise Raised(error) from error
+        raise
+
+
+def _raised(raised: Raised) -> Outcome:
+    if raised.is_stub:
+        return Outcome("○", "not attempted yet. The notebook goes on without it.")
+    return Outcome("✗", " ".join(filter(None, [_crash(raised.error) + ".", raised.after])))
 
 
 def exercise(*, title: str, proves: str, hints: tuple[str, str, str]) -> Callable:
@@ -125,7 +273,7 @@ def understood(refused: Mapping[str, str]) -> Iterator[None]:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             yield
-    except (RuntimeError, AttributeError, IndexError) as error:
+    except (RuntimeError, AttributeError, IndexError, Raised) as error:
         for said, meaning in refused.items():
             if said in str(error):
                 raise Wrong(meaning) from error
@@ -168,14 +316,22 @@ def named(value: float, candidates: Mapping[str, float]) -> str | None:
     return name if off[name] <= 0 else None
 
 
-def speak(text: str) -> None:
-    """Show a line to the learner: set off in a notebook, printed elsewhere."""
+def speak(text: str, *, folded: tuple[str, str] | None = None) -> None:
+    """Show a line to the learner: set off in a notebook, printed elsewhere.
+
+    Args:
+        folded: a title, and a text that is seen once the title is clicked; not printed.
+    """
     if get_ipython() is None:
         print(text)
         return
     color = {"✓": "#009E73", "✗": "#D55E00"}.get(text[0], "#777777")
     style = f"border-left:4px solid {color};padding:2px 10px;white-space:pre-wrap"
-    display(HTML(f'<div role="status" style="{style}">{html.escape(text)}</div>'))
+    inside = html.escape(text)
+    if folded:
+        title, more = map(html.escape, folded)
+        inside += f"<details><summary>{title}</summary>{more}</details>"
+    display(HTML(f'<div role="status" style="{style}">{inside}</div>'))
 
 
 def _crash(error: Exception) -> str:

@@ -13,6 +13,13 @@ LN2 = math.log(2)
 near = partial(exercise.near, share=1e-5)
 
 
+def histograms(seed: int, *sizes: int) -> list[Tensor]:
+    """Return random histograms, float64 (K,) each, no bin empty. Lesson 01."""
+    rng = torch.Generator().manual_seed(seed)
+    raw = [0.1 + torch.rand(size, generator=rng, dtype=torch.float64) for size in sizes]
+    return [(x / x.sum()) for x in raw]
+
+
 def bins(*shares: float) -> Tensor:
     """Return a histogram, (K,) in float64. Lesson 01."""
     return torch.tensor(shares, dtype=torch.float64)
