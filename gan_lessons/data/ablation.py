@@ -1,8 +1,9 @@
 """Ablations that ship: many runs that differ in one trick each, for lesson 12 and the published
 tables.
 
-How each was trained: the script in data/ that its ``about`` names, which also makes the file again
-with ``save`` of data/make/ablation_file.py (the format is told there). Datasheet: data/ablation.md.
+How each was trained: the script in data/make that its ``about`` names, which also makes the file
+again with ``write_ablation`` of data/make/shipping.py (the format is told there). Datasheet:
+data/ablation.md.
 """
 
 import hashlib
