@@ -98,9 +98,11 @@ def ablation(name: str) -> Ablation:
         )
     with np.load(io.BytesIO(packed), allow_pickle=False) as file:
         array = {key: _plain(file[key]) for key in file.files}
+    # The files are older than the folder data/make: their scripts stood in data/make_NAME.py.
+    about = array["about"].replace("data/make_", "data/make/")
     return Ablation(
         name=name,
-        about=f"{array['about']} (SHA-256 {digest[:8]}…)",
+        about=f"{about} (SHA-256 {digest[:8]}…)",
         configs=array["configs"],
         seeds=tuple(array["seeds"].tolist()),
         scores=_group(array, "scores/"),

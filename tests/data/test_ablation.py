@@ -1,6 +1,7 @@
 """The ablations that ship: read as written, refused when touched, and true to their samples."""
 
 import dataclasses
+import re
 import sys
 
 import numpy as np
@@ -11,7 +12,7 @@ from torch.testing import assert_close
 from gan_lessons import data
 from gan_lessons.data import cache
 from gan_lessons.errors import DataFileError, LessonError
-from tests.data.making import script
+from tests.data.making import MAKE, script
 from tests.three_lines import complaints
 
 module = sys.modules["gan_lessons.data.ablation"]
@@ -150,6 +151,8 @@ def test_the_shipped_file_is_whole(name):
     runs = (len(found.configs), len(found.seeds))
     assert found.digest[:8] in found.about
     assert found.about.count(". ") == 0
+    assert re.findall(r"data/\S+", found.about) == [f"data/make/{module.SHIPPED[name][0]}"]
+    assert (MAKE / module.SHIPPED[name][0]).is_file()
     assert len(found.about) <= 250
     assert len(set(found.configs)) == runs[0]
     assert len(set(found.seeds)) == runs[1]
