@@ -98,8 +98,8 @@ def ablation(name: str) -> Ablation:
         )
     with np.load(io.BytesIO(packed), allow_pickle=False) as file:
         array = {key: _plain(file[key]) for key in file.files}
-    # The files are older than the folder data/make: their scripts stood in data/make_NAME.py.
-    about = array["about"].replace("data/make_", "data/make/")
+    # The files are older than the folder data/make: make_ began the names of their scripts.
+    about = array["about"].replace("/make_", "/make/")
     return Ablation(
         name=name,
         about=f"{about} (SHA-256 {digest[:8]}…)",
