@@ -242,6 +242,68 @@ def test_what_was_stopped_is_not_kept(tmp_path, monkeypatch):
     assert contents(tmp_path) == {}
 
 
+# -- the scripts that train, without their training ------------------------------------------
+
+
+def layout(path: Path) -> dict[str, tuple]:
+    """Return the type and shape of each array; of texts only how many there are."""
+    with np.load(path, allow_pickle=False) as file:
+        arrays = {name: file[name] for name in file.files}
+    return {
+        name: (a.dtype.str if a.dtype.kind != "U" else "U", a.shape) for name, a in arrays.items()
+    }
+
+
+def test_the_gallery_is_written_as_it_ships(tmp_path, monkeypatch, ask):
+    gallery, shipped = script("gallery"), shipping.DATA / "gallery.npz"
+    with np.load(shipped, allow_pickle=False) as file:
+        arrays = dict(file)
+    monkeypatch.setattr(gallery, "make", lambda: arrays)
+    ask(gallery.main, "--out", tmp_path / "again.npz")
+    assert members(tmp_path / "again.npz") == members(shipped)
+
+
+def test_the_ablations_in_the_plane_are_laid_out_as_they_ship(tmp_path, monkeypatch, ask):
+    making = script("ablation")
+
+    def trained():
+        rng = torch.Generator().manual_seed(0)
+        return {
+            job: (*torch.randn(2, len(job[2]), making.JUDGED, 2, generator=rng).half(), 1.0)
+            for job in making.jobs()
+        }
+
+    monkeypatch.setattr(making, "train_all", trained)
+    ask(making.main, "--folder", tmp_path)
+    for name in MAKERS["ablation"]:
+        assert layout(tmp_path / name) == layout(shipping.DATA / name)
+
+
+@pytest.mark.parametrize("maker", ["image_ablation", "stacked"])
+def test_the_ablations_of_images_are_laid_out_as_they_ship(maker, tmp_path, monkeypatch, ask):
+    making, images = script(maker), script("image_ablation")
+    (name,) = MAKERS[maker]
+    shape = (10_000, 1, 28, 28)
+    digits = making.data.Dataset(
+        x=torch.zeros(shape, dtype=torch.uint8),
+        y=torch.arange(10_000) % 10,
+        name="digits",
+        license="none",
+    )
+    with np.load(shipping.DATA / name, allow_pickle=False) as file:
+        scores = {key.partition("/")[2]: 0.5 for key in file.files if key.startswith("scores/")}
+    fakes = torch.zeros(30, 3 if maker == "stacked" else 1, 28, 28, dtype=torch.uint8)
+    run = {"average": fakes, "itself": fakes, "steps": 9, "seconds": 1.0}
+    worth = (scores, torch.zeros(1000, dtype=torch.int64)) if maker == "stacked" else scores
+    monkeypatch.setattr(making.data, "mnist", lambda train=True: digits)
+    monkeypatch.setattr(images, "finished", lambda *_: run)
+    monkeypatch.setattr(images, "reader_of", lambda *_, **more: images.read_mnist.network().eval())
+    monkeypatch.setattr(images, "judge_of", lambda *_: None)
+    monkeypatch.setattr(making, "score", lambda *_: worth)
+    ask(making.main, "--out", tmp_path / name)
+    assert layout(tmp_path / name) == layout(shipping.DATA / name)
+
+
 def test_drawing_takes_no_torch():
     """strokes.py promises to need numpy only, petals.py numpy and Pillow."""
     code = "import sys; sys.modules['torch'] = None; import strokes, petals"
