@@ -116,17 +116,10 @@ def players() -> tuple[nn.Module, nn.Module, Optimizer, Optimizer]:
     return G, D, opt_g, opt_d
 
 
-def calmed(
-    run: Iterator[training.Moment], average: nn.Module, optimizers: tuple[Optimizer, ...]
-) -> Iterator[training.Moment]:
-    """Pass a run on; average G, let the blur fade and the rates fall, as lesson 04 does by hand."""
-    last = MOMENTS[-1]
-    schedulers = [training.falling_lr(optimizer, last) for optimizer in optimizers]
+def sharpened(run: Iterator[training.Moment]) -> Iterator[training.Moment]:
+    """Pass a run on while the blur of what D sees fades, as lesson 04 does by hand."""
     for moment in run:
-        models.update_average(average, moment.G, decay=0.998)
-        for scheduler in schedulers:
-            scheduler.step()
-        moment.D[0].sigma = BLUR * max(0.0, 1 - moment.step / (0.3 * last))
+        moment.D[0].sigma = BLUR * max(0.0, 1 - moment.step / (0.3 * moment.steps))
         yield moment
 
 
@@ -138,8 +131,11 @@ def filmed(ring: data.Dataset) -> list[cockpit.Frame]:
     average = copy.deepcopy(G)
     D[0].sigma = BLUR
     batches = data.batches(ring.x, 256, rng=runtime.generator(SEED))
-    run = training.train(G, D, opt_g, opt_d, batches, steps=MOMENTS[-1], latent_dim=2)
-    run = calmed(run, average, (opt_g, opt_d))
+    steps = MOMENTS[-1]
+    run = training.train(G, D, opt_g, opt_d, batches, steps=steps, latent_dim=2)
+    run = training.averaged(run, average, decay=0.998)
+    run = training.scheduled(run, *(training.falling_lr(opt, steps) for opt in (opt_g, opt_d)))
+    run = sharpened(run)
     live = cockpit.Cockpit(
         *(G, D, opt_g, opt_d),
         real=ring.x,
@@ -302,7 +298,7 @@ def main() -> None:
     about.add_itxt("description", words)
     draw(outcome, frames, ring).save(page, "PNG", optimize=True, pnginfo=about)
     PNG.write_bytes(page.getvalue())
-    README.write_text(with_alt(README.read_text(), words))
+    README.write_text(with_alt(README.read_text(encoding="utf-8"), words), encoding="utf-8")
     print(f"{PNG.name}: {len(page.getvalue()):,} bytes\n{words}")
 
 

@@ -10,6 +10,7 @@ import yaml
 
 from gan_lessons.runtime.machine import DEVICES
 from gan_lessons.runtime.settings import BUDGETS
+from tests.repository.test_house import FLOORS
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = {path.name: path.read_text(encoding="utf-8") for path in sorted(ROOT.glob("*.md"))}
@@ -178,6 +179,12 @@ def test_every_room_is_named():
     part = CONTRIBUTING.split("## Rooms")[1].split("## Edit")[0]
     assert len(rooms) > 25
     assert [room for room in sorted(rooms) if room not in part] == []
+
+
+def test_the_floors_are_those_of_the_house():
+    told = re.search(r"(?s)Imports point down: (.*?)\. Exercises", CONTRIBUTING)[1]
+    told = [set(re.findall(r"`(\w+)`", floor)) for floor in told.split("then")]
+    assert told == list(FLOORS)
 
 
 # -- CHANGELOG: what moved -------------------------------------------------------------------
