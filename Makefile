@@ -75,7 +75,7 @@ $(STAMP): pyproject.toml constraints.txt
 	@$(VENV_PYTHON) -m pip --version >/dev/null 2>&1 || "$(PYTHON)" -m venv .venv || { \
 	  echo 'Python could not make the virtual environment .venv (its own message is above).'; \
 	  echo 'Nothing outside .venv was changed.'; \
-	  echo 'On Debian or Ubuntu: sudo apt install python3-venv, then make lab again. Else see README.md.'; \
+	  echo 'On Debian or Ubuntu: sudo apt install python3-venv, then make lab again. Else see INSTALL.md.'; \
 	  exit 1; }
 	@echo "Installing into .venv: several minutes and 1.5 GB or more of disk, this once."
 	@$(VENV_PYTHON) -m pip install --disable-pip-version-check $(if $(TORCH_INDEX),--index-url "$(TORCH_INDEX)") "$(TORCH)" && \
@@ -88,4 +88,4 @@ $(STAMP): pyproject.toml constraints.txt
 
 clean:
 	rm -rf .venv build gan_lessons.egg-info .pytest_cache .ruff_cache .hypothesis
-	find gan_lessons notebooks tests data -name __pycache__ -type d -prune -exec rm -rf {} +
+	find gan_lessons notebooks tests data tools bench -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -548,26 +548,3 @@ def steepness(D: nn.Module, x: Tensor) -> Tensor:
         x: (n, B, …) samples. Differentiable with respect to D's weights. Lesson 12.
     """
     return penalties.slopes(D, x).square().sum(1) / x.shape[1]
-
-
-def own_rates(optimizer: Optimizer, shares: Tensor) -> None:
-    """Give every run a learning rate of its own: ``shares[i]`` times the optimizer's.
-
-    An Adam step is proportional to its rate, so run i keeps that share of it. Lesson 12.
-
-    Args:
-        optimizer: of stacked networks. shares: (n,).
-    """
-    weights = [weight for group in optimizer.param_groups for weight in group["params"]]
-    kept, rest = [], 1 - shares.view(-1, 1, 1)
-
-    def remember(*_) -> None:
-        kept[:] = [weight.detach().clone() for weight in weights]
-
-    @torch.no_grad()
-    def shorten(*_) -> None:
-        for weight, before in zip(weights, kept, strict=True):
-            weight.lerp_(before, rest)
-
-    optimizer.register_step_pre_hook(remember)
-    optimizer.register_step_post_hook(shorten)

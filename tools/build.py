@@ -10,7 +10,6 @@ A source is a jupytext py:percent file. What is special about it:
   ``raise NotImplementedError`` instead, or what follows ``# BEGIN SOLUTION:`` on that line;
 - cells tagged ``solution`` or ``instructor`` are only in the solved notebook;
 - ``{{hints module.exercise}}`` becomes the three hints of ``checks.module.exercise``, folded;
-- the picture of a cell tagged ``readme`` is also written to readme.png;
 - ``{{minutes}}`` becomes the computing time that ``--execute`` measured (minutes.json).
 """
 
@@ -175,12 +174,6 @@ def pages_of(model: str, states: dict) -> list[str]:
     return found
 
 
-def png_of(cell: NotebookNode) -> bytes:
-    """Return the picture that a cell's last output shows."""
-    shown = PNG.search(cell.outputs[-1].data["text/html"])
-    return base64.b64decode(shown[1])
-
-
 def dump(book: NotebookNode) -> str:
     return json.dumps(book, indent=1, ensure_ascii=False, sort_keys=True) + "\n"
 
@@ -192,7 +185,7 @@ def load(path: Path) -> NotebookNode | None:
 def with_minutes(readme: str) -> str:
     """Return the README with the measured minutes in the last column of its table of lessons."""
     for lesson, measured in runtime.measured_minutes().items():
-        row = re.compile(rf"^(\| {lesson[:2]} · .* \|) [^|]* \|$", re.MULTILINE)
+        row = re.compile(rf"^(\| \[{lesson[:2]} · .* \|) [^|]* \|$", re.MULTILINE)
         readme = row.sub(rf"\g<1> {measured['minutes']:.1f} |", readme)
     return readme
 
@@ -243,9 +236,6 @@ def build(path: Path, *, run: bool) -> None:
     else:
         keep_outputs(book, load(answers))
     answers.write_text(dump(book))
-    for cell in book.cells:
-        if "readme" in cell.metadata.get("tags", []) and cell.outputs:
-            (TOOLS / "readme.png").write_bytes(png_of(cell))
     (NOTEBOOKS / f"{path.stem}.ipynb").write_text(dump(make(path, with_answers=False)))
 
 

@@ -159,7 +159,7 @@ def main(options: list[str], lessons: Path = ROOT / "notebooks") -> int:
         print(
             f"This Python ({sys.executable}) lacks {', '.join(missing)}.\n"
             "Nothing was started; your copies are untouched.\n"
-            "Run `make lab`; without make, follow README.md and use that environment's Python.",
+            "Run `make lab`; without make, follow INSTALL.md and use that environment's Python.",
             file=sys.stderr,
         )
         return 1

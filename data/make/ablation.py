@@ -19,7 +19,6 @@ import copy
 import datetime
 import hashlib
 import inspect
-import os
 import time
 from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
@@ -29,8 +28,8 @@ from itertools import pairwise
 from multiprocessing import get_context
 from pathlib import Path
 
+import shipping
 import torch
-from ablation_file import DATA, arguments, save
 from torch import Tensor, nn
 
 from gan_lessons import data, losses, metrics, models, penalties, runtime, training
@@ -224,13 +223,8 @@ def kept(game: Recipe, name: str, seeds: Sequence[int]) -> tuple:
     code = "".join(map(inspect.getsource, (net, Waves, players, streams, play)))
     knobs = STEPS, JUDGED, LATENT, WIDTH, BATCH, LR, DECAY, LAZY, WAVES
     digest = hashlib.sha256(f"{game} {name} {list(seeds)} {knobs} {code}".encode()).hexdigest()
-    path = DATA / "cache" / "ablation" / f"{digest[:16]}.pt"
-    if not path.exists():
-        path.parent.mkdir(parents=True, exist_ok=True)
-        part = path.with_suffix(f".{os.getpid()}")
-        torch.save(play(game, name, seeds), part)
-        part.replace(path)
-    return torch.load(path, weights_only=True)
+    path = shipping.DATA / "cache" / "ablation" / f"{digest[:16]}.pt"
+    return shipping.kept(path, partial(play, game, name, seeds))
 
 
 def train_all() -> dict[tuple, tuple]:
@@ -290,7 +284,7 @@ PAPER_CONFIGS = {
 }
 
 
-def write_plane(found: dict[tuple, tuple], folder: Path) -> None:
+def write_plane(found: dict[tuple, tuple], path: Path) -> None:
     configs = [(recipe, "grid") for recipe in CONFIGS.values()]
     scores, samples, hits, costs = table(found, configs, SEEDS, n=JUDGED, share=0.2)
     about = (
@@ -301,11 +295,11 @@ def write_plane(found: dict[tuple, tuple], folder: Path) -> None:
     more = {"hits": hits, "judged": JUDGED, "steps": STEPS, "seconds": costs}
     more |= {"recipes": [str(recipe) for recipe in CONFIGS.values()]}
     more |= {"ceiling": metrics.HIGH_QUALITY_CEILING}
-    rest = {"scores": scores, "samples": samples, "more": more, "folder": folder}
-    save("plane", about=about, configs=list(CONFIGS), seeds=SEEDS, **rest)
+    rest = {"scores": scores, "samples": samples, "more": more}
+    shipping.write_ablation(path, about=about, configs=list(CONFIGS), seeds=SEEDS, **rest)
 
 
-def write_published(found: dict[tuple, tuple], folder: Path) -> None:
+def write_published(found: dict[tuple, tuple], path: Path) -> None:
     configs = list(PAPER_CONFIGS.values())
     scores, samples, hits, costs = table(found, configs, PAPER_SEEDS, n=PAPER_JUDGED, share=0.0)
     about = (
@@ -318,15 +312,18 @@ def write_published(found: dict[tuple, tuple], folder: Path) -> None:
     more |= {"rows": list(PAPER["ring"]), "metrics": ["modes", "high quality", "reverse KL"]}
     more |= {"sets": list(PAPER), "paper": rows.unflatten(2, (3, 2)), "paper's steps": 400_000}
     more |= {"ceiling": metrics.HIGH_QUALITY_CEILING}
-    rest = {"scores": scores, "samples": samples, "more": more, "folder": folder}
-    save("published", about=about, configs=list(PAPER_CONFIGS), seeds=PAPER_SEEDS, **rest)
+    rest = {"scores": scores, "samples": samples, "more": more}
+    configs = list(PAPER_CONFIGS)
+    shipping.write_ablation(path, about=about, configs=configs, seeds=PAPER_SEEDS, **rest)
 
 
 def main() -> None:
-    asked = arguments("Train the runs of lesson 12 in the plane.", "plane", "published")
+    names = "ablation_plane.npz", "ablation_published.npz"
+    asked = shipping.arguments("Train the runs of lesson 12 in the plane.", *names)
+    plane, published = asked.files
     found = train_all()
-    write_plane(found, asked.folder)
-    write_published(found, asked.folder)
+    write_plane(found, plane)
+    write_published(found, published)
 
 
 if __name__ == "__main__":

@@ -10,11 +10,8 @@ this script makes the same bytes; another processor rounds otherwise, and a long
 into other numbers, so a file made anew is pinned there anew, with its date.
 """
 
-import argparse
-import hashlib
-from pathlib import Path
-
 import numpy as np
+import shipping
 import torch
 from torch import Tensor, nn
 
@@ -124,21 +121,10 @@ def make() -> dict[str, np.ndarray]:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description="Make the gallery of lesson 05.")
-    parser.add_argument("--out", type=Path, default=Path(__file__).parents[1] / "gallery.npz")
-    parser.add_argument("--force", action="store_true", help="overwrite an existing file")
-    asked = parser.parse_args()
-    if asked.out.suffix != ".npz" or not asked.out.parent.is_dir():
-        parser.error(f"--out must be a .npz file in a folder that exists, not {asked.out}")
-    if asked.out.exists() and not asked.force:
-        parser.error(f"{asked.out} is there already: add --force to overwrite it")
+    asked = shipping.arguments("Make the gallery of lesson 05.", "gallery.npz")
     torch.set_num_threads(1)
     arrays = make()
-    part = asked.out.with_name("part-of-" + asked.out.name)  # a stopped run harms no good file
-    np.savez_compressed(part, **arrays)
-    part.replace(asked.out)
-    print(f"{asked.out}: {len(arrays['kinds'])} runs, {asked.out.stat().st_size / 1e3:.0f} kB")
-    print("SHA-256 of the file:", hashlib.sha256(asked.out.read_bytes()).hexdigest())
+    shipping.write(asked.out, arrays, holds=f"{len(arrays['kinds'])} runs")
 
 
 if __name__ == "__main__":

@@ -25,10 +25,9 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date
-from pathlib import Path
 
-import ablation_file
 import read_mnist
+import shipping
 import torch
 from torch import Tensor, nn
 
@@ -37,7 +36,7 @@ from gan_lessons import data, losses, metrics, models, penalties, runtime, train
 SEEDS, LATENT, KEPT = (0, 1, 2), 64, 30
 SHORT, LONG = 75, 240  # processor seconds of a run
 N, FEW = 5_000, 2_500  # samples scored; those whose neighbors are looked up
-PARTS = Path(__file__).parents[1] / "cache" / "ablation"
+PARTS = shipping.DATA / "cache" / "ablation"
 
 
 @dataclass(frozen=True)
@@ -192,14 +191,7 @@ def finished(name: str, settings: object, work: Callable[[], dict]) -> dict:
         name: of the piece. settings: all that it depends on; a piece made with others is not used.
     """
     digest = hashlib.sha256(told(settings).encode()).hexdigest()[:12]
-    path = PARTS / f"{name}-{digest}.pt"
-    if not path.exists():
-        made = work()
-        PARTS.mkdir(parents=True, exist_ok=True)
-        part = path.with_suffix(".part")
-        torch.save(made, part)
-        part.replace(path)
-    return torch.load(path, weights_only=True)
+    return shipping.kept(PARTS / f"{name}-{digest}.pt", work)
 
 
 def told(settings: object) -> str:
@@ -297,23 +289,24 @@ def share_of(text: str) -> tuple[int, int]:
 
 
 def arguments(text: str, name: str) -> argparse.Namespace:
-    """Return what the script was asked, refusing to overwrite a file that is there."""
-    parser = argparse.ArgumentParser(description=text)
-    parser.add_argument("--folder", type=Path, default=ablation_file.DATA, help="where it goes")
-    parser.add_argument("--force", action="store_true", help="overwrite an existing file")
+    """Return what the script was asked, refusing to overwrite a file that is there.
+
+    Args:
+        text: what the script does. name: of the file that it writes when all runs are there.
+    """
+    parser = shipping.parser(text, name)
     parser.add_argument("--measure", action="store_true", help="only say what a step costs")
     parser.add_argument("--share", type=share_of, help="1/2: only every second run, keep them")
     parser.add_argument("--only", default="", help="with --share: runs whose name holds this")
     asked = parser.parse_args()
     torch.set_num_threads(1)
-    there = (asked.folder / f"ablation_{name}.npz").exists()
-    if there and not (asked.force or asked.measure or asked.share):
-        parser.error("the file is there already; add --force to overwrite it, or --folder")
+    if not (asked.measure or asked.share):
+        shipping.check(asked)
     return asked
 
 
 def main() -> None:
-    asked = arguments("Make the image ablation of lesson 12.", "images")
+    asked = arguments("Make the image ablation of lesson 12.", "ablation_images.npz")
     if asked.measure:
         rows = [c for c in CONFIGS if c.averaged and c.seconds == SHORT]
         return measure({c.name: (c.recipe, 1) for c in rows})
@@ -358,8 +351,8 @@ def main() -> None:
         f"of one core each (4 minutes: {LONG}), {N:,} samples scored, made by "
         f"data/make/image_ablation.py on {date.today()}; settings chosen with seed 100"
     )
-    ablation_file.save(
-        "images",
+    shipping.write_ablation(
+        asked.out,
         about=about,
         configs=[config.name for config in CONFIGS],
         seeds=SEEDS,
@@ -377,7 +370,6 @@ def main() -> None:
             "noise": torch.tensor(list(ceiling.values())),
             "reader": right,
         },
-        folder=asked.folder,
     )
     return None
 

@@ -9,14 +9,12 @@ chosen in OKLCH (lightness, chroma, hue as the eye orders them) and mixed as lig
 statistic of another data set enters. Sample i depends on the seed and on i alone.
 """
 
-import argparse
-import hashlib
 import io
 import math
 import sys
-from pathlib import Path
 
 import numpy as np
+import shipping
 from PIL import Image
 
 SEED = 2026
@@ -471,27 +469,10 @@ def packed(images):
 
 
 def main():
-    parser = argparse.ArgumentParser(description="Make the data set petals.")
-    parser.add_argument("--out", type=Path, default=Path(__file__).parents[1] / "petals.npz")
-    parser.add_argument("--count", type=int, default=COUNT, help=f"1 to {COUNT}")
-    parser.add_argument("--seed", type=int, default=SEED)
-    parser.add_argument("--force", action="store_true", help="overwrite an existing file")
-    asked = parser.parse_args()
-    if not 1 <= asked.count <= COUNT:
-        parser.error(f"--count must be 1 to {COUNT}, not {asked.count}")
-    if asked.seed < 0:
-        parser.error(f"--seed must not be negative, but is {asked.seed}")
-    if asked.out.suffix != ".npz" or not asked.out.parent.is_dir():
-        parser.error(f"--out must be a .npz file in a folder that exists, not {asked.out}")
-    if asked.out.exists() and not asked.force:
-        parser.error(f"{asked.out} is there already: add --force to overwrite it")
-
+    asked = shipping.arguments("Make the data set petals.", "petals.npz", count=COUNT, seed=SEED)
     images, labels, factors = make(count=asked.count, seed=asked.seed)
-    part = asked.out.with_name("part-of-" + asked.out.name)  # a stopped run harms no good file
-    np.savez_compressed(part, sheet=packed(images), labels=labels, factors=factors)
-    part.replace(asked.out)
-    print(f"{asked.out}: {len(images):,} flowers, {asked.out.stat().st_size / 1e6:.2f} MB")
-    print("SHA-256:", hashlib.sha256(asked.out.read_bytes()).hexdigest())
+    arrays = {"sheet": packed(images), "labels": labels, "factors": factors}
+    shipping.write(asked.out, arrays, holds=f"{len(images):,} flowers")
     if (asked.count, asked.seed) != (COUNT, SEED):
         print("Not the set that ships: data.petals() will not take this file.", file=sys.stderr)
 

@@ -20,9 +20,9 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date
 
-import ablation_file
 import image_ablation as images
 import read_mnist
+import shipping
 import torch
 from torch import Tensor, nn
 
@@ -106,7 +106,7 @@ def sets() -> dict[str, tuple[data.Dataset, data.Dataset]]:
 
 
 def main() -> None:
-    asked = images.arguments("Make the stacked digits of lesson 12.", "stacked")
+    asked = images.arguments("Make the stacked digits of lesson 12.", "ablation_stacked.npz")
     if asked.measure:
         return images.measure({name: (recipe, 3) for name, recipe in RECIPES.items()})
     known = sets()
@@ -154,8 +154,8 @@ def main() -> None:
         f"seconds a run on one core, {SAMPLES:,} samples, trained by data/make/stacked.py on "
         f"{date.today()}"
     )
-    ablation_file.save(
-        "stacked",
+    shipping.write_ablation(
+        asked.out,
         about=about,
         configs=[f"{kind}, {name}" for name, kind in runs],
         seeds=[SEED],
@@ -173,7 +173,6 @@ def main() -> None:
             "published modes": torch.tensor([modes for modes, _ in PUBLISHED.values()]),
             "published KL": torch.tensor([kl for _, kl in PUBLISHED.values()]),
         },
-        folder=asked.folder,
     )
     return None
 

@@ -10,12 +10,11 @@ of another data set enters. Sample i depends on the seed and on i alone, so that
 can be made again without the others.
 """
 
-import argparse
 import hashlib
 import sys
-from pathlib import Path
 
 import numpy as np
+import shipping
 
 SEED = 2026
 COUNT = 24_000
@@ -295,26 +294,10 @@ def sha256(*arrays):
 
 
 def main():
-    parser = argparse.ArgumentParser(description="Make the data set strokes.")
-    parser.add_argument("--out", type=Path, default=Path(__file__).parents[1] / "strokes.npz")
-    parser.add_argument("--count", type=int, default=COUNT, help=f"1 to {COUNT}")
-    parser.add_argument("--seed", type=int, default=SEED)
-    parser.add_argument("--force", action="store_true", help="overwrite an existing file")
-    asked = parser.parse_args()
-    if not 1 <= asked.count <= COUNT:
-        parser.error(f"--count must be 1 to {COUNT}, not {asked.count}")
-    if asked.seed < 0:
-        parser.error(f"--seed must not be negative, but is {asked.seed}")
-    if asked.out.suffix != ".npz" or not asked.out.parent.is_dir():
-        parser.error(f"--out must be a .npz file in a folder that exists, not {asked.out}")
-    if asked.out.exists() and not asked.force:
-        parser.error(f"{asked.out} is there already: add --force to overwrite it")
-
+    asked = shipping.arguments("Make the data set strokes.", "strokes.npz", count=COUNT, seed=SEED)
     images, labels, factors = make(count=asked.count, seed=asked.seed)
-    part = asked.out.with_name("part-of-" + asked.out.name)  # a stopped run harms no good file
-    np.savez_compressed(part, images=images, labels=labels, factors=factors)
-    part.replace(asked.out)
-    print(f"{asked.out}: {len(images):,} digits, {asked.out.stat().st_size / 1e6:.2f} MB")
+    arrays = {"images": images, "labels": labels, "factors": factors}
+    shipping.write(asked.out, arrays, holds=f"{len(images):,} digits")
     print("SHA-256 of the images:            ", sha256(images))
     print("SHA-256 of the labels and factors:", sha256(labels, factors))
     if (asked.count, asked.seed) != (COUNT, SEED):

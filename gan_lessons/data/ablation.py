@@ -1,8 +1,9 @@
 """Ablations that ship: many runs that differ in one trick each, for lesson 12 and the published
 tables.
 
-How each was trained: the script in data/ that its ``about`` names, which also makes the file again
-with ``save`` of data/make/ablation_file.py (the format is told there). Datasheet: data/ablation.md.
+How each was trained: the script in data/make that its ``about`` names, which also makes the file
+again with ``write_ablation`` of data/make/shipping.py (the format is told there). Datasheet:
+data/ablation.md.
 """
 
 import hashlib
@@ -97,9 +98,11 @@ def ablation(name: str) -> Ablation:
         )
     with np.load(io.BytesIO(packed), allow_pickle=False) as file:
         array = {key: _plain(file[key]) for key in file.files}
+    # The files are older than the folder data/make: make_ began the names of their scripts.
+    about = array["about"].replace("/make_", "/make/")
     return Ablation(
         name=name,
-        about=f"{array['about']} (SHA-256 {digest[:8]}…)",
+        about=f"{about} (SHA-256 {digest[:8]}…)",
         configs=array["configs"],
         seeds=tuple(array["seeds"].tolist()),
         scores=_group(array, "scores/"),

@@ -287,7 +287,7 @@ def play(images, steps, read):
 # %%
 average, live = play(images, steps, read)
 
-# %% tags=["readme"]
+# %%
 live.film.strip()
 
 # %% [markdown]

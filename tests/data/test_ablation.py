@@ -1,9 +1,8 @@
 """The ablations that ship: read as written, refused when touched, and true to their samples."""
 
 import dataclasses
-import importlib
+import re
 import sys
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -13,28 +12,21 @@ from torch.testing import assert_close
 from gan_lessons import data
 from gan_lessons.data import cache
 from gan_lessons.errors import DataFileError, LessonError
+from tests.data.making import MAKE, script
 from tests.three_lines import complaints
 
-DATA = Path(__file__).parents[2] / "data"
 module = sys.modules["gan_lessons.data.ablation"]
 SHIPPED = [name for name, (_, digest) in module.SHIPPED.items() if digest]
 
 
-def script(name: str):
-    """Return a script of data/ as a module; it may import its neighbors."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.syspath_prepend(DATA / "make")
-        return importlib.import_module(name)
-
-
-ablation_file = script("ablation_file")
+shipping = script("shipping")
 
 
 # -- the format ------------------------------------------------------------------------------
 
 
 def contents(samples) -> dict:
-    """Return what ``save`` asks for: two configurations, three seeds."""
+    """Return what ``write_ablation`` asks for: two configurations, three seeds."""
     return {
         "about": "A test",
         "configs": ["plain", "plain + EMA"],
@@ -51,23 +43,24 @@ IMAGES = torch.randint(256, (2, 3, 5, 3, 8, 8), dtype=torch.uint8)
 
 @pytest.fixture
 def shelf(tmp_path, monkeypatch):
-    """A repository whose only files are those of a test; call it to pin one and to read it."""
+    """A repository with one file, ``shelf.path``; call it to write that, to pin and to read it."""
     (tmp_path / "data").mkdir()
     monkeypatch.setattr(cache, "REPOSITORY", tmp_path)
 
-    def read(path: Path):
-        digest = module.hashlib.sha256(path.read_bytes()).hexdigest()
+    def written(**given):
+        shipping.write_ablation(written.path, **given)
+        digest = module.hashlib.sha256(written.path.read_bytes()).hexdigest()
         monkeypatch.setitem(module.SHIPPED, "plane", ("ablation.py", digest))
         return data.ablation("plane")
 
-    read.folder = tmp_path / "data"
-    return read
+    written.path = tmp_path / "data" / "ablation_plane.npz"
+    return written
 
 
 @pytest.mark.parametrize("samples", [POINTS, IMAGES], ids=["points", "images"])
 def test_what_is_saved_is_read(shelf, samples, capsys):
     given = contents(samples)
-    found = shelf(ablation_file.save("plane", **given, folder=shelf.folder))
+    found = shelf(**given)
     assert found.digest in capsys.readouterr().out
     assert found.about == f"A test (SHA-256 {found.digest[:8]}…)"
     assert (found.name, found.seeds) == ("plane", (4, 5, 6))
@@ -87,9 +80,9 @@ def test_what_is_saved_is_read(shelf, samples, capsys):
 
 
 def test_saving_twice_makes_the_same_bytes(shelf):
-    paths = [ablation_file.save("plane", **contents(POINTS), folder=shelf.folder) for _ in "ab"]
-    assert shelf(paths[0]).digest == shelf(paths[1]).digest
-    assert [path.name for path in shelf.folder.iterdir()] == ["ablation_plane.npz"]
+    given = contents(POINTS)
+    assert shelf(**given).digest == shelf(**given).digest
+    assert list(shelf.path.parent.iterdir()) == [shelf.path]
 
 
 WRONG = {
@@ -100,20 +93,21 @@ WRONG = {
     "points as uint8": {"samples": POINTS.byte()},
     "no samples' axis": {"samples": POINTS[:, :, 0]},
     "an object": {"more": {"net": object()}},
+    "complex numbers": {"more": {"roots": np.ones(2, complex)}},
 }
 
 
 @pytest.mark.parametrize("change", WRONG.values(), ids=WRONG.keys())
 def test_what_does_not_fit_is_not_written(change, tmp_path):
     with pytest.raises(ValueError, match=r"samples|scores|uint8|pickle"):
-        ablation_file.save("plane", **contents(POINTS) | change, folder=tmp_path)
+        shipping.write_ablation(tmp_path / "plane.npz", **contents(POINTS) | change)
     assert not list(tmp_path.iterdir())
 
 
 def test_points_that_left_stay_finite(shelf):
     samples = POINTS.clone()
     samples[0, 0, 0] = 1e9
-    found = shelf(ablation_file.save("plane", **contents(samples), folder=shelf.folder))
+    found = shelf(**contents(samples))
     assert found.samples[0, 0, 0].tolist() == [100, 100]
 
 
@@ -122,23 +116,21 @@ def test_points_that_left_stay_finite(shelf):
 
 @pytest.mark.parametrize("spoil", [lambda b: b[:-1], lambda b: b"", lambda b: b"x" + b[1:]])
 def test_another_file_is_refused(spoil, shelf):
-    path = ablation_file.save("plane", **contents(POINTS), folder=shelf.folder)
-    shelf(path)
-    path.write_bytes(spoil(path.read_bytes()))
+    shelf(**contents(POINTS))
+    shelf.path.write_bytes(spoil(shelf.path.read_bytes()))
     with pytest.raises(DataFileError, match=r"ablation_plane\.npz") as caught:
         data.ablation("plane")
     assert not complaints(caught.value)
 
 
 def test_a_missing_or_huge_file_is_refused(shelf):
-    path = ablation_file.save("plane", **contents(POINTS), folder=shelf.folder)
-    shelf(path)
+    shelf(**contents(POINTS))
     for size in (0, module.LIMIT + 1):
-        with path.open("wb") as file:
+        with shelf.path.open("wb") as file:
             file.truncate(size)
         with pytest.raises(DataFileError):
             data.ablation("plane")
-    path.unlink()
+    shelf.path.unlink()
     with pytest.raises(DataFileError):
         data.ablation("plane")
 
@@ -159,6 +151,8 @@ def test_the_shipped_file_is_whole(name):
     runs = (len(found.configs), len(found.seeds))
     assert found.digest[:8] in found.about
     assert found.about.count(". ") == 0
+    assert re.findall(r"data/\S+", found.about) == [f"data/make/{module.SHIPPED[name][0]}"]
+    assert (MAKE / module.SHIPPED[name][0]).is_file()
     assert len(found.about) <= 250
     assert len(set(found.configs)) == runs[0]
     assert len(set(found.seeds)) == runs[1]

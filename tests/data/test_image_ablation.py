@@ -11,7 +11,8 @@ from torch.testing import assert_close
 
 from gan_lessons import data, metrics, models, runtime
 from gan_lessons.errors import LessonError
-from tests.data.test_ablation import SHIPPED, script
+from tests.data.making import script
+from tests.data.test_ablation import SHIPPED
 
 images = script("image_ablation")
 stacks = script("stacked")

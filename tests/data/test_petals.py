@@ -1,6 +1,5 @@
 """The shipped flowers: whole, balanced, made again, and true to their factors."""
 
-import importlib.util
 import shutil
 import sys
 from pathlib import Path
@@ -11,6 +10,7 @@ import torch
 
 from gan_lessons.data.petals import petals
 from gan_lessons.errors import DataFileError, SettingError
+from tests.data.making import script
 
 module = sys.modules["gan_lessons.data.petals"]
 DATA = Path(__file__).parents[2] / "data"
@@ -19,10 +19,7 @@ FILE = DATA / "petals.npz"
 
 @pytest.fixture(scope="module")
 def maker():
-    spec = importlib.util.spec_from_file_location("petals", DATA / "make" / "petals.py")
-    made = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(made)
-    return made
+    return script("petals")
 
 
 @pytest.fixture(scope="module")

@@ -1,6 +1,5 @@
 """The shipped digits: whole, balanced, made again bit by bit, and true to their factors."""
 
-import importlib.util
 import shutil
 import sys
 from pathlib import Path
@@ -12,17 +11,10 @@ import torch
 from gan_lessons.data.real import mnist
 from gan_lessons.data.strokes import FACTORS, IMAGES_SHA256, LAYOUT, TRUTH_SHA256, strokes
 from gan_lessons.errors import DataFileError, DownloadError
+from tests.data.making import script
 
 DATA = Path(__file__).parents[2] / "data"
 FILE = DATA / "strokes.npz"
-
-
-def script(name):
-    """Load a script of data/ as a module."""
-    spec = importlib.util.spec_from_file_location(name, DATA / "make" / f"{name}.py")
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
 
 
 @pytest.fixture(scope="module")

@@ -86,7 +86,7 @@ class Sweep:
         return [self.history.column(name)[:, run] for name in training.NUMBERS]
 
 
-def alone(run: int, game: losses.Game, *, optimizer="Adam", rate=1.0, history=None, **more):
+def alone(run: int, game: losses.Game, *, optimizer="Adam", history=None, **more):
     """Return what ``Sweep.weights`` does, of the same run trained by ``training.train``.
 
     A list given as ``history`` gets what ``Sweep.numbers`` returns.
@@ -94,8 +94,6 @@ def alone(run: int, game: losses.Game, *, optimizer="Adam", rate=1.0, history=No
     G, D = players(run)
     average = copy.deepcopy(G)
     opt_g, opt_d = (OPTIMIZERS[optimizer](net.parameters()) for net in (G, D))
-    for opt in (opt_g, opt_d):
-        opt.param_groups[0]["lr"] *= rate
     batches, noises = streams(run)
     schedulers = [training.falling_lr(opt, STEPS) for opt in (opt_g, opt_d)]
     more = {"average": average, "decay": 0.5, "schedulers": schedulers} | more
@@ -380,21 +378,6 @@ def test_a_lazy_penalty_is_asked_at_every_kth_step_and_counts_k_times(every):
     assert plain.history.length == len(seen) == STEPS
     for step, (before, after) in enumerate(zip(without, seen, strict=True)):
         close(after - before, torch.full_like(before, 5.0 * every * (step in asked)))
-
-
-@pytest.mark.parametrize("optimizer", OPTIMIZERS)
-def test_every_run_may_have_a_learning_rate_of_its_own(optimizer):
-    """Twice, once and a tenth of the rate, under a schedule, in both players."""
-    shares = torch.tensor([2.0, 1.0, 0.1], dtype=torch.float64)
-
-    def prepare(*opts):
-        for opt in opts:
-            training.own_rates(opt, shares)
-
-    together = Sweep([losses.non_saturating] * 3, optimizer=optimizer, prepare=prepare)
-    for run, rate in enumerate(shares.tolist()):
-        expected = alone(run, losses.non_saturating, optimizer=optimizer, rate=rate)
-        close(together.weights(run), expected)
 
 
 def test_constrain_sees_d_after_its_update_and_may_touch_some_runs_only():
