@@ -7,7 +7,7 @@ from torch import Tensor
 
 from gan_lessons import metrics
 from gan_lessons.checks.exercise import Wrong, exercise
-from gan_lessons.checks.scoring.numbers import any_sizes, cloud, named, near, number
+from gan_lessons.checks.scoring.numbers import any_sizes, cloud, named, near, number, same
 
 
 @exercise(
