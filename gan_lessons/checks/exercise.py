@@ -133,8 +133,8 @@ class Exercise:
                 return Outcome(
                     "!",
                     f"this check itself stopped ({where}: {type(error).__name__}: {error}). "
-                    "That is a fault of the course and says nothing of your answer. Please report it: "
-                    "call .report() on this check.",
+                    "That is a fault of the course and says nothing of your answer. Please report "
+                    "it: call .report() on this check.",
                 )
             return _raised(Raised(error))
         return Outcome("✓", self.proves + (f" {remark}" if remark else ""))
