@@ -149,10 +149,16 @@ class Exercise:
                 text += f"\n   Hint {self.failures + 1} of 3: {self.hints[self.failures]}"
             else:
                 solution = self.hints[2]
+                if get_ipython() is None:
+                    text += "\n   Hint 3 of 3 gives it away: call .hint(3) on this check to see it."
             self.failures += 1
         if runtime.strict() and not outcome.solved:
             raise Unsolved(text)
         speak(text, folded=solution and ("Hint 3 of 3, which gives it away", solution))
+
+    def hint(self, number: int) -> None:
+        """Show hint 1, 2 or 3; the third is the whole solution. Lesson 00."""
+        speak(f"Hint {number} of 3: {self.hints[number - 1]}")
 
     def rows(self) -> Iterator[tuple[str, str]]:
         """Yield what goes wrong here: the lines a slip changes, and what is said of it."""
@@ -247,7 +253,8 @@ def calling(parts: tuple) -> Iterator[None]:
 def _raised(raised: Raised) -> Outcome:
     if raised.is_stub:
         return Outcome("○", "not attempted yet. The notebook goes on without it.")
-    return Outcome("✗", " ".join(filter(None, [_crash(raised.error) + ".", raised.after])))
+    after = f". {raised.after}" if raised.after else ""
+    return Outcome("✗", _crash(raised.error) + after)
 
 
 def exercise(*, title: str, proves: str, hints: tuple[str, str, str]) -> Callable:

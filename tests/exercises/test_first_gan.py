@@ -73,9 +73,18 @@ def test_a_stub_is_not_attempted_and_an_error_is_a_diagnosis(capsys, monkeypatch
     assert outcome.mark == "✗"
     assert "KeyError" in outcome.text
     first_gan.train_step.failures = 0
-    for hint in (1, 2, 3, 3):
+    for hint in (1, 2):
         first_gan.train_step(broken)
-        assert f"Hint {hint} of 3" in capsys.readouterr().out
+        assert (
+            f"Hint {hint} of 3: {first_gan.train_step.hints[hint - 1]}" in capsys.readouterr().out
+        )
+    for _ in range(2):  # the whole solution comes on request only
+        first_gan.train_step(broken)
+        said = capsys.readouterr().out
+        assert "call .hint(3)" in said
+        assert first_gan.train_step.hints[2] not in said
+    first_gan.train_step.hint(3)
+    assert first_gan.train_step.hints[2] in capsys.readouterr().out
     monkeypatch.setenv("GAN_LESSONS_STRICT", "1")
     with pytest.raises(Unsolved, match="not attempted"):
         first_gan.train_step(stub)
