@@ -1,20 +1,29 @@
 """Watch a training step from outside: who saw what, in which direction it was pushed, who moved.
 
-The step under test is an ordinary function; the spies sit on the networks
-(forward hooks), on D's logits (gradient hooks) and on the optimizers (step hooks), so they see
-behavior and never read code. Introduced in lesson 04.
+The step under test is an ordinary function; the spies sit on the networks (forward hooks), on D's
+logits (gradient hooks), on the optimizers (step hooks) and around the augmentation, if there is
+one. So they see behavior and never read code. Introduced in lesson 04.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 import torch
 from torch import Tensor, nn
 from torch.optim import Optimizer
 
+LATENT = 3  # numbers of a noise vector where the exercise leaves the choice to the check
+
 REFUSED = {  # what PyTorch says of a broken step, whatever the exercise, and what that means
     "only for scalar outputs": "a loss must be one number: take the mean over the batch.",
+    "does not require grad": "a loss carries no gradient at all: what it is made of was detached, "
+    "or computed under torch.no_grad().",
 }
+
+THROUGH_T = {"r": "R", "f": "F", "R": "2", "F": "2"}  # what a row's kind becomes; others stay
+
+
+# -- the report ------------------------------------------------------------------------------
 
 
 @dataclass
@@ -22,7 +31,8 @@ class Look:
     """One call of D: what kind of rows it saw and how its logits were pushed in backward.
 
     Attributes:
-        kinds: (B,) of 'r' (a row of the real batch), 'f' (an output of G) or '?' (neither).
+        kinds: (B,) of 'r' (a row of the real batch), 'f' (an output of G), 'R' and 'F' (the same,
+            once through T), '2' (more than once through T) or '?' (anything else).
         carries: whether a gradient could flow from this input back to G.
         pull: (B,) the gradient of the loss at each logit so far; below 0 the logit is raised.
     """
@@ -44,33 +54,181 @@ class Update:
         owner: 'D' or 'G'.
         looks: the calls of D since the last update whose logits got a gradient.
         unused: the calls of D since the last update whose logits got none.
-        grads: for 'D' and 'G', whether any gradient is there and not zero.
+        weights: for 'D' and 'G', each parameter as it was before the step.
+        gradients: for 'D' and 'G', the gradient of each parameter before the step, or None.
         moved: which of 'D' and 'G' changed at all.
     """
 
     owner: str
     looks: list[Look]
     unused: list[Look]
-    grads: dict[str, bool]
+    weights: dict[str, list[Tensor]]
+    gradients: dict[str, list[Tensor | None]]
     moved: set[str] = field(default_factory=set)
 
+    @property
+    def grads(self) -> dict[str, bool]:
+        """For 'D' and 'G', whether any gradient is there and not zero."""
+        return {
+            name: any(grad is not None and bool(grad.any()) for grad in grads)
+            for name, grads in self.gradients.items()
+        }
+
     def pull(self, kind: str) -> Tensor:
-        """Return the gradients at all logits of one kind of row ('r' or 'f')."""
+        """Return the gradients at all logits of one kind of row."""
         return torch.cat([look.of(kind) for look in self.looks] or [torch.empty(0)])
+
+    def pulled(self) -> set[str]:
+        """Return the kinds of those rows at whose logits there is a gradient other than 0."""
+        return {
+            kind
+            for look in self.looks
+            for kind, pull in zip(look.kinds, look.pull.tolist(), strict=True)
+            if pull
+        }
 
 
 @dataclass
 class Report:
-    """What a training step did: its updates in order, the noise it drew, what it returned."""
+    """All that a training step did to two players, each list in the order of events.
+
+    Attributes:
+        updates: the steps of the optimizers.
+        looks: the calls of D.
+        noise: what G was called with. fakes: what it made of it.
+        augmented: each call of T, what went in and what came out.
+        returned: what the step returned.
+    """
 
     updates: list[Update] = field(default_factory=list)
-    noise: list[Tensor] = field(default_factory=list)
     looks: list[Look] = field(default_factory=list)
+    noise: list[Tensor] = field(default_factory=list)
+    fakes: list[Tensor] = field(default_factory=list)
+    augmented: list[tuple[Tensor, Tensor]] = field(default_factory=list)
     returned: object = None
 
     def update_of(self, owner: str) -> Update | None:
         """Return the first update of 'D' or 'G', or None if there was none."""
         return next((u for u in self.updates if u.owner == owner), None)
+
+
+# -- the spies -------------------------------------------------------------------------------
+
+
+def watch_step(
+    train_step: Callable,
+    G: nn.Module,
+    D: nn.Module,
+    opt_g: Optimizer,
+    opt_d: Optimizer,
+    real: Tensor,
+    latent_dim: int,
+    *more: object,
+    T: Callable[[Tensor], Tensor] | None = None,
+) -> Report:
+    """Run a training step once and report what happened.
+
+    It is called as ``train_step(G, D, opt_g, opt_d, real, latent_dim, *more)``, and with T as one
+    more argument if there is one.
+
+    Args:
+        real: (B, …) the real batch; its rows must differ from what G makes.
+        more: further arguments of the step.
+        T: an augmentation (lesson 13) that changes every row, or rows cannot be told apart.
+
+    Returns:
+        A :class:`Report`. Whatever the step raises is raised here; all hooks are removed.
+    """
+    players = {"D": D, "G": G}
+    report = Report()
+    recent: list[Look] = []  # the calls of D that no update has used yet
+    known = [(real, ["r"] * len(real))]  # all rows that D may meet, with their kinds
+
+    def on_generate(module, args, output):
+        report.noise.append(args[0].detach().clone())
+        report.fakes.append(output.detach())
+        known.append((report.fakes[-1], ["f"] * len(output)))
+
+    def watched_t(x):
+        out = T(x)
+        report.augmented.append((x.detach().clone(), out.detach().clone()))
+        kinds = [THROUGH_T.get(kind, kind) for kind in _kinds(x, known)]
+        known.append((report.augmented[-1][1], kinds))
+        return out
+
+    def on_judge(module, args, logits):
+        look = Look(_kinds(args[0], known), args[0].requires_grad, torch.zeros(len(args[0])))
+        if logits.requires_grad:
+            logits.register_hook(
+                lambda grad: look.pull.add_(grad.detach().reshape(len(look.pull), -1).sum(1))
+            )
+        recent.append(look)
+        report.looks.append(look)
+
+    def before_step(owner):
+        def hook(optimizer, args, kwargs):
+            used = [look for look in recent if look.pull.any()]
+            unused = [look for look in recent if not look.pull.any()]
+            weights = {name: _weights(net) for name, net in players.items()}
+            gradients = {name: _gradients(net) for name, net in players.items()}
+            report.updates.append(Update(owner, used, unused, weights, gradients))
+
+        return hook
+
+    def after_step(optimizer, args, kwargs):
+        update = report.updates[-1]
+        update.moved = {n for n, net in players.items() if _differ(net, update.weights[n])}
+        recent[:] = [look for look in recent if not look.pull.any()]
+
+    hooks = [G.register_forward_hook(on_generate), D.register_forward_hook(on_judge)]
+    for owner, optimizer in (("D", opt_d), ("G", opt_g)):
+        hooks.append(optimizer.register_step_pre_hook(before_step(owner)))
+        hooks.append(optimizer.register_step_post_hook(after_step))
+    last = () if T is None else (watched_t,)
+    try:
+        report.returned = train_step(G, D, opt_g, opt_d, real, latent_dim, *more, *last)
+    finally:
+        for hook in hooks:
+            hook.remove()
+    return report
+
+
+def _kinds(rows: Tensor, known: list[tuple[Tensor, list[str]]]) -> list[str]:
+    """Return the kind of each row, (B,): that of the known row that it is, the latest if several.
+
+    A row that is none of them gets '?'.
+    """
+    flat, found = rows.detach().flatten(1).double(), ["?"] * len(rows)
+    exact = "donot_use_mm_for_euclid_dist"  # the fast way is off by 1e-3 for equal rows
+    for samples, kinds in known:
+        if samples[0].numel() != flat.shape[1]:
+            continue
+        table = torch.cdist(flat, samples.flatten(1).double(), compute_mode=exact)  # (B, samples)
+        off, nearest = table.min(dim=1)
+        same = zip(found, (off < 1e-4).tolist(), nearest.tolist(), strict=True)
+        found = [kinds[i] if is_it else kind for kind, is_it, i in same]
+    return found
+
+
+def _weights(net: nn.Module) -> list[Tensor]:
+    return [p.detach().clone() for p in net.parameters()]
+
+
+def _gradients(net: nn.Module) -> list[Tensor | None]:
+    return [None if p.grad is None else p.grad.detach().clone() for p in net.parameters()]
+
+
+def _differ(net: nn.Module, weights: list[Tensor]) -> bool:
+    return any(not torch.equal(p, w) for p, w in zip(net.parameters(), weights, strict=True))
+
+
+def same_weights(net: nn.Module, weights: Iterable[Tensor], *, off: float = 1e-9) -> bool:
+    """Say whether a network's parameters are these numbers but for rounding."""
+    pairs = zip(net.parameters(), weights, strict=True)
+    return all(torch.allclose(p, w, atol=off) for p, w in pairs)
+
+
+# -- players for it --------------------------------------------------------------------------
 
 
 class _Shift(nn.Module):
@@ -83,7 +241,7 @@ class _Shift(nn.Module):
 
 
 def small_players(
-    latent_dim: int, *, offset: float = 0.0, scale: float = 1.0
+    latent_dim: int = LATENT, *, offset: float = 0.0, scale: float = 1.0
 ) -> tuple[nn.Module, nn.Module, Optimizer, Optimizer]:
     """Return fresh G, D, opt_g and opt_d for the plane; D's logits are scaled, then moved.
 
@@ -95,93 +253,9 @@ def small_players(
     return G, D, *(torch.optim.Adam(net.parameters(), lr=1e-2) for net in (G, D))
 
 
-def _snapshot(net: nn.Module) -> list[Tensor]:
-    return [p.detach().clone() for p in net.parameters()]
-
-
-def _changed(net: nn.Module, before: list[Tensor]) -> bool:
-    return any(not torch.equal(p, b) for p, b in zip(net.parameters(), before, strict=True))
-
-
-def _kinds(rows: Tensor, real: Tensor, fakes: list[Tensor]) -> list[str]:
-    """Say of each row of D's input whether it is one of the real rows or an output of G."""
-    flat = rows.detach().flatten(1)
-
-    def among(samples: Tensor) -> Tensor:
-        if samples[0].numel() != flat.shape[1]:
-            return torch.zeros(len(flat), dtype=torch.bool)
-        exact = "donot_use_mm_for_euclid_dist"  # the fast way is off by 1e-3 for equal rows
-        return (torch.cdist(flat, samples.flatten(1), compute_mode=exact) < 1e-4).any(dim=1)
-
-    is_real = among(real)
-    is_fake = among(torch.cat(fakes)) if fakes else torch.zeros(len(flat), dtype=torch.bool)
-    pairs = zip(is_real.tolist(), is_fake.tolist(), strict=True)
-    return ["r" if r else "f" if f else "?" for r, f in pairs]
-
-
-def watch_step(
-    train_step: Callable,
-    G: nn.Module,
-    D: nn.Module,
-    opt_g: Optimizer,
-    opt_d: Optimizer,
-    real: Tensor,
-    latent_dim: int,
-) -> Report:
-    """Run ``train_step(G, D, opt_g, opt_d, real, latent_dim)`` once and report what happened.
-
-    Args:
-        real: (B, …) the real batch; its rows must differ from what G makes.
-
-    Returns:
-        A :class:`Report`. Whatever the step raises is raised here; all hooks are removed.
-    """
-    report, fakes, recent = Report(), [], []
-
-    def on_generate(module, args, output):
-        report.noise.append(args[0].detach().clone())
-        fakes.append(output.detach())
-
-    def on_judge(module, args, logits):
-        look = Look(_kinds(args[0], real, fakes), args[0].requires_grad, torch.zeros(len(args[0])))
-        if logits.requires_grad:
-            logits.register_hook(
-                lambda grad: look.pull.add_(grad.detach().reshape(len(look.pull), -1).sum(1))
-            )
-        recent.append(look)
-        report.looks.append(look)
-
-    def before_step(owner):
-        def hook(optimizer, args, kwargs):
-            used = [look for look in recent if look.pull.any()]
-            unused = [look for look in recent if not look.pull.any()]
-            grads = {
-                name: any(p.grad is not None and bool(p.grad.any()) for p in net.parameters())
-                for name, net in (("D", D), ("G", G))
-            }
-            report.updates.append(Update(owner, used, unused, grads))
-            states[:] = [("D", D, _snapshot(D)), ("G", G, _snapshot(G))]
-
-        return hook
-
-    def after_step(optimizer, args, kwargs):
-        report.updates[-1].moved = {name for name, net, old in states if _changed(net, old)}
-        recent[:] = [look for look in recent if not look.pull.any()]
-
-    states: list = []
-    hooks = [G.register_forward_hook(on_generate), D.register_forward_hook(on_judge)]
-    for owner, optimizer in (("D", opt_d), ("G", opt_g)):
-        hooks.append(optimizer.register_step_pre_hook(before_step(owner)))
-        hooks.append(optimizer.register_step_post_hook(after_step))
-    try:
-        report.returned = train_step(G, D, opt_g, opt_d, real, latent_dim)
-    finally:
-        for hook in hooks:
-            hook.remove()
-    return report
-
-
-def pulls_at(train_step: Callable, logit: float, real: Tensor, latent_dim: int) -> dict[str, float]:
+def pulls_at(
+    train_step: Callable, logit: float, real: Tensor, latent_dim: int = LATENT
+) -> dict[str, float]:
     """Return the total pull of each of the three losses where all logits are ``logit``."""
     players = small_players(latent_dim, offset=logit, scale=1e-3)
     report = watch_step(train_step, *players, real, latent_dim)

@@ -1,17 +1,12 @@
 """A step through goggles: an exercise of lesson 13, Learn from little data."""
 
-import warnings
 from collections.abc import Callable
-from dataclasses import dataclass, field
 
 import torch
 from torch import Tensor, nn
 
 from gan_lessons.checks import steps
-from gan_lessons.checks.exercise import Wrong, exercise
-
-LATENT = 3
-EXACT = "donot_use_mm_for_euclid_dist"  # the fast way is off by 1e-3 for equal rows
+from gan_lessons.checks.exercise import Wrong, exercise, understood
 
 REFUSED = steps.REFUSED | {
     "backward through the graph a second time": "G's graph is used twice. D's step takes "
@@ -23,123 +18,41 @@ REFUSED = steps.REFUSED | {
 }
 
 
-class _Goggles:
-    """T for the spies: moves points far away, by other numbers at each call, and remembers."""
-
-    def __init__(self):
-        self.pairs: list[tuple[Tensor, Tensor]] = []
-
-    def __call__(self, x: Tensor) -> Tensor:
-        if not isinstance(x, Tensor):
-            raise Wrong(f"T takes images, and you gave it {type(x).__name__}.")
-        if x.ndim != 2 or x.shape[1] != 2:
-            raise Wrong("T is given something else than images: it stands between them and D.")
-        out = x + 100 + torch.rand_like(x)
-        self.pairs.append((x.detach().clone(), out.detach().clone()))
-        return out
+def _goggles(x: Tensor) -> Tensor:
+    """T for the spies: moves points far away, by other numbers at each call."""
+    if not isinstance(x, Tensor):
+        raise Wrong(f"T takes images, and you gave it {type(x).__name__}.")
+    if x.ndim != 2 or x.shape[1] != 2:
+        raise Wrong("T is given something else than images: it stands between them and D.")
+    return x + 100 + torch.rand_like(x)
 
 
-@dataclass
-class _Look:
-    """One call of D: its rows' kinds (r, f raw; R, F through T; 2 twice; ? unknown)."""
-
-    kinds: str
-    carries: bool
-    pull: Tensor
-
-    def of(self, kind: str) -> Tensor:
-        return self.pull[torch.tensor([k == kind for k in self.kinds], dtype=torch.bool)]
-
-
-@dataclass
-class _Update:
-    owner: str
-    looks: list[_Look]
-    grads: dict[str, Tensor | None]
-    slope: Tensor  # D's
-    moved: set[str] = field(default_factory=set)
-
-    def pull(self, kind: str) -> Tensor:
-        return torch.cat([look.of(kind) for look in self.looks] or [torch.empty(0)])
-
-    def kinds(self) -> set[str]:
-        return {k for look in self.looks for k, g in zip(look.kinds, look.pull, strict=True) if g}
-
-
-def _kinds(rows: Tensor, real: Tensor, fakes: list[Tensor], pairs: list) -> str:
-    """Name each row of what D saw: where it comes from and how often it went through T."""
-    rows, names = rows.detach(), ["?"] * len(rows)
-
-    def mark(samples: Tensor, kinds: str) -> None:
-        if samples.shape[1:] == rows.shape[1:]:
-            near, which = torch.cdist(rows, samples, compute_mode=EXACT).min(1)
-            for i in (near < 1e-3).nonzero().flatten().tolist():
-                names[i] = kinds[which[i]]
-
-    mark(real, "r" * len(real))
-    for fake in fakes:
-        mark(fake, "f" * len(fake))
-    for before, after in pairs:
-        kinds = _kinds(before, real, fakes, []).upper()
-        outs = torch.cat([out for _, out in pairs])
-        twice = torch.cdist(before, outs, compute_mode=EXACT).amin(1) < 1e-3
-        mark(after, "".join("2" if t else k for t, k in zip(twice, kinds, strict=True)))
-    return "".join(names)
-
-
-def _watch(answer: Callable, players: tuple, real: Tensor) -> list[_Update]:
+def _watch(answer: Callable, players: tuple, real: Tensor) -> list[steps.Update]:
     """Run one step and return its updates, with what D saw before each."""
-    G, D, opt_g, opt_d = players
-    T, fakes, recent, updates = _Goggles(), [], [], []
-
-    def on_judge(module: nn.Module, args: tuple, logits: Tensor) -> None:
-        kinds = _kinds(args[0], real, fakes, T.pairs)
-        look = _Look(kinds, args[0].requires_grad, torch.zeros(len(args[0])))
-        if logits.requires_grad:
-            logits.register_hook(lambda grad: look.pull.add_(grad.detach().flatten()))
-        recent.append(look)
-
-    def before(owner: str) -> Callable:
-        def hook(*_) -> None:
-            grads = {n: None if w.grad is None else w.grad.clone() for n, w in last.items()}
-            old.update({name: w.detach().clone() for name, w in last.items()})
-            looks = [x for x in recent if x.pull.any()]
-            updates.append(_Update(owner, looks, grads, old["D"].flatten()))
-
-        return hook
-
-    def after(*_) -> None:
-        updates[-1].moved = {name for name, w in last.items() if not torch.equal(w, old[name])}
-        recent[:] = [look for look in recent if not look.pull.any()]
-
-    last, old = {"D": D[0].weight, "G": G[-1].bias}, {}
-    hooks = [G.register_forward_hook(lambda m, a, out: fakes.append(out.detach().clone()))]
-    hooks.append(D.register_forward_hook(on_judge))
-    for owner, opt in (("D", opt_d), ("G", opt_g)):
-        hooks += [opt.register_step_pre_hook(before(owner)), opt.register_step_post_hook(after)]
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            answer(G, D, opt_g, opt_d, real, LATENT, T)
-    except RuntimeError as error:
-        for said, meaning in REFUSED.items():
-            if said in str(error):
-                raise Wrong(meaning) from error
-        raise
-    finally:
-        for hook in hooks:
-            hook.remove()
-    if not T.pairs:
+    with understood(REFUSED):
+        report = steps.watch_step(answer, *players, real, steps.LATENT, T=_goggles)
+    if not report.augmented:
         raise Wrong("T is never used: D sees every image as it is.")
-    return updates
+    return report.updates
 
 
 def _players(rate: float = 0.01) -> tuple:
-    G = nn.Sequential(nn.Linear(LATENT, 8), nn.Tanh(), nn.Linear(8, 2))
+    G = nn.Sequential(nn.Linear(steps.LATENT, 8), nn.Tanh(), nn.Linear(8, 2))
     D = nn.Sequential(nn.Linear(2, 1), nn.Flatten(0))  # its slope is its weight, everywhere
     nn.init.normal_(D[0].weight, 0.0, 0.003)  # T's numbers are large: keep D unsure
     slow = rate / 100  # or one step on such numbers makes D so sure that G's gradient is 0
     return G, D, torch.optim.SGD(G.parameters(), rate), torch.optim.SGD(D.parameters(), slow)
+
+
+def _slope(update: steps.Update) -> Tensor:
+    """Return D's slope before an update, (2,): its first parameter."""
+    return update.weights["D"][0].flatten()
+
+
+def _gradient(update: steps.Update, player: str) -> Tensor | None:
+    """Return what lay there, before an update, at D's slope or at the bias of G's end."""
+    gradients = update.gradients[player]
+    return gradients[0] if player == "D" else gradients[-1]
 
 
 @exercise(
@@ -182,9 +95,9 @@ def _check_step(answer: Callable, n: int) -> str | None:
     if any(update.moved - {update.owner} for update in updates):
         raise Wrong("an update moves the other player too: one optimizer, one player.")
     carried = torch.cat([x.pull for x in g.looks if x.carries])
-    reached = carried.sum() * g.slope
+    reached = carried.sum() * _slope(g)
     leaked = [x for x in d.looks if x.carries]
-    if (g.grads["G"] - reached).abs().max() > 1e-3 * reached.abs().max() + 1e-7:
+    if (_gradient(g, "G") - reached).abs().max() > 1e-3 * reached.abs().max() + 1e-7:
         raise Wrong(
             "G's gradient holds a part that is not of its own loss: D's step runs into G as well. "
             "Give it fake.detach(), and call opt_g.zero_grad() before G's backward()."
@@ -197,9 +110,9 @@ def _check_step(answer: Callable, n: int) -> str | None:
     )
 
 
-def _check_goggles(d: _Update, g: _Update) -> None:
+def _check_goggles(d: steps.Update, g: steps.Update) -> None:
     """Who was seen through T, in which step."""
-    seen, hers = d.kinds(), g.kinds() - {"R", "r"}
+    seen, hers = d.pulled(), g.pulled() - {"R", "r"}
     if "2" in seen | hers:
         raise Wrong("some images go through T twice: once, on their way into D.")
     if "?" in seen | hers:
@@ -226,7 +139,7 @@ def _check_goggles(d: _Update, g: _Update) -> None:
             "G's step is without T: D there sees plain images, a kind it never learned from. It "
             "needs D(T(fake))."
         )
-    if not any(look.carries for look in g.looks if "F" in look.kinds) or g.grads["G"] is None:
+    if not any(look.carries for look in g.looks if "F" in look.kinds) or _gradient(g, "G") is None:
         raise Wrong(
             "no gradient reaches G in its own step: T(fake) is made under torch.no_grad() or from "
             "fake.detach(). G learns through T."
@@ -241,7 +154,7 @@ def _check_fresh(answer: Callable) -> None:
     same = torch.full((6, 2), -200.0)  # beside the fakes the two pulls on D would cancel
     for _ in range(2):
         for update in _watch(answer, players, same):
-            grads[update.owner].append(update.grads[update.owner])
+            grads[update.owner].append(_gradient(update, update.owner))
     for name, (first, second) in grads.items():
         if (second - first).abs().max() > 0.2 * first.abs().max():
             raise Wrong(
