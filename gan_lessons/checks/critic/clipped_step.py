@@ -1,18 +1,17 @@
 """One step of the first WGAN: an exercise of lesson 11, Tame the critic."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 import torch
 from torch import Tensor, nn
 
 from gan_lessons.checks import steps
 from gan_lessons.checks.exercise import Wrong, ask, exercise
+from gan_lessons.checks.steps import same_weights
 
 REFUSED = steps.REFUSED | {
     "a leaf Variable that requires grad is being used in an in-place": "PyTorch refuses to change "
     "a weight in place while it records gradients. Clamp under torch.no_grad().",
-    "does not require grad": "a loss carries no gradient at all: what it is made of was detached, "
-    "or computed under torch.no_grad().",
 }
 
 
@@ -20,12 +19,6 @@ def _small_critic() -> nn.Sequential:
     return nn.Sequential(
         nn.Linear(2, 6), nn.LeakyReLU(0.2), nn.Linear(6, 1), nn.Flatten(0)
     ).double()
-
-
-def _same(D: nn.Module, weights: Sequence[Tensor]) -> bool:
-    return all(
-        torch.allclose(p, w, atol=1e-9) for p, w in zip(D.parameters(), weights, strict=True)
-    )
 
 
 @exercise(
@@ -79,9 +72,9 @@ def _after_one_step(answer: Callable, limit: float) -> str | None:
     for p in D.parameters():
         p.grad = torch.full_like(p, junk)
     ask(answer, D, torch.optim.SGD(D.parameters(), lr=rate), real, fake, limit, refused=REFUSED)
-    if _same(D, right):
+    if same_weights(D, right):
         return None
-    if _same(D, [r if r.ndim > 1 else f for r, f in zip(right, free, strict=True)]):
+    if same_weights(D, [r if r.ndim > 1 else f for r, f in zip(right, free, strict=True)]):
         return "You leave the biases alone: the slope of D does not depend on them."
 
     def moved(by: list[Tensor], start: list[Tensor] = old) -> list[Tensor]:
@@ -91,58 +84,58 @@ def _after_one_step(answer: Callable, limit: float) -> str | None:
         return [w.clamp(-limit, limit) for w in weights]
 
     short = [x * min(1.0, limit / (length + 1e-6)) for x in g]
-    if _same(D, old):
+    if same_weights(D, old):
         raise Wrong("no weight of D changes: opt_d.step() is missing.")
-    if _same(D, moved(short)):
+    if same_weights(D, moved(short)):
         raise Wrong(
             "you clipped the gradient: its length is at most the limit when opt_d steps, and the "
             "weights go where they like. That calms a step; it is no WGAN. Clamp the weights."
         )
-    if _same(D, moved([x.clamp(-limit, limit) for x in g])):
+    if same_weights(D, moved([x.clamp(-limit, limit) for x in g])):
         raise Wrong(
             "you clamped every number of the gradient. The weights go where they like: clamp the "
             "weights, after opt_d.step()."
         )
-    if _same(D, free):
+    if same_weights(D, free):
         raise Wrong(
             f"the step is right, but weights beyond ±{limit} are left. clamp_ (with the "
             "underscore) changes a weight in place; clamp only returns a copy."
         )
-    if _same(D, moved(g, clipped)) or _same(D, moved(slope(clipped), clipped)):
+    if same_weights(D, moved(g, clipped)) or same_weights(D, moved(slope(clipped), clipped)):
         raise Wrong(
             "you clip before opt_d.step(), and the step carries the weights out of the limits "
             "again. Clip last."
         )
     for kept, which in (({"max": limit}, f"below -{limit}"), ({"min": -limit}, f"above {limit}")):
-        if _same(D, [w.clamp(**kept) for w in free]):
+        if same_weights(D, [w.clamp(**kept) for w in free]):
             raise Wrong(f"weights {which} are left: the limits are -limit and limit.")
-    if _same(D, cut(moved([-x for x in g]))):
+    if same_weights(D, cut(moved([-x for x in g]))):
         raise Wrong("the sign is turned: D lowers D(real) and raises D(fake).")
-    if _same(D, cut(moved([x + junk for x in g]))):
+    if same_weights(D, cut(moved([x + junk for x in g]))):
         raise Wrong("old gradients pile up in D: call opt_d.zero_grad() before backward().")
-    if _same(D, clipped):
+    if same_weights(D, clipped):
         raise Wrong(
             "D is clipped but never learns: opt_d.step() is missing, or backward() is, or "
             "zero_grad() comes after it."
         )
-    if _same(D, cut([w - rate * junk for w in old])):
+    if same_weights(D, cut([w - rate * junk for w in old])):
         raise Wrong("opt_d.step() follows old gradients only: zero_grad() and backward() first.")
-    if _same(D, cut(moved(short))):
+    if same_weights(D, cut(moved(short))):
         raise Wrong(
             "you clip the gradient too. The weights' limit is the whole leash: leave the gradient "
             "as it is."
         )
-    if _same(D, cut(moved([len(real) * x for x in g]))):
+    if same_weights(D, cut(moved([len(real) * x for x in g]))):
         raise Wrong("D's loss adds up over the batch: take the mean.")
     for sides, seen in (((1, 0), "fake"), ((0, 1), "real")):
-        if _same(D, cut(moved(slope(old, sides)))):
+        if same_weights(D, cut(moved(slope(old, sides)))):
             raise Wrong(f"D learns from the {seen} samples only: it wants the gap between both.")
-    if _same(D, [w.clamp(0, limit) for w in free]):
+    if same_weights(D, [w.clamp(0, limit) for w in free]):
         raise Wrong("weights below 0 are cut to 0: the limits are -limit and limit.")
-    if _same(D, moved(slope(old, end=limit))):
+    if same_weights(D, moved(slope(old, end=limit))):
         raise Wrong("you clamp what D answers. WGAN clamps D's *weights*, after the step.")
     most = max(float(p.detach().abs().max()) for p in D.parameters())
-    if abs(most - limit) > 0.01 * limit and _same(D, [w.clamp(-most, most) for w in free]):
+    if abs(most - limit) > 0.01 * limit and same_weights(D, [w.clamp(-most, most) for w in free]):
         raise Wrong(f"the weights end within ±{most:.2g}, not within the limit you were given.")
     beyond = [p.abs().max() > limit + 1e-9 for p in D.parameters()]
     if all(beyond):

@@ -1,28 +1,17 @@
 """The critic moves more often: an exercise of lesson 11, Tame the critic."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 import torch
 from torch import Tensor, nn
 
 from gan_lessons.checks import steps
-from gan_lessons.checks.exercise import Wrong, ask, exercise
+from gan_lessons.checks.exercise import Wrong, exercise, understood
 
 REFUSED = steps.REFUSED | {
     "backward through the graph a second time": "a graph is used twice. Every update of D needs "
     "fakes of its own, detached from G.",
-    "does not require grad": "a loss carries no gradient at all: what it is made of was detached, "
-    "or computed under torch.no_grad().",
 }
-
-
-def _same(D: nn.Module, weights: Sequence[Tensor]) -> bool:
-    return all(
-        torch.allclose(p, w, atol=1e-9) for p, w in zip(D.parameters(), weights, strict=True)
-    )
-
-
-LATENT = 3
 LOST = "D should raise D(real) and lower D(fake), all of them: D(fake).mean() - D(real).mean()."
 
 
@@ -68,19 +57,26 @@ class _Toll:
         return 1 * self.marks[-1]
 
 
+def _watch(
+    answer: Callable, players: tuple, batches: list[Tensor], n_critic: int, penalty: Callable
+) -> steps.Report:
+    """Run one round on a stream of real batches."""
+    stream = iter(batches)
+
+    def step(G, D, opt_g, opt_d, real, *more):
+        return answer(G, D, opt_g, opt_d, stream, *more)
+
+    more = steps.LATENT, n_critic, penalty
+    with understood(REFUSED):
+        return steps.watch_step(step, *players, torch.cat(batches), *more)
+
+
 def _watch_rounds(answer: Callable, n_critic: int, offset: float) -> str | None:
     """Watch one round. With an ``offset`` all of D's answers lie beyond a margin."""
     sizes = range(5, 5 + n_critic + 3)
-    ready = [3 + torch.randn(n, 2) for n in sizes]
-    stream, toll = iter(ready), _Toll()
-    players, made = steps.small_players(LATENT, offset=offset), []
-    players[0].register_forward_hook(lambda *call: made.append(call[-1].detach()))
-
-    def step(G, D, opt_g, opt_d, real, latent_dim):
-        ask(answer, G, D, opt_g, opt_d, stream, latent_dim, n_critic, toll, refused=REFUSED)
-
+    ready, toll = [3 + torch.randn(n, 2) for n in sizes], _Toll()
     try:
-        report = steps.watch_step(step, *players, torch.cat(ready), LATENT)
+        report = _watch(answer, steps.small_players(offset=offset), ready, n_critic, toll)
     except StopIteration as error:
         raise Wrong(f"you take more than {n_critic} batches for {n_critic} steps of D.") from error
     _check_order(report, n_critic)
@@ -93,7 +89,7 @@ def _watch_rounds(answer: Callable, n_critic: int, offset: float) -> str | None:
     for update in critics:
         _check_critic(update)
     _check_toll(toll, critics, ready)
-    rows = {tuple(row) for fake in made for row in fake.tolist()}
+    rows = {tuple(row) for fake in report.fakes for row in fake.tolist()}
     if any(tuple(row) not in rows for _, fake in toll.calls for row in fake.tolist()):
         raise Wrong("penalty(D, real, fake) gets fakes that G did not make.")
     _check_generator(next(update for update in report.updates if update.owner == "G"))
@@ -216,23 +212,19 @@ def _check_generator(update: steps.Update) -> None:
 
 def _check_fresh(answer: Callable) -> None:
     """Where nothing moves and all batches are alike, all gradients of a player are alike."""
-    G, D, *_ = steps.small_players(LATENT)
+    G, D, *_ = steps.small_players()
     for p in G.parameters():
         nn.init.zeros_(p)
     nn.init.ones_(G[-1].bias)
-    opt_g, opt_d = (torch.optim.SGD(net.parameters(), lr=0.0) for net in (G, D))
-    seen: dict[str, list[Tensor]] = {"D": [], "G": []}
-
-    def note(owner: str, weight: Tensor) -> Callable:
-        return lambda *_: seen[owner].append(weight.grad.clone())
-
-    opt_d.register_step_pre_hook(note("D", D[0].weight))
-    opt_g.register_step_pre_hook(note("G", G[-1].bias))
+    players = G, D, *(torch.optim.SGD(net.parameters(), lr=0.0) for net in (G, D))
     same, before = torch.randn(1, 2).repeat(6, 1) + 3, [p.clone() for p in D.parameters()]
+    seen: dict[str, list[Tensor]] = {"D": [], "G": []}
     for _ in range(2):
-        stream = iter([same] * 5)
-        answer(G, D, opt_g, opt_d, stream, LATENT, 2, lambda *_: torch.zeros(()))
-    if not _same(D, before):
+        report = _watch(answer, players, [same] * 5, 2, lambda *_: torch.zeros(()))
+        for update in report.updates:
+            first, *_, last = update.gradients[update.owner]  # D's first weight, G's last bias
+            seen[update.owner].append(first if update.owner == "D" else last)
+    if not steps.same_weights(D, before):
         raise Wrong(
             "D's weights change outside of opt_d.step(): no clipping here, the penalty leashes D."
         )

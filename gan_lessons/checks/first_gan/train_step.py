@@ -3,15 +3,12 @@
 import copy
 import math
 from collections.abc import Callable
-from functools import partial
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from gan_lessons.checks import steps
 from gan_lessons.checks.exercise import Wrong, exercise, understood
-
-LATENT = 3
 
 REFUSED = steps.REFUSED | {
     "backward through the graph a second time": "the fake batch of D's step is still tied to G: "
@@ -22,8 +19,6 @@ REFUSED = steps.REFUSED | {
     "changed the weights it needs. Call D(fake) anew for G's step, after opt_d.step().",
 }
 
-_players = partial(steps.small_players, LATENT)
-
 
 def _real(n: int) -> Tensor:
     return 3 + torch.randn(n, 2)
@@ -31,7 +26,9 @@ def _real(n: int) -> Tensor:
 
 def _watch(train_step: Callable, n: int = 8, *, players=None) -> steps.Report:
     with understood(REFUSED):
-        return steps.watch_step(train_step, *(players or _players()), _real(n), LATENT)
+        return steps.watch_step(
+            train_step, *(players or steps.small_players()), _real(n), steps.LATENT
+        )
 
 
 def _check_turns(report: steps.Report) -> None:
@@ -122,16 +119,11 @@ def _check_g(update: steps.Update) -> None:
         raise Wrong("opt_g.step() ran, but no weight of G changed.")
 
 
-def _same(a: nn.Module, b: nn.Module) -> bool:
-    pairs = zip(a.parameters(), b.parameters(), strict=True)
-    return all(torch.allclose(p, q, atol=1e-7) for p, q in pairs)
-
-
 def _check_fresh(train_step: Callable, order: list[str]) -> None:
     """A second step must be as if the gradients were fresh; ``order``: who moves first."""
-    players = _players()
+    players = steps.small_players()
     real = _real(8)
-    train_step(*players, real, LATENT)
+    train_step(*players, real, steps.LATENT)
     clean = copy.deepcopy(players[:2])
     optimizers = [torch.optim.Adam(net.parameters(), lr=1e-2) for net in clean]
     for new, old in zip(optimizers, players[2:], strict=True):
@@ -139,11 +131,12 @@ def _check_fresh(train_step: Callable, order: list[str]) -> None:
     for net in clean:
         net.zero_grad(set_to_none=True)
     torch.manual_seed(1)
-    train_step(*players, real, LATENT)
+    train_step(*players, real, steps.LATENT)
     torch.manual_seed(1)
-    train_step(*clean, *optimizers, real, LATENT)
+    train_step(*clean, *optimizers, real, steps.LATENT)
     pairs = {"G": (players[0], clean[0]), "D": (players[1], clean[1])}
-    late = [name for name in order if not _same(*pairs[name])]
+    same = {n: steps.same_weights(a, b.parameters(), off=1e-7) for n, (a, b) in pairs.items()}
+    late = [name for name in order if not same[name]]
     if late:  # the player that moves first misleads the other
         raise Wrong(
             f"old gradients pile up in {late[0]}: a second step is not what a fresh one would be. "
@@ -178,7 +171,7 @@ def train_step(answer: Callable) -> str | None:
         if update_d is None and update_g is None:
             raise Wrong("neither player moves: no optimizer's step() is called.")
         _check_turns(report)
-        pulls = {t: steps.pulls_at(answer, t, _real(8), LATENT) for t in (-10.0, 0.0, 10.0)}
+        pulls = {t: steps.pulls_at(answer, t, _real(8), steps.LATENT) for t in (-10.0, 0.0, 10.0)}
         _check_squares(pulls)
         _check_d(update_d, 8)
         _check_g(update_g)
@@ -202,11 +195,11 @@ def train_step(answer: Callable) -> str | None:
 
 
 def _check_noise(answer: Callable) -> None:
-    players = _players()
+    players = steps.small_players()
     real = _real(400)
-    first = steps.watch_step(answer, *players, real, LATENT).noise
-    second = steps.watch_step(answer, *players, real, LATENT).noise
-    if first[0].shape != (len(real), LATENT):
+    first = steps.watch_step(answer, *players, real, steps.LATENT).noise
+    second = steps.watch_step(answer, *players, real, steps.LATENT).noise
+    if first[0].shape != (len(real), steps.LATENT):
         raise Wrong(f"G got noise of shape {tuple(first[0].shape)}, not (len(real), latent_dim).")
     if any(len(z.unique(dim=0)) < len(z) for z in first):
         raise Wrong("fakes of one batch share one z: draw len(real) different noise vectors.")
@@ -218,7 +211,7 @@ def _check_noise(answer: Callable) -> None:
 
 def _check_extremes(answer: Callable) -> None:
     for offset in (100.0, -100.0):
-        players = _players(offset=offset)
+        players = steps.small_players(offset=offset)
         _watch(answer, players=players)
         if not all(p.isfinite().all() for net in players[:2] for p in net.parameters()):
             raise Wrong(
