@@ -1,6 +1,6 @@
 """How an exercise answers back: ○ not attempted, ✗ with a diagnosis, ✓ with what was proven.
 
-The base of floor 4; every lesson's checks are built with :func:`exercise`. Introduced in lesson 00.
+The base of the checks: every one is built with :func:`exercise`. Introduced in lesson 00.
 """
 
 import functools

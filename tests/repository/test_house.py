@@ -29,7 +29,7 @@ GROUND = {"torch", "numpy", "matplotlib", "PIL", "IPython", "ipywidgets", "tqdm"
 GROUND |= {"psutil"}  # comes with ipykernel
 # What pooch stands on: the download of real sets hands it a session of its own.
 GROUND_OF = {"data": {"requests", "urllib3"}}
-BASE_OF_CHECKS = {"exercise", "steps", "moved"}  # what is no lesson's own
+BASE_OF_CHECKS = {"exercise", "steps", "known", "moved"}  # what is no lesson's own
 LESSON = re.compile(r"\b[Ll]esson \d\d\b")
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef

@@ -44,7 +44,7 @@ def _built(make: Callable, *arguments: int) -> nn.Module:
     return net.eval()  # batch norm then takes a single image
 
 
-def traced(net: nn.Module, x: Tensor) -> tuple[Tensor | RuntimeError, list[tuple[int, int]]]:
+def _traced(net: nn.Module, x: Tensor) -> tuple[Tensor | RuntimeError, list[tuple[int, int]]]:
     """Return ``net(x)``, or the error that stopped it, and the sizes of the maps on the way."""
     sizes = [tuple(x.shape[2:])] if x.ndim == 4 else []
     layers = [layer for name, layer in net.named_modules() if "parametrizations" not in name]
@@ -71,14 +71,16 @@ def _way(sizes: list[tuple[int, int]]) -> str:
 
 def _check_generator(G: nn.Module, latent_dim: int, channels: int) -> Tensor:
     z = torch.randn(2, latent_dim)
-    images, sizes = traced(G, z)
+    images, sizes = _traced(G, z)
     if isinstance(images, RuntimeError):
-        if isinstance(traced(G, z[..., None, None])[0], Tensor):
+        if isinstance(_traced(G, z[..., None, None])[0], Tensor):
             raise Wrong(
                 f"G wants noise (B, {latent_dim}, 1, 1), but gets (B, {latent_dim}): begin with "
                 "nn.Unflatten(1, (latent_dim, 1, 1)), or with a linear layer."
             ) from images
-        lengths = (n for n in (64, 100, 128) if isinstance(traced(G, torch.randn(2, n))[0], Tensor))
+        lengths = (
+            n for n in (64, 100, 128) if isinstance(_traced(G, torch.randn(2, n))[0], Tensor)
+        )
         if length := next(lengths, None):
             raise Wrong(
                 f"asked for latent_dim={latent_dim}, G wants noise of {length} numbers: use the "
@@ -128,7 +130,7 @@ def _check_discriminator(D: nn.Module, fake: Tensor, channels: int) -> None:
             "D has a transposed convolution: that makes maps larger. D goes the other way, from an "
             "image to one number: halve with strided convolutions, then end in one logit."
         )
-    logits, sizes = traced(D, fake)
+    logits, sizes = _traced(D, fake)
     if isinstance(logits, RuntimeError):
         _name_the_mismatch(D, fake, channels, logits, sizes)
     if any(after > before for (before, _), (after, _) in pairwise(sizes)):
@@ -163,7 +165,7 @@ def _name_the_mismatch(
             "`channels` on to it."
         ) from error
     for size in (28, 32, 16, 48, 56, 128):
-        if not isinstance(traced(D, fake.new_zeros(2, channels, size, size))[0], RuntimeError):
+        if not isinstance(_traced(D, fake.new_zeros(2, channels, size, size))[0], RuntimeError):
             raise Wrong(
                 f"D is made for {size} × {size}, G paints 64 × 64: D's maps go {_way(sizes)}, and "
                 "what is left does not fit its linear layer. Both players need the same size."

@@ -13,6 +13,11 @@ LN2 = math.log(2)
 REAL = torch.tensor([1.3, -0.4, 2.2, 0.7])
 FAKE = torch.tensor([-0.9, 0.8, -1.7, 0.3, -0.2, 1.1])  # another number of samples
 
+LOG_OF_MEAN = (
+    "E[log], not log E: take the logarithm for each sample, and the mean comes last. The logarithm "
+    "of a mean hardly notices the few samples that D is sure of."
+)
+
 
 def loss_of(answer: Callable, real: Tensor, fake: Tensor) -> Tensor:
     """Return what the learner's loss gives; say so where it is not one number."""
@@ -65,14 +70,8 @@ def check_g(answer: Callable, right: Callable, named: tuple[tuple[float, str], .
             )
 
 
-LOG_OF_MEAN = (
-    "E[log], not log E: take the logarithm for each sample, and the mean comes last. The logarithm "
-    "of a mean hardly notices the few samples that D is sure of."
-)
-
-
 def likely_values() -> dict[str, float]:
-    """Return the four things that are taken for one another, on the random fake logits."""
+    """Return the four things that are taken for one another, on the fake logits."""
     return {
         "saturating": -softplus(FAKE).mean().item(),
         "D's term": softplus(FAKE).mean().item(),

@@ -1,16 +1,10 @@
 """The critical γ: an exercise of lesson 03, Watch the game move."""
 
-import cmath
 import math
 from collections.abc import Callable
 
 from gan_lessons.checks.exercise import Wrong, exercise
-
-
-def _roots(slope: float, gamma: float) -> list[complex]:
-    """Return the closed form: -γ/2 ± sqrt(γ²/4 - slope²)."""
-    root = cmath.sqrt(gamma**2 / 4 - slope**2)
-    return [-gamma / 2 + root, -gamma / 2 - root]
+from gan_lessons.checks.motion.roots import roots
 
 
 @exercise(
@@ -44,7 +38,7 @@ def critical_gamma(answer: Callable) -> None:
     for slope, gamma in given.items():
         if math.isclose(gamma, 2 * slope, rel_tol=1e-3):
             continue
-        value = _roots(slope, gamma)[0]
+        value = roots(slope, gamma)[0]
         if abs(value.imag) > 1e-9:
             raise Wrong(
                 f"for slope = {slope:g} you say γ = {gamma:.3g}, but there λ = {value.real:.3g} ± "

@@ -1,6 +1,5 @@
 """Eigenvalues with R1: an exercise of lesson 03, Watch the game move."""
 
-import cmath
 import math
 import re
 from collections.abc import Callable
@@ -8,38 +7,26 @@ from collections.abc import Callable
 import torch
 
 from gan_lessons.checks.exercise import Wrong, exercise
-
-
-def _roots(slope: float, gamma: float) -> list[complex]:
-    """Return the closed form: -γ/2 ± sqrt(γ²/4 - slope²)."""
-    root = cmath.sqrt(gamma**2 / 4 - slope**2)
-    return [-gamma / 2 + root, -gamma / 2 - root]
-
-
-def _same(found: list[complex], right: list[complex]) -> bool:
-    """Compare two pairs in any order."""
-    pairs = (zip(found, order, strict=True) for order in (right, right[::-1]))
-    return any(all(abs(a - b) < 1e-4 for a, b in pair) for pair in pairs)
-
+from gan_lessons.checks.motion.roots import roots
 
 CASES = ((1.0, 0.4), (0.5, 0.3), (0.5, 3.0), (1.0, 0.0), (0.5, 0.0))
 
 MISTAKES: dict[str, tuple[Callable, str]] = {
     "dropped": (
-        lambda s, g: _roots(s, 0),
+        lambda s, g: roots(s, 0),
         "the penalty term is dropped: γ changes nothing. −∂R1/∂ψ = −γψ belongs into D's row.",
     ),
     "sign": (
-        lambda s, g: [-root for root in _roots(s, g)],
+        lambda s, g: [-root for root in roots(s, g)],
         "the real part is positive: the penalty pushes ψ away from 0. D *adds* R1 to the loss it "
         "lowers, so its push is −γψ.",
     ),
     "half": (
-        lambda s, g: _roots(s, g / 2),
+        lambda s, g: roots(s, g / 2),
         "the penalty has half its size: R1 = (γ/2)·ψ² has the derivative γψ.",
     ),
     "double": (
-        lambda s, g: _roots(s, 2 * g),
+        lambda s, g: roots(s, 2 * g),
         "the penalty has twice its size: the derivative of (γ/2)·ψ² is γψ.",
     ),
     "both": (
@@ -52,18 +39,24 @@ MISTAKES: dict[str, tuple[Callable, str]] = {
         "lowered one loss. In a game the two entries off the diagonal have opposite signs.",
     ),
     "a step": (
-        lambda s, g: [1 + root for root in _roots(s, g)],
+        lambda s, g: [1 + root for root in roots(s, g)],
         "these are eigenvalues of a step, 1 + hλ with h = 1. Asked is λ, of the pushes themselves.",
     ),
     "not complex": (
-        lambda s, g: [root.real for root in _roots(s, g)],
+        lambda s, g: [root.real for root in roots(s, g)],
         "the imaginary part is lost: the rotation is what we are after. Keep complex numbers.",
     ),
     "GAN only": (
-        lambda s, g: _roots(0.5, g),
+        lambda s, g: roots(0.5, g),
         "slope is not used: 1/2 is the GAN's, a WGAN has 1.",
     ),
 }
+
+
+def _same(found: list[complex], right: list[complex]) -> bool:
+    """Compare two pairs in any order."""
+    pairs = (zip(found, order, strict=True) for order in (right, right[::-1]))
+    return any(all(abs(a - b) < 1e-4 for a, b in pair) for pair in pairs)
 
 
 def _eigenvalues_of(answer: Callable, slope: float, gamma: float) -> list[complex]:
@@ -118,12 +111,12 @@ def _eigenvalues_of(answer: Callable, slope: float, gamma: float) -> list[comple
 def eigenvalues(answer: Callable) -> None:
     """Check ``eigenvalues(slope, gamma)``: two complex numbers in any order."""
     found = {case: _eigenvalues_of(answer, *case) for case in CASES}
-    if all(_same(pair, _roots(*case)) for case, pair in found.items()):
+    if all(_same(pair, roots(*case)) for case, pair in found.items()):
         return
     for mistake, diagnosis in MISTAKES.values():
         if all(_same(pair, mistake(*case)) for case, pair in found.items()):
             raise Wrong(diagnosis)
-    slope, gamma = next(case for case in CASES if not _same(found[case], _roots(*case)))
+    slope, gamma = next(case for case in CASES if not _same(found[case], roots(*case)))
     total, product = sum(found[slope, gamma]), math.prod(found[slope, gamma])
     raise Wrong(
         f"for slope = {slope:g}, γ = {gamma:g} your two add up to {total:.3g} and have the product "

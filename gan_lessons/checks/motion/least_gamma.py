@@ -1,21 +1,15 @@
 """The least γ for a step of size h: an exercise of lesson 03, Watch the game move."""
 
-import cmath
 import math
 from collections.abc import Callable
 
 from gan_lessons.checks.exercise import Wrong, exercise
-
-
-def _roots(slope: float, gamma: float) -> list[complex]:
-    """Return the closed form: -γ/2 ± sqrt(γ²/4 - slope²)."""
-    root = cmath.sqrt(gamma**2 / 4 - slope**2)
-    return [-gamma / 2 + root, -gamma / 2 - root]
+from gan_lessons.checks.motion.roots import roots
 
 
 def _factor(slope: float, gamma: float, h: float) -> float:
     """Return by how much the slowest direction changes in one simultaneous step."""
-    return max(abs(1 + h * root) for root in _roots(slope, gamma))
+    return max(abs(1 + h * root) for root in roots(slope, gamma))
 
 
 @exercise(
