@@ -1,4 +1,4 @@
-"""Right and wrong answers to the exercises of lesson 04, each with what its diagnosis must say."""
+"""Answers to the exercises of lesson 04 that stand in no table, the wrong ones with a diagnosis."""
 
 import math
 

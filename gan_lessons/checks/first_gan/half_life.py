@@ -98,7 +98,7 @@ def cases(seed: int) -> Sequence[Case]:
     )
 
 
-def share_left(parts: tuple[Callable], cases: Sequence[Case]) -> None:
+def _share_left(parts: tuple[Callable], cases: Sequence[Case]) -> None:
     """Raise what share of an old weight is left after the steps that were given."""
     for one in cases:
         (decay,) = one.args
@@ -123,5 +123,5 @@ half_life = Value(
     asks="Check ``half_life(decay)``: the number of steps after which decay ** n is one half.",
     table=Table(RIGHT, SLIPS),
     cases=cases,
-    signs=share_left,
+    signs=_share_left,
 )

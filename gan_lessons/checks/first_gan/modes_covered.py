@@ -128,7 +128,7 @@ SLIPS = (
 )
 
 
-def cloud(centers: Tensor, counts: Sequence[int], *, away: Sequence[float] = (0.0, 0.0)) -> Tensor:
+def _cloud(centers: Tensor, counts: Sequence[int], *, away: Sequence[float] = (0.0, 0.0)) -> Tensor:
     """Return so many samples at each of some centers, each moved by ``away``."""
     return centers.repeat_interleave(torch.tensor(counts), dim=0) + torch.tensor(away)
 
@@ -140,7 +140,7 @@ def cases(seed: int) -> Sequence[Case]:
     near, far, corner, inside = [0.0, 2.5], [0.0, 3.5], [2.9, 2.9], [1.9, 1.9]
     four = torch.tensor([[0.0, 0.0], [10, 0], [0, 10], [10, 10]])
     grid = torch.cartesian_prod(torch.arange(3.0), torch.arange(3.0))
-    uneven = cloud(grid, (19, 19, 19, 21, 21, 21, 260, 260, 260), away=(0.25, 0.0))
+    uneven = _cloud(grid, (19, 19, 19, 21, 21, 21, 260, 260, 260), away=(0.25, 0.0))
     uneven = uneven[torch.randperm(len(uneven), generator=rng)]
     lost = torch.full((140, 2), 50.0)
     return (
@@ -161,7 +161,7 @@ def cases(seed: int) -> Sequence[Case]:
         ),
         case(
             "19, 21, 180 and 180 samples at four centers, half a sigma away",
-            cloud(four, (19, 21, 180, 180), away=(0.5, 0.0)),
+            _cloud(four, (19, 21, 180, 180), away=(0.5, 0.0)),
             four,
             1.0,
         ),
@@ -171,11 +171,13 @@ def cases(seed: int) -> Sequence[Case]:
             four,
             1.0,
         ),
-        case("1, 1, 200 and 198 samples at four centers", cloud(four, (1, 1, 200, 198)), four, 0.1),
+        case(
+            "1, 1, 200 and 198 samples at four centers", _cloud(four, (1, 1, 200, 198)), four, 0.1
+        ),
         case("nine centers, of which three get 19 samples where 100 are fair", uneven, grid, 0.1),
         case(
             "1, 5, 7 and 7 samples at four centers, exactly a fifth of the fair share at one",
-            cloud(four, (1, 5, 7, 7)),
+            _cloud(four, (1, 5, 7, 7)),
             four,
             1.0,
         ),

@@ -21,15 +21,15 @@ NOISE = 1  # mode: so much may differ between two runs that differ in their seed
 LESSONS = {0.05: 0, 0.2: 0, 1.0: 3, 5.0: 1, 20.0: 1}  # what one seed gave, after 1,500 steps
 
 
-def make(answer: object, measured: Mapping[float, float] = LESSONS) -> tuple:
+def _make(answer: object, measured: Mapping[float, float] = LESSONS) -> tuple:
     """Return the ratios that were named, in a list, and the modes that each ratio reached."""
     if hasattr(answer, "tolist"):
         answer = answer.tolist()
     named = list(answer) if isinstance(answer, list | tuple | set) else [answer]
-    return [number(one) for one in named], dict(measured)
+    return [_number(one) for one in named], dict(measured)
 
 
-def number(one: object) -> float:
+def _number(one: object) -> float:
     """Return a ratio as a float, or say that it is none."""
     try:
         return float(one)
@@ -39,53 +39,53 @@ def number(one: object) -> float:
         ) from error
 
 
-def it_is_a_ratio_that_was_run(named, measured) -> str | None:
+def _it_is_a_ratio_that_was_run(named, measured) -> str | None:
     if not named:
         return "this is an empty list: give one of the printed ratios, such as 0.05."
     known = ", ".join(f"{ratio:g}" for ratio in measured)
-    strange = [ratio for ratio in named if modes_of(ratio, measured) is None]
+    strange = [ratio for ratio in named if _modes_of(ratio, measured) is None]
     if strange:
         return f"{strange[0]:g} is not one of the ratios that were run: {known}."
     return None
 
 
-def it_has_the_fewest_modes(named, measured) -> str | None:
+def _it_has_the_fewest_modes(named, measured) -> str | None:
     fewest = min(measured.values())
     for ratio in named:
-        if modes_of(ratio, measured) > fewest + NOISE:
+        if _modes_of(ratio, measured) > fewest + NOISE:
             return (
-                f"with lr_d/lr_g = {ratio:g} the run still covers {modes_of(ratio, measured):g} "
-                f"modes; the fewest, {fewest:g}, come with {worst(measured)}. Which player is too "
+                f"with lr_d/lr_g = {ratio:g} the run still covers {_modes_of(ratio, measured):g} "
+                f"modes; the fewest, {fewest:g}, come with {_worst(measured)}. Which player is too "
                 "weak there?"
             )
     return None
 
 
-def modes_of(ratio: float, measured: Mapping[float, float]) -> float | None:
+def _modes_of(ratio: float, measured: Mapping[float, float]) -> float | None:
     """Return the modes that a ratio reached, or None if it was not run."""
     return next(
         (modes for r, modes in measured.items() if math.isclose(r, ratio, rel_tol=1e-6)), None
     )
 
 
-def worst(measured: Mapping[float, float]) -> str:
+def _worst(measured: Mapping[float, float]) -> str:
     """Return the ratios with the fewest modes, in words."""
     fewest = min(measured.values())
     return " and ".join(f"{ratio:g}" for ratio, modes in measured.items() if modes == fewest)
 
 
-def what_one_seed_can_tell(named, measured) -> str | None:
+def _what_one_seed_can_tell(named, measured) -> str | None:
     """Return what a tie, or a difference of one mode, is worth."""
     fewest = min(measured.values())
-    reached = {f"{ratio:g}": modes_of(ratio, measured) for ratio in named}
+    reached = {f"{ratio:g}": _modes_of(ratio, measured) for ratio in named}
     close = [f"{ratio} with {modes:g}" for ratio, modes in reached.items() if modes > fewest]
     if close:
         return (
             f"You name {' and '.join(close)}; the fewest modes, {fewest:g}, come with "
-            f"{worst(measured)}. One seed cannot tell these apart."
+            f"{_worst(measured)}. One seed cannot tell these apart."
         )
     if len(reached) < sum(modes == fewest for modes in measured.values()):
-        return f"Equally few modes, {fewest:g}, come with {worst(measured)}: one seed cannot tell."
+        return f"Equally few modes, {fewest:g}, come with {_worst(measured)}: one seed cannot tell."
     return None
 
 
@@ -101,7 +101,7 @@ ratio = Property(
     asks="Check a predicted ratio lr_d / lr_g, or several, against the modes ``measured`` for each "
     "ratio.",
     table=Table(RIGHT, SLIPS, also=ALSO),
-    make=make,
-    facts=(it_is_a_ratio_that_was_run, it_has_the_fewest_modes),
-    remark=what_one_seed_can_tell,
+    make=_make,
+    facts=(_it_is_a_ratio_that_was_run, _it_has_the_fewest_modes),
+    remark=_what_one_seed_can_tell,
 )

@@ -66,7 +66,7 @@ def cases(seed: int) -> Sequence[Case]:
     )
 
 
-def still_turns(parts: tuple[Callable], cases: Sequence[Case]) -> None:
+def _still_turns(parts: tuple[Callable], cases: Sequence[Case]) -> None:
     """Raise what happens at the γ that was given."""
     for one in cases:
         (slope,) = one.args
@@ -97,5 +97,5 @@ critical_gamma = Value(
     asks="Check ``critical_gamma(slope)``: the least γ at which the eigenvalues are real.",
     table=Table(RIGHT, SLIPS),
     cases=cases,
-    signs=still_turns,
+    signs=_still_turns,
 )

@@ -135,7 +135,7 @@ def cases(seed: int) -> Sequence[Case]:
     )
 
 
-def pair(eigenvalues: Callable, slope: float, gamma: float) -> Tensor:
+def _pair(eigenvalues: Callable, slope: float, gamma: float) -> Tensor:
     """Return the two eigenvalues in a fixed order, real and imaginary parts in rows: (2, 2)."""
     found = eigenvalues(slope, gamma)
     if found is None:
@@ -156,12 +156,17 @@ def pair(eigenvalues: Callable, slope: float, gamma: float) -> Tensor:
     return torch.view_as_real(torch.tensor([first, second], dtype=torch.complex128))
 
 
-def sum_and_product(parts: tuple[Callable], cases: Sequence[Case]) -> None:
+def _plain(number: complex) -> complex | float:
+    """Return a complex number without its imaginary part, if that is 0 but for rounding."""
+    return number.real if near(number.imag, 0.0) else number
+
+
+def _sum_and_product(parts: tuple[Callable], cases: Sequence[Case]) -> None:
     """Raise what the two add up and multiply to, where that is not what it should be."""
     for one in cases:
         slope, gamma = one.args
-        two = torch.view_as_complex(pair(*parts, slope, gamma))
-        total, product = sum(two.tolist()), math.prod(two.tolist())
+        two = torch.view_as_complex(_pair(*parts, slope, gamma))
+        total, product = (_plain(z) for z in (sum(two.tolist()), math.prod(two.tolist())))
         if near(total, -gamma, least=1e-4) and near(product, slope**2, least=1e-4):
             continue
         raise Wrong(
@@ -183,11 +188,11 @@ eigenvalues = Value(
     asks="Check ``eigenvalues(slope, gamma)``: two complex numbers in any order.",
     table=Table(RIGHT, SLIPS),
     cases=cases,
-    observe=pair,
+    observe=_pair,
     refused={
         "math domain": NO_ROOT,
         "nonnegative": NO_ROOT,
         "must be Tensor": NO_TENSOR,
     },
-    signs=sum_and_product,
+    signs=_sum_and_product,
 )

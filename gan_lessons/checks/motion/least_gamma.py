@@ -72,20 +72,20 @@ def cases(seed: int) -> Sequence[Case]:
     )
 
 
-def factor(slope: float, gamma: float, h: float) -> float:
+def _factor(slope: float, gamma: float, h: float) -> float:
     """Return by how much the slowest direction changes in one simultaneous step."""
     root = cmath.sqrt(gamma**2 / 4 - slope**2)
     return max(abs(1 + h * (-gamma / 2 + sign * root)) for sign in (1, -1))
 
 
-def radius(parts: tuple[Callable], cases: Sequence[Case]) -> None:
+def _radius(parts: tuple[Callable], cases: Sequence[Case]) -> None:
     """Raise what happens to the radius at the γ that was given."""
     for one in cases:
         slope, h = one.args
         gamma = a_float(parts[0](slope, h), "γ")
         if near(gamma, h * slope**2) or not math.isfinite(gamma):
             continue
-        grown = factor(slope, gamma, h) ** 100
+        grown = _factor(slope, gamma, h) ** 100
         where = f"for slope = {slope:g}, h = {h:g} you say γ = {gamma:.3g}"
         if grown > 1:
             raise Wrong(f"{where}, but there 100 steps multiply the radius by {grown:.3g}.")
@@ -108,5 +108,5 @@ least_gamma = Value(
     asks="Check ``least_gamma(slope, h)``: where a simultaneous step stops growing.",
     table=Table(RIGHT, SLIPS),
     cases=cases,
-    signs=radius,
+    signs=_radius,
 )

@@ -251,7 +251,7 @@ def cases(seed: int) -> Sequence[Case]:
     ]
 
 
-def moved(name: str, step: Callable, push: Callable, theta: Tensor, psi: Tensor, h: float):
+def _moved(name: str, step: Callable, push: Callable, theta: Tensor, psi: Tensor, h: float):
     """Return the new θ and ψ, or say what is wrong with the form of a step."""
     asked = []
 
@@ -300,7 +300,7 @@ steps = Value(
     ),
     cases=cases,
     observe=(
-        lambda simultaneous, alternating, *args: moved("my_simultaneous", simultaneous, *args),
-        lambda simultaneous, alternating, *args: moved("my_alternating", alternating, *args),
+        lambda simultaneous, alternating, *args: _moved("my_simultaneous", simultaneous, *args),
+        lambda simultaneous, alternating, *args: _moved("my_alternating", alternating, *args),
     ),
 )
