@@ -19,7 +19,7 @@ import inspect
 import itertools
 import math
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -55,15 +55,18 @@ class Case(NamedTuple):
     Attributes:
         label: what is special about it, to be read after "for": "three bins", "an empty bin".
         args: what the answer is called with.
+        part: which part of the answer it asks. Parts are judged one after the other: what is told
+            of the second holds where the first is right.
     """
 
     label: str
     args: tuple
+    part: int = 0
 
 
-def case(label: str, *args: object) -> Case:
+def case(label: str, *args: object, part: int = 0) -> Case:
     """Return a case, its arguments written one after the other. Lesson 00."""
-    return Case(label, args)
+    return Case(label, args, part)
 
 
 @dataclass(frozen=True)
@@ -82,15 +85,19 @@ class Table:
     uses: Mapping[str, object] = field(default_factory=dict)
 
     def functions(self, source: str) -> tuple[Callable, ...]:
-        """Return the functions that a program defines, in order; names with a _ are its own."""
+        """Return the functions that a program defines, in order; names with a _ are its own.
+
+        A program that defines none returns its values instead: answers may be numbers or lists.
+        """
         space = {**NAMES, **self.uses}
         before = set(space)
         exec(compile(inspect.cleandoc(source), "<a known program>", "exec"), space)
-        return tuple(
+        defined = [
             value
             for name, value in space.items()
-            if name not in before and callable(value) and not name.startswith("_")
-        )
+            if name not in before and not name.startswith("_")
+        ]
+        return tuple(filter(callable, defined)) or tuple(defined)
 
     def slipped(self, *slips: Slip) -> str | None:
         """Return the right program with these slips, or None where they touch the same text."""
@@ -123,15 +130,18 @@ class Value(Exercise):
         title, proves, hints: as for :class:`Exercise`. asks: what is checked, in a sentence.
         table: what is right, and what goes wrong.
         cases: of a seed: the cases, from small to large. The grader's seed is 0; tests take others.
-        observe: of (*parts, *args): what an answer does in a case; the default calls its one part.
+        observe: of (*parts, *args): what an answer does in a case, or one such function for each
+            part that is asked; the default calls that part.
         slopes: the numbers of arguments by which the answer can be differentiated: the gradient of
             its sum is compared as well.
-        terms: of a case's arguments: the numbers whose mean (or sum) is asked; experiments then
-            know a sum, a median, a largest one in its place.
+        terms: of a case's arguments: the numbers whose mean (or sum) is asked, or one such function
+            for each part; experiments then know a sum, a median, a largest one in its place.
+        called: what each part is called at the beginning of a diagnosis ("D's loss").
         refused: words of an error, and what that error means in this exercise.
         signs: of (answer's parts, cases): raises :class:`Wrong` for what only this exercise knows;
             asked after the experiments.
         random: whether two calls may differ.
+        remark: of the answer's parts: what to add to a ✓, or None.
         share, least: the tolerance: off by ``least`` and a ``share`` of the right number.
     """
 
@@ -144,23 +154,25 @@ class Value(Exercise):
         asks: str,
         table: Table,
         cases: Callable[[int], Sequence[Case]],
-        observe: Observe | None = None,
+        observe: Observe | Sequence[Observe] | None = None,
         slopes: Sequence[int] = (),
-        terms: Callable[..., Tensor] | None = None,
+        terms: Callable[..., Tensor] | Sequence[Callable[..., Tensor]] | None = None,
+        called: Sequence[str] = (),
         refused: Mapping[str, str] | None = None,
         signs: Callable[[Answer, Sequence[Case]], None] | None = None,
         random: bool = False,
+        remark: Callable[..., str | None] | None = None,
         share: float = 1e-4,
         least: float = 1e-6,
     ):
         super().__init__(self._grade, title=title, proves=proves, hints=hints)
         self.__doc__, self.table, self.cases = asks, table, cases
-        self.observe = observe or (lambda part, *args: part(*args))
+        self.observe, self.remark, self.called = observe, remark, called
         self.slopes, self.terms, self.refused = slopes, terms, refused or {}
         self.signs, self.random = signs, random
         self.alike = functools.partial(alike, share=share, least=least)
         self.seed = 0
-        self._known: dict[tuple, list[Seen | Raised]] = {}
+        self._known: dict[tuple, tuple[Answer, list[Seen | Raised]]] = {}
 
     # -- asking ------------------------------------------------------------------------------
 
@@ -174,11 +186,14 @@ class Value(Exercise):
         for i in self.slopes:
             args[i].requires_grad_(True)
         with torch.random.fork_rng(devices=[]):
-            torch.manual_seed(0)
+            # torch.manual_seed sees to all devices: six times the time of a small case
+            (torch.manual_seed if self.random else torch.default_generator.manual_seed)(0)
             with calling(parts):
-                result = self.observe(*parts, *args)
+                result = self._observed(parts, one.part, args)
         for i, (given, kept) in enumerate(zip(args, one.args, strict=True)):
-            if not callable(given) and flat(given) != flat(kept):
+            if given is kept or callable(given):  # a copy of what cannot change is the thing itself
+                continue
+            if flat(given) != flat(kept):
                 raise Wrong(
                     f"your code changes {self.names[i]} in place, and whoever handed it over may "
                     "still need it. Compute a new value instead (no method that ends in _, no +=)."
@@ -190,6 +205,12 @@ class Value(Exercise):
             grads = self._slopes(result, [args[i] for i in self.slopes])
         return flat((result, *grads) if grads else result)
 
+    def _observed(self, parts: Answer, part: int, args: tuple) -> object:
+        if self.observe is None:
+            return parts[part](*args)
+        observe = self.observe if callable(self.observe) else self.observe[part]
+        return observe(*parts, *args)
+
     def _slopes(self, result: object, inputs: list[Tensor]) -> list[Tensor | str]:
         if not isinstance(result, Tensor) or not result.requires_grad:
             return ["no gradient"] * len(inputs)
@@ -198,8 +219,9 @@ class Value(Exercise):
 
     @functools.cached_property
     def names(self) -> list[str]:
-        """What the arguments are called, as in the right program."""
-        return list(inspect.signature(self.table.functions(self.table.right)[0]).parameters)
+        """What the arguments are called, as in the right program's longest list of them."""
+        functions = self.table.functions(self.table.right)
+        return max((list(inspect.signature(one).parameters) for one in functions), key=len)
 
     def all_of(self, parts: Answer, cases: Sequence[Case]) -> list[Seen | Raised]:
         """Return what an answer does in each case; an exception is kept, not raised."""
@@ -213,15 +235,23 @@ class Value(Exercise):
 
     def known(self, source: str, cases: Sequence[Case]) -> list[Seen | Raised]:
         """Return what a known program does in each case; each runs once."""
-        key = self.seed, source
+        return list(self.does(source, cases))
+
+    def does(self, source: str, cases: Sequence[Case]) -> Iterator[Seen | Raised]:
+        """Yield what a known program does, case by case, so that the first may be enough."""
+        key = self.seed, cases[0].part, source
         if key not in self._known:
             try:
-                self._known[key] = self.all_of(self.table.functions(source), cases)
+                self._known[key] = self.table.functions(source), []
             except Exception as error:  # a slip that cannot even be compiled does nothing
-                self._known[key] = [Raised(error)] * len(cases)
-        return self._known[key]
+                self._known[key] = (), [Raised(error)] * len(cases)
+        parts, done = self._known[key]
+        for i, one in enumerate(cases):
+            if i == len(done):
+                done += self.all_of(parts, [one])
+            yield done[i]
 
-    def same(self, a: Sequence[Seen | Raised], b: Sequence[Seen | Raised]) -> bool:
+    def same(self, a: Sequence[Seen | Raised], b: Iterable[Seen | Raised]) -> bool:
         """Say whether two programs did the same in all cases, exceptions included."""
         return all(
             x.like(y) if isinstance(x, Raised) else isinstance(y, Seen) and self.alike(x, y)
@@ -233,6 +263,20 @@ class Value(Exercise):
     def _grade(self, *parts: Callable) -> str | None:
         """Return a remark or None for a right answer; raise :class:`Wrong` for a wrong one."""
         cases = list(self.cases(self.seed))
+        remarks = []
+        for part in sorted({one.part for one in cases}):
+            try:
+                remarks.append(self._grade_part(parts, [c for c in cases if c.part == part]))
+            except Wrong as mistake:
+                if not (self.called and self.called[part]):
+                    raise
+                raise Wrong(f"{self.called[part]}: {mistake}") from mistake
+        if self.remark is not None:
+            with torch.random.fork_rng(devices=[]), calling(parts):
+                remarks.append(self.remark(*parts))
+        return next(filter(None, remarks), None)
+
+    def _grade_part(self, parts: Answer, cases: Sequence[Case]) -> str | None:
         self._first_call(parts, cases[0])
         found = self.all_of(parts, cases)
         right = self.known(self.table.right, cases)
@@ -245,7 +289,10 @@ class Value(Exercise):
         self._once_more(parts, cases, found)
         said = experiments.on_values(self, parts, cases, found, right)
         if said is not None:
-            raise Wrong(said)
+            one_of_many = len(parts) > 1 and not self.called
+            name = getattr(parts[cases[0].part], "__name__", "") if one_of_many else ""
+            whose = f"{name}: " if name.isidentifier() else ""
+            raise Wrong(whose + said)
         if self.signs is not None:
             self.signs(parts, cases)
         raise Wrong(self._smallest(cases, found, right))
@@ -260,7 +307,7 @@ class Value(Exercise):
                 self.ask(parts, one)
             except Raised as error:
                 if error.is_stub:
-                    raise NotImplementedError from error
+                    raise
             except Wrong:
                 pass
 
@@ -274,7 +321,7 @@ class Value(Exercise):
             state = torch.get_rng_state()
             try:
                 with calling(parts):
-                    result = flat(self.observe(*parts, *again))
+                    result = flat(self._observed(parts, cases[-1].part, again))
             except Raised:
                 return
             touched = not torch.equal(state, torch.get_rng_state())
@@ -294,8 +341,10 @@ class Value(Exercise):
 
     def _known_slips(self, cases: Sequence[Case], found: list) -> None:
         """Raise the diagnosis of the slip, or the two slips, that the answer behaves like."""
-        slips = self.table.slips
-        fits = [s for s in slips if self.same(found, self.known(self.table.slipped(s), cases))]
+        right = self.known(self.table.right, cases)  # a slip in another part looks like it here
+        does = {slip: self.known(self.table.slipped(slip), cases) for slip in self.table.slips}
+        slips = [slip for slip, what in does.items() if not self.same(what, right)]
+        fits = [s for s in slips if self.same(found, does[s])]
         told = list(dict.fromkeys(slip.says for slip in fits))
         if len(told) == 1:
             raise Wrong(told[0])
@@ -306,11 +355,11 @@ class Value(Exercise):
             if time.perf_counter() - started > PAIRS_SECONDS:
                 break
             source = self.table.slipped(*pair)
-            if source is not None and self.same(found, self.known(source, cases)):
-                fitting.append(pair)
-        if len(fitting) == 1:
+            if source is not None and self.same(found, self.does(source, cases)):
+                fitting.append((pair[0].says, pair[1].says))
+        if len(set(fitting)) == 1:
             first, second = fitting[0]
-            raise Wrong(f"two things at once. First: {first.says} And then: {second.says}")
+            raise Wrong(f"two things at once. First: {first} And then: {second}")
 
     def _form(self, cases: Sequence[Case], found: list, right: list) -> None:
         """Raise for an exception, a wrong type or shape, a lost gradient."""
@@ -354,10 +403,11 @@ class Value(Exercise):
                     f"{Seen([mine.parts[values + k]])}."
                 )
             before = f"Right for {cases[0].label}; but for" if i else "For"
-            return (
-                f"{before} {one.label}: {given} should give {true.only(values)}, and you return "
-                f"{mine.only(values)}."
-            )
+            mine, true = mine.arranged(true).only(values), true.only(values)
+            said = f"{before} {one.label}: {given} should give {true}, and you return {mine}"
+            if str(mine) == str(true):
+                return f"{said}: {mine.off(true):.1g} apart, which is more than rounding."
+            return f"{said}."
         raise AssertionError("no case differs, and yet the answer is not a right program's")
 
     # -- what goes wrong here ----------------------------------------------------------------
