@@ -6,7 +6,7 @@ import torch
 from gan_lessons import show
 from gan_lessons.checks import distances
 from tests.exercises import judging
-from tests.exercises import mutants_distances as answers
+from tests.exercises import outside_distances as answers
 
 CASES = [
     judging.Case(distances.kl, answers.RIGHT_KL, answers.WRONG_KL),

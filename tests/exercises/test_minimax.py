@@ -6,7 +6,7 @@ import torch
 from gan_lessons import losses
 from gan_lessons.checks import minimax
 from tests.exercises import judging
-from tests.exercises import mutants_minimax as answers
+from tests.exercises import outside_minimax as answers
 
 CASES = [
     judging.Case(minimax.d_loss, answers.RIGHT_D, answers.WRONG_D),
