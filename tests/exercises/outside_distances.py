@@ -263,6 +263,7 @@ WRONG_D = {
     "the largest": (lambda p, q: torch.where(p + q > 0, p / (p + q), 0.5).max(), "shape ()"),
     "1 - D": (lambda p, q: 1 - optimal_d(p, q), "the probability of *fake*"),
     "squares": (lambda p, q: optimal_d(p**2, q**2), "q = [0.6, 0.4] should give [0.25, 0.6667]"),
+    "softmax": (lambda p, q: torch.stack([p, q]).softmax(0)[0], "what softmax gives"),
     "logits": (lambda p, q: (p / q).log(), "D's *logit*"),
     "an if on tensors": (lambda p, q: p / (p + q) if p + q > 0 else 0.5, "one yes or no"),
 }

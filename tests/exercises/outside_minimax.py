@@ -101,6 +101,14 @@ WRONG_D = {
     "half": (lambda r, f: d_loss(r, f) / 2, "have an expectation each"),
     "no mean": (lambda r, f: F.softplus(f), "bring them together"),
     "a float": (lambda r, f: d_loss(r, f).item(), "the loss has lost its gradient"),
+    "a new tensor": (
+        lambda r, f: torch.tensor(float(d_loss(r, f)), requires_grad=True),
+        "the loss is cut off from them",
+    ),
+    "clamped after the logarithm": (
+        lambda r, f: -sum(t.sigmoid().log().clamp(min=-100).mean() for t in (r, -f)),
+        "the slope is no number",
+    ),
     "sigmoid then cross entropy": (_sigmoid_then_bce, "a sigmoid, then binary_cross_entropy"),
     "sigmoid of the negative": (
         lambda r, f: -r.sigmoid().log().mean() - (-f).sigmoid().log().mean(),

@@ -66,6 +66,12 @@ SLIPS = (
     ),
     Slip(
         "share = p / (p + q)",
+        "share = torch.sigmoid(p - q)",
+        "the sigmoid of p - q, which is what softmax gives: a logit is a difference of logarithms, "
+        "ln p - ln q, and not of densities.",
+    ),
+    Slip(
+        "share = p / (p + q)",
         "share = torch.sigmoid(p / q)",
         "the sigmoid of p / q: what goes into it is the logarithm of that ratio.",
     ),

@@ -32,7 +32,7 @@ SLIPS = (
     Slip(
         "real_part.mean() + fake_part.mean()",
         "-real_part.mean() - fake_part.mean()",
-        "this is V itself. D raises V; an optimizer lowers what it gets, so min and max are "
+        "this is V itself: D raises V, but an optimizer lowers what it gets, so min and max are "
         "exchanged and D would help G. The loss is -V.",
     ),
     Slip(
@@ -90,6 +90,8 @@ SLIPS = (
         FLAT,
     ),
     Slip("real_part.mean() + fake_part.mean()", "real_part.sum() + fake_part.sum()", SUM),
+    Slip("real_part.mean()", "real_part.sum()", SUM),
+    Slip("fake_part.mean()", "fake_part.sum()", SUM),
     Slip(
         "real_part.mean() + fake_part.mean()",
         "(real_part.mean() + fake_part.mean()) / 2",
@@ -133,6 +135,12 @@ SLIPS = (
         "(real_part.mean() + fake_part.mean()).detach()",
         "the loss has lost its gradient: return a tensor from which backward() can start, with no "
         ".detach(), .item() or float() on the way.",
+    ),
+    Slip(
+        "real_part.mean() + fake_part.mean()",
+        "(real_part.mean() + fake_part.mean()).detach().requires_grad_()",
+        "the slope is 0 by every logit: the loss is cut off from them, and requires_grad on a new "
+        "tensor brings nothing back. Return what torch computes from the logits.",
     ),
     Slip("F.softplus(fake_logits)", "F.softplus(fake_logits.detach())", DETACHED.format("fake")),
     Slip("F.softplus(-real_logits)", "F.softplus(-real_logits.detach())", DETACHED.format("real")),

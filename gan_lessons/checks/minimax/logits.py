@@ -23,8 +23,8 @@ SUM = (
     "the batch."
 )
 REAL_TERM = (
-    "your value changes with the real logits. G cannot change D(real): that term has no gradient "
-    "for G and makes the number you watch unreadable. Leave it out."
+    "your value changes with the real logits: leave that term out. G cannot change D(real), so it "
+    "has no gradient for G and makes the number you watch unreadable."
 )
 SQUEEZED = (
     "a sigmoid too many: these are logits already, and softplus does the sigmoid's work. Squeezed "
@@ -89,9 +89,8 @@ def where_d_is_sure(check: Value, parts: Answer, cases: Sequence[Case]) -> None:
             )
         if not all(slope.isfinite().all() for slope in mine.parts[1:]):
             raise Wrong(
-                f"for {one.label} the slope is no number: something overflows on the way, be it on "
-                "the side that torch.where does not take. softplus on logits has a slope "
-                "everywhere."
+                f"for {one.label} the slope is no number: an ∞ on the way spoils it, even one that "
+                "a clamp or torch.where leaves out. softplus on logits has a slope everywhere."
             )
     if any(steepness(mine) < steepness(true) / 2 for _, mine, true in off):
         raise Wrong(FLAT)

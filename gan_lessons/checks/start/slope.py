@@ -110,6 +110,8 @@ slope = Value(
     table=Table(RIGHT, SLIPS),
     cases=cases,
     refused={
+        "transform API must be Tensor": "torch.func.grad(f) takes a tensor: hand it "
+        "torch.tensor(x).",
         "must be Tensor, not float": "f takes a tensor: make one of x, "
         "torch.tensor(x, requires_grad=True), before f sees it.",
         "'float' object has no attribute": "x is a plain number, which remembers nothing: make a "
