@@ -145,7 +145,7 @@ WRONG_JS = {
     "a quarter": (lambda p, q: js(p, q) / 2, "half the right value"),
     "sign": (lambda p, q: -js(p, q), "with its sign turned"),
     "1 minus": (lambda p, q: 1 - js(p, q), "1 minus the right value"),
-    "the larger one for the mixture": (_of_the_larger, "0.09057, and you return 0.09459"),
+    "the larger one for the mixture": (_of_the_larger, "0.09057, and you return -0.1099"),
 }
 
 
