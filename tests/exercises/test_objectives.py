@@ -12,7 +12,7 @@ from gan_lessons.checks.objectives.hinge import WRONG_HINGE_D, WRONG_HINGE_G
 from gan_lessons.checks.objectives.least_squares import WRONG_LS_D, WRONG_LS_G
 from gan_lessons.checks.objectives.relativistic import WRONG_PAIRS_D, WRONG_PAIRS_G
 from tests.exercises import judging
-from tests.exercises import mutants_objectives as answers
+from tests.exercises import outside_objectives as answers
 
 CASES = [
     judging.Case(objectives.least_squares, answers.RIGHT_LS, answers.WRONG_LS),

@@ -7,7 +7,7 @@ import pytest
 from gan_lessons.checks import scoring
 from gan_lessons.checks.scoring import numbers
 from tests.exercises import judging
-from tests.exercises import mutants_scoring as answers
+from tests.exercises import outside_scoring as answers
 
 CASES = [
     judging.Case(scoring.frechet, answers.RIGHT_FRECHET, answers.WRONG_FRECHET),
