@@ -39,7 +39,7 @@ def cases(seed: int) -> Sequence[Case]:
     logits = {
         "one sample of each kind": (spread(1, 0.9), spread(1, 0.9)),
         "two samples of each kind": (spread(2, 0.9), spread(2, 0.9)),
-        "two more of each kind": (spread(2, 3), spread(2, 3)),
+        "logits near the margins": (1.3 * far[:3] + spread(3, 0.2), 1.3 * far[1:] + spread(3, 0.2)),
         "logits up to ±3": (3 * far[:3] + spread(3, 0.5), spread(3, 3)),
         "five of each kind": (spread(5, 3), spread(5, 3)),
         "logits of ±20": (20 * far, 20 * far.flip(0) + spread(4, 1)),
@@ -107,15 +107,14 @@ class Game(Value):
 
     def right_but_for_a_constant(self, parts: Answer, asked: Sequence[Case]) -> bool:
         """Say whether all slopes are right, and all values as far from right ones. Lesson 10."""
-        away = []
-        found, right = self.all_of(parts, asked), self.known(self.table.right, asked)
-        for mine, true in zip(found, right, strict=True):
-            if isinstance(mine, Raised) or mine.unlike_in_form(true):
-                return False
-            if not self.alike(Seen(mine.parts[1:]), Seen(true.parts[1:])):
-                return False
-            away.append(mine.parts[0].reshape(()) - true.parts[0].reshape(()))
-        return torch.allclose(torch.stack(away), away[0], atol=1e-4)
+        pairs = list(
+            zip(self.all_of(parts, asked), self.known(self.table.right, asked), strict=True)
+        )
+        if any(isinstance(mine, Raised) or mine.unlike_in_form(true) for mine, true in pairs):
+            return False
+        constant = pairs[0][0].parts[0].reshape(()) - pairs[0][1].parts[0].reshape(())
+        moved = [(Seen([mine.parts[0] - constant, *mine.parts[1:]]), true) for mine, true in pairs]
+        return all(self.alike(mine, true) for mine, true in moved)
 
     def one_side_is_right(self, parts: Answer, asked: Sequence[Case]) -> None:
         """Raise where D's slopes are right at one kind of logits and not at the other. Lesson 10.
