@@ -284,7 +284,7 @@ class Value(Exercise):
             if self.same(found, self.known(source, cases)):
                 self._once_more(parts, cases, found)
                 return remark
-        self._known_slips(cases, found)
+        self._known_slips(parts, cases, found)
         self._form(cases, found, right)
         self._once_more(parts, cases, found)
         said = experiments.on_values(self, parts, cases, found, right)
@@ -339,7 +339,7 @@ class Value(Exercise):
                 "another one after calling it."
             )
 
-    def _known_slips(self, cases: Sequence[Case], found: list) -> None:
+    def _known_slips(self, parts: Answer, cases: Sequence[Case], found: list) -> None:
         """Raise the diagnosis of the slip, or the two slips, that the answer behaves like."""
         right = self.known(self.table.right, cases)  # a slip in another part looks like it here
         does = {slip: self.known(self.table.slipped(slip), cases) for slip in self.table.slips}
@@ -357,7 +357,8 @@ class Value(Exercise):
             source = self.table.slipped(*pair)
             if source is not None and self.same(found, self.does(source, cases)):
                 fitting.append((pair[0].says, pair[1].says))
-        if len(set(fitting)) == 1:
+        one_cause = fitting and experiments.on_values(self, parts, cases, found, right)
+        if len(set(fitting)) == 1 and not one_cause:  # the shorter explanation wins
             first, second = fitting[0]
             raise Wrong(f"two things at once. First: {first} And then: {second}")
 

@@ -1,18 +1,13 @@
 """Lesson 10's checks accept right answers in any style and name each wrong one."""
 
-import math
-
 import pytest
 import torch
 
 from gan_lessons import losses
 from gan_lessons.checks import objectives
 from gan_lessons.checks.objectives import pair
-from gan_lessons.checks.objectives.hinge import WRONG_HINGE_D, WRONG_HINGE_G
-from gan_lessons.checks.objectives.least_squares import WRONG_LS_D, WRONG_LS_G
-from gan_lessons.checks.objectives.relativistic import WRONG_PAIRS_D, WRONG_PAIRS_G
 from tests.exercises import judging
-from tests.exercises import mutants_objectives as answers
+from tests.exercises import outside_objectives as answers
 
 CASES = [
     judging.Case(objectives.least_squares, answers.RIGHT_LS, answers.WRONG_LS),
@@ -20,16 +15,17 @@ CASES = [
     judging.Case(objectives.relativistic, answers.RIGHT_PAIRS, answers.WRONG_PAIRS),
     judging.Case(objectives.best_outputs, answers.RIGHT_OUTPUTS, answers.WRONG_OUTPUTS),
 ]
+SEEDS = judging.SEEDS[:2]  # nothing is drawn from the global source
 
 
 @judging.each_right(CASES)
 def test_right_answers_pass(case, answer):
-    judging.passes(case, answer)
+    judging.passes(case, answer, seeds=SEEDS)
 
 
 @judging.each_wrong(CASES)
 def test_wrong_answers_are_named(case, name):
-    judging.is_named(case, name)
+    judging.is_named(case, name, seeds=SEEDS)
 
 
 @pytest.mark.parametrize("case", CASES)
@@ -57,6 +53,7 @@ def test_the_paper_s_halves_are_the_same_game_and_told_so():
 @pytest.mark.parametrize(
     ("check", "answer"),
     [
+        (objectives.least_squares, answers.LS_WITH_CONSTANTS),
         (objectives.hinge, answers.HINGE_WITH_CONSTANTS),
         (objectives.relativistic, answers.PAIRS_WITH_CONSTANTS),
     ],
@@ -65,27 +62,6 @@ def test_a_constant_changes_no_step_and_is_told_so(check, answer):
     outcome = check.judge(*answer)
     assert outcome.solved, outcome.text
     assert pair.CONSTANT in outcome.text
-
-
-@pytest.mark.parametrize(
-    ("right", "named"),
-    [
-        (losses.least_squares_d, WRONG_LS_D),
-        (losses.least_squares_g, WRONG_LS_G),
-        (losses.hinge_d, WRONG_HINGE_D),
-        (losses.mean_g, WRONG_HINGE_G),
-        (losses.relativistic_d, WRONG_PAIRS_D),
-        (losses.relativistic_g, WRONG_PAIRS_G),
-    ],
-)
-def test_no_two_mistakes_look_alike_on_the_logits_of_the_check(right, named):
-    """A value belongs to one diagnosis, and half or twice of right to none of them."""
-    values = {}
-    for wrong, diagnosis in ((right, "right"), *named, *pair.usual(right)):
-        value = wrong(pair.REAL, pair.FAKE).item()
-        for other, of in values.items():
-            assert of == diagnosis or not math.isclose(value, other, rel_tol=5e-3, abs_tol=5e-4)
-        values[value] = diagnosis
 
 
 def minimize(loss_real, loss_fake, p, q):

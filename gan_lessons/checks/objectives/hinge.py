@@ -1,130 +1,245 @@
 """The hinge: an exercise of lesson 10, Choose a loss."""
 
-import torch
-from torch.nn.functional import relu, softplus
+from torch.nn import functional as F
 
-from gan_lessons import losses
-from gan_lessons.checks.exercise import exercise
-from gan_lessons.checks.objectives import pair
-from gan_lessons.checks.objectives.pair import Loss, Named
+from gan_lessons.checks.grader import Slip, Table
+from gan_lessons.checks.objectives.pair import DETACHED, SIGN, SUM, Game
 
-_OUTSIDE = "a sample beyond its margin must not count any more: its slope there is 0."
+RIGHT = """
+def hinge_d(real_logits, fake_logits):
+    r, f = real_logits, fake_logits
+    return F.relu(1 - r).mean() + F.relu(1 + f).mean()
 
-WRONG_HINGE_D: Named = (
-    (
-        lambda r, f: (1 - r).mean() + (1 + f).mean(),
-        f"the hinge itself is missing, or stands around the whole batch: {_OUTSIDE} Put max(0, …) "
-        "around each sample, then the mean.",
+
+def hinge_g(real_logits, fake_logits):
+    fake = fake_logits
+    return -fake.mean()
+"""
+
+OUTSIDE = "a sample beyond its margin must not count any more: its slope there is 0."
+PAIRED = "you pair real with fake inside one hinge. Here each sample has a margin of its own."
+MEAN_FIRST = (
+    "the mean comes before the max: once the *average* is beyond the margin, no sample learns any "
+    "more. Max for each sample, mean last."
+)
+NO_HINGE = (
+    f"the hinge itself is missing, or stands around the whole batch: {OUTSIDE} Put max(0, …) "
+    "around each sample, then the mean."
+)
+
+BOTH = "F.relu(1 - r).mean() + F.relu(1 + f).mean()"
+OF_REAL, OF_FAKE = BOTH.split(" + ", 1)
+SLIPS_OF_D = (
+    Slip(BOTH, "(1 - r).mean() + (1 + f).mean()", NO_HINGE),
+    Slip(BOTH, "F.relu((1 - r).mean() + (1 + f).mean())", NO_HINGE),
+    Slip(BOTH, "F.relu(1 - r.mean()) + F.relu(1 + f.mean())", MEAN_FIRST),
+    Slip(OF_REAL, "F.relu(1 - r.mean())", MEAN_FIRST),
+    Slip(OF_FAKE, "F.relu(1 + f.mean())", MEAN_FIRST),
+    Slip(
+        BOTH,
+        "F.softplus(1 - r).mean() + F.softplus(1 + f).mean()",
+        f"softplus is no hinge: {OUTSIDE} Use relu.",
     ),
-    (
-        lambda r, f: relu(1 - r.mean()) + relu(1 + f.mean()),
-        "the mean comes before the max: once the *average* is beyond the margin, no sample learns "
-        "any more. Max for each sample, mean last.",
+    Slip(
+        BOTH,
+        "F.leaky_relu(1 - r).mean() + F.leaky_relu(1 + f).mean()",
+        f"leaky_relu is no hinge: {OUTSIDE} Use relu.",
     ),
-    (
-        lambda r, f: softplus(1 - r).mean() + softplus(1 + f).mean(),
-        f"softplus is no hinge: {_OUTSIDE} Use relu.",
+    Slip(
+        BOTH,
+        "F.leaky_relu(1 - r, 0.2).mean() + F.leaky_relu(1 + f, 0.2).mean()",
+        f"leaky_relu is no hinge: {OUTSIDE} Use relu.",
     ),
-    (
-        lambda r, f: relu(-r).mean() + relu(f).mean(),
+    Slip(
+        BOTH,
+        "F.elu(1 - r).mean() + F.elu(1 + f).mean()",
+        f"elu is no hinge: {OUTSIDE} Use relu.",
+    ),
+    Slip(
+        BOTH,
+        "F.relu(-r).mean() + F.relu(f).mean()",
         "the margin is missing: a logit of 0.001 would be real enough. Ask for 1.",
     ),
-    (
-        lambda r, f: relu(1 + r).mean() + relu(1 - f).mean(),
+    Slip(
+        OF_REAL,
+        "F.relu(-r).mean()",
+        "the real samples' margin is missing: a logit of 0.001 would be real enough. Ask for 1.",
+    ),
+    Slip(
+        BOTH,
+        "F.relu(2 - r).mean() + F.relu(2 + f).mean()",
+        "your margins are at 2 and -2: they are at 1 and -1.",
+    ),
+    Slip(
+        BOTH,
+        "F.relu(r).mean() + F.relu(-f).mean()",
+        "the signs inside are turned, and the margin is missing: a real logit misses its margin by "
+        "1 - t, a fake one by 1 + t.",
+    ),
+    Slip(
+        "= real_logits, fake_logits",
+        "= -real_logits, -fake_logits",
         "the labels are exchanged: this pushes real samples below -1 and fake ones above 1.",
     ),
-    (
-        lambda r, f: relu(1 - r).square().mean() + relu(1 + f).square().mean(),
+    Slip(
+        "= real_logits, fake_logits",
+        "= fake_logits, real_logits",
+        "the two kinds are exchanged: this pushes fake samples above 1 and real ones below -1.",
+    ),
+    Slip(
+        BOTH,
+        "F.relu(1 - r).square().mean() + F.relu(1 + f).square().mean()",
         "this is the squared hinge: no square here.",
     ),
-    (
-        lambda r, f: relu(1 - r + f).mean(),
-        "you pair real with fake inside one hinge. Here each sample has a margin of its own.",
-    ),
-    (
-        lambda r, f: relu(1 - r.sigmoid()).mean() + relu(1 + f.sigmoid()).mean(),
+    Slip(BOTH, "F.relu(1 - r + f).mean()", PAIRED),
+    Slip(BOTH, "F.relu(2 - r + f).mean()", PAIRED),
+    Slip(
+        "= real_logits, fake_logits",
+        "= real_logits.sigmoid(), fake_logits.sigmoid()",
         "a sigmoid is left over: it never reaches beyond 1, so the hinge never lets go.",
     ),
-    (
-        lambda r, f: relu(r - 1).mean() + relu(-1 - f).mean(),
+    Slip(
+        "= real_logits, fake_logits",
+        "= real_logits.tanh(), fake_logits.tanh()",
+        "a tanh is left over: it never reaches beyond ±1, so the hinge never lets go.",
+    ),
+    Slip(
+        BOTH,
+        "F.relu(r - 1).mean() + F.relu(-1 - f).mean()",
         "turned inside out: this counts the samples that are beyond the margin already.",
     ),
-    (
-        lambda r, f: relu(2 - r + f).mean(),
-        "you pair real with fake inside one hinge. Here each sample has a margin of its own.",
-    ),
-    (
-        lambda r, f: relu(1 - r).mean() + relu(1 - f).mean(),
+    Slip(
+        "F.relu(1 + f)",
+        "F.relu(1 - f)",
         "both kinds are pushed above 1: D learns to answer 1 to everything.",
     ),
-    (
-        lambda r, f: relu(1 - r).mean() + relu(f - 1).mean(),
+    Slip(
+        "F.relu(1 - r)",
+        "F.relu(1 + r)",
+        "both kinds are pushed below -1: D learns to answer -1 to everything.",
+    ),
+    Slip(
+        "F.relu(1 + f)",
+        "F.relu(f - 1)",
         "your fakes may go up to +1: their margin is at -1.",
     ),
-    (
-        lambda r, f: relu(1 - r).mean() + relu(f).mean(),
-        "your fakes' margin is at 0: it is at -1.",
-    ),
-    (
-        lambda r, f: torch.clamp(1 - r, max=0).mean() + torch.clamp(1 + f, max=0).mean(),
+    Slip("F.relu(1 + f)", "F.relu(f)", "your fakes' margin is at 0: it is at -1."),
+    Slip(
+        BOTH,
+        "(1 - r).clamp(max=0).mean() + (1 + f).clamp(max=0).mean()",
         "this keeps the smaller of the two, 0 or s, and max(0, s) is the larger.",
     ),
-    (lambda r, f: relu(1 - r).mean(), "only the real samples count; fake ones belong below -1."),
-    (lambda r, f: relu(1 + f).mean(), "only the fake samples count; real ones belong above 1."),
-    (
-        lambda r, f: relu(1 - r).mean() - relu(1 + f).mean(),
+    Slip(
+        BOTH,
+        "(1 - r).clamp(0, 1).mean() + (1 + f).clamp(0, 1).mean()",
+        "this is cut off at 1 as well: a sample that is far on the wrong side gets no slope. "
+        "max(0, s) has no upper end.",
+    ),
+    Slip(
+        BOTH,
+        "(1 - r).abs().mean() + (1 + f).abs().mean()",
+        f"an absolute value for max(0, s): {OUTSIDE} Yours pulls it back.",
+    ),
+    Slip(" + F.relu(1 + f).mean()", "", "only the real samples count; fake ones belong below -1."),
+    Slip("F.relu(1 - r).mean() + ", "", "only the fake samples count; real ones belong above 1."),
+    Slip(
+        ".mean() + F.relu(1 + f)",
+        ".mean() - F.relu(1 + f)",
         "a minus between the two parts: D would raise D(fake).",
     ),
+    Slip(BOTH, f"-({BOTH})", SIGN),
+    Slip(BOTH, BOTH.replace("mean", "sum"), SUM),
+    Slip(OF_FAKE, "F.relu(1 + f).sum()", "you add up over the fake samples: take the mean."),
+    Slip(
+        "= real_logits, fake_logits", "= real_logits.detach(), fake_logits", DETACHED.format("real")
+    ),
+    Slip(
+        "= real_logits, fake_logits", "= real_logits, fake_logits.detach()", DETACHED.format("fake")
+    ),
 )
-WRONG_HINGE_G: Named = (
-    (
-        lambda r, f: relu(1 - f).mean(),
+
+STUCK = "below -1, where D is sure, it is flat and G is stuck. Take -mean D(fake)."
+SLIPS_OF_G = (
+    Slip(
+        "-fake.mean()",
+        "F.relu(1 - fake).mean()",
         "a hinge on G: it stops pulling a sample at D(fake) = 1. G's loss is the plain -mean: "
         "there is no margin at which a fake is good enough.",
     ),
-    (
-        lambda r, f: relu(-f).mean(),
+    Slip(
+        "-fake.mean()",
+        "F.relu(-fake).mean()",
         "a hinge on G: a sample that D gives a logit above 0 learns no more. G's loss is -mean.",
     ),
-    (
-        lambda r, f: relu(1 + f).mean(),
+    Slip(
+        "-fake.mean()",
+        "F.relu(1 + fake).mean()",
         "this is D's term for the fakes: G would work for D.",
     ),
-    (
-        lambda r, f: -relu(1 + f).mean(),
-        "minus D's term: below -1, where D is sure, it is flat and G is stuck. Take -mean D(fake).",
-    ),
-    (
-        lambda r, f: -relu(f).mean(),
+    Slip("-fake.mean()", "-F.relu(1 + fake).mean()", f"minus D's term: {STUCK}"),
+    Slip(
+        "-fake.mean()",
+        "-F.relu(fake).mean()",
         "a hinge on G: a sample that D gives a logit below 0 learns nothing, and that is where "
         "fakes begin. G's loss is -mean.",
     ),
-    (
-        lambda r, f: relu(-1 - f).mean(),
+    Slip(
+        "-fake.mean()",
+        "F.relu(-1 - fake).mean()",
         "a hinge on G: a sample that D gives a logit above -1 learns no more. G's loss is -mean.",
     ),
-    (
-        lambda r, f: -losses.hinge_d(r, f),
-        "minus D's whole loss: below -1, where D is sure, it is flat and G is stuck. Take -mean "
-        "D(fake).",
+    Slip(
+        "-fake.mean()",
+        "-(F.relu(1 - real_logits) + F.relu(1 + fake)).mean()",
+        f"minus D's whole loss: {STUCK}",
     ),
-    (
-        lambda r, f: losses.hinge_d(-r, -f),
+    Slip(
+        "-fake.mean()",
+        "(F.relu(1 - real_logits) + F.relu(1 + fake)).mean()",
+        "this is D's loss: G would work for D. Take -mean D(fake).",
+    ),
+    Slip(
+        "-fake.mean()",
+        "(F.relu(1 + real_logits) + F.relu(1 - fake)).mean()",
         "D's loss with its labels exchanged: a hinge on G stops pulling where D(fake) is 1. Take "
         "-mean D(fake).",
     ),
-    (
-        lambda r, f: softplus(-f).mean(),
+    Slip(
+        "-fake.mean()",
+        "F.softplus(-fake).mean()",
         "this is the non-saturating loss of the first GAN. In the hinge game G's is -mean D(fake).",
     ),
-    (
-        lambda r, f: r.mean() - f.mean(),
+    Slip(
+        "-fake.mean()",
+        "(fake - 1).square().mean()",
+        "this is G's loss in the least-squares game. In the hinge game it is -mean D(fake).",
+    ),
+    Slip(
+        "-fake.mean()",
+        "real_logits.mean() - fake.mean()",
         "the real term is kept. G cannot change D(real): leave it out.",
     ),
+    Slip(
+        "fake = fake_logits",
+        "fake = fake_logits.sigmoid()",
+        "a sigmoid is left over: where D is sure of a fake its slope is almost 0. Take the logits "
+        "themselves.",
+    ),
+    Slip(
+        "fake = fake_logits",
+        "fake = real_logits",
+        "it says nothing of fake_logits, and these are all that G can change.",
+    ),
+    Slip(
+        "-fake.mean()",
+        "-fake.square().mean()",
+        "a square too much: it pays to drive D(fake) to +∞ and to -∞ alike. Take -mean D(fake).",
+    ),
+    Slip("-fake.mean()", "fake.mean()", SIGN),
+    Slip("-fake.mean()", "-fake.sum()", SUM),
 )
 
-
-@exercise(
+hinge = Game(
     title="The hinge",
     proves="no slope for D outside the margins; for G a slope of -1 everywhere.",
     hints=(
@@ -135,11 +250,7 @@ WRONG_HINGE_G: Named = (
         "D: F.relu(1 - real_logits).mean() + F.relu(1 + fake_logits).mean(). "
         "G: -fake_logits.mean().",
     ),
+    asks="Check both losses of the hinge game, for logits (B,) and (B,).",
+    terms=(lambda r, f: F.relu(1 - r) + F.relu(1 + f), lambda r, f: -f),
+    table=Table(RIGHT, SLIPS_OF_D + SLIPS_OF_G),
 )
-def hinge(d: Loss, g: Loss) -> str | None:
-    """Check both losses of the hinge game, for logits (B,) and (B,)."""
-    remarks = (
-        pair.judge(d, "D", losses.hinge_d, WRONG_HINGE_D),
-        pair.judge(g, "G", losses.mean_g, WRONG_HINGE_G),
-    )
-    return next((remark for remark in remarks if remark), None)

@@ -1,109 +1,205 @@
 """Least squares: an exercise of lesson 10, Choose a loss."""
 
-from collections.abc import Callable
+from gan_lessons.checks.grader import Slip, Table
+from gan_lessons.checks.objectives.pair import DETACHED, SIGN, SUM, Game
 
-import torch
-from torch import Tensor
-
-from gan_lessons import losses
-from gan_lessons.checks.exercise import exercise
-from gan_lessons.checks.objectives import pair
-from gan_lessons.checks.objectives.pair import Loss, Named
+RIGHT = """
+def least_squares_d(real_logits, fake_logits):
+    r, f = real_logits, fake_logits
+    return (r - 1).square().mean() + f.square().mean()
 
 
-def _ls(real_target: float, fake_target: float, bend: Callable = lambda t: t) -> Loss:
-    def loss(real: Tensor, fake: Tensor) -> Tensor:
-        wide, narrow = bend(real) - real_target, bend(fake) - fake_target
-        return wide.square().mean() + narrow.square().mean()
+def least_squares_g(real_logits, fake_logits):
+    gap = fake_logits - 1
+    return gap.square().mean()
+"""
+HALVED = """
+def least_squares_d(real_logits, fake_logits):
+    return ((real_logits - 1).square().mean() + fake_logits.square().mean()) / 2
 
-    return loss
 
+def least_squares_g(real_logits, fake_logits):
+    return (fake_logits - 1).square().mean() / 2
+"""
 
-_SQUARE_OF_MEAN = (
+SQUARE_OF_MEAN = (
     "this is the square of the mean, not the mean of squares. It is 0 as soon as the *average* "
-    "output is right, whatever the single samples get. Square first, mean last."
+    "output is right, whatever the single samples get: square first, mean last."
 )
-_SIGMOID = (
+SIGMOID = (
     "a sigmoid is left over. Least squares takes D's output as it is: behind a sigmoid the slope "
     "dies where D is sure, the very thing this loss is there to avoid."
 )
+TANH = SIGMOID.replace("sigmoid", "tanh")
+ROOT = "the root is too much: take the mean of the squares itself."
+CROSS_ENTROPY = (
+    "this is the cross entropy of lesson 04: it asks which kind, and this game asks how far from "
+    "the target. Square the distance to it."
+)
+HUBER = "this is smooth_l1 or huber, a line beyond a distance of 1: take the square everywhere."
 
-WRONG_LS_D: Named = (
-    (lambda r, f: (r.mean() - 1).square() + f.mean().square(), _SQUARE_OF_MEAN),
-    (lambda r, f: (r.mean() - 1).square() + f.square().mean(), _SQUARE_OF_MEAN),
-    (lambda r, f: (r - 1).square().mean() + f.mean().square(), _SQUARE_OF_MEAN),
-    (_ls(1, 0, torch.sigmoid), _SIGMOID),
-    (_ls(0, 1), "the targets are exchanged: real samples belong at 1, fake ones at 0."),
-    (
-        _ls(1, -1),
+OF_D = "(r - 1).square().mean() + f.square().mean()"
+OF_REAL, OF_FAKE = OF_D.split(" + ")
+SLIPS_OF_D = (
+    Slip(OF_D, "(r.mean() - 1).square() + f.mean().square()", SQUARE_OF_MEAN),
+    Slip(OF_REAL, "(r.mean() - 1).square()", SQUARE_OF_MEAN),
+    Slip(OF_FAKE, "f.mean().square()", SQUARE_OF_MEAN),
+    Slip("= real_logits, fake_logits", "= real_logits.sigmoid(), fake_logits.sigmoid()", SIGMOID),
+    Slip("= real_logits, fake_logits", "= real_logits.tanh(), fake_logits.tanh()", TANH),
+    Slip(
+        "= real_logits, fake_logits",
+        "= fake_logits, real_logits",
+        "the targets are exchanged: real samples belong at 1, fake ones at 0.",
+    ),
+    Slip(
+        OF_FAKE,
+        "(f + 1).square().mean()",
         "your fakes belong at -1. That is another least-squares game of the paper; the targets "
         "here are 1, 0, 1.",
     ),
-    (_ls(1, 1), "both get the target 1: D learns to answer 1 to everything."),
-    (lambda r, f: (f - 1).square().mean(), "this is G's loss."),
-    (
-        lambda r, f: (r - f - 1).square().mean(),
+    Slip(
+        OF_FAKE,
+        "(f - 1).square().mean()",
+        "both get the target 1: D learns to answer 1 to everything. Fakes belong at 0.",
+    ),
+    Slip(
+        OF_REAL,
+        "r.square().mean()",
+        "both get the target 0: D learns to answer 0 to everything. Real samples belong at 1.",
+    ),
+    Slip(OF_REAL, "(r - 0.9).square().mean()", "your target for real samples is 0.9: it is 1."),
+    Slip(OF_D, "(f - 1).square().mean()", "this is G's loss."),
+    Slip(
+        OF_D,
+        "(r - f - 1).square().mean()",
         "you compare real with fake, pair by pair. Here each sample has a target of its own.",
     ),
-    (
-        lambda r, f: (r.square() - 1).mean() + f.square().mean(),
-        "the square comes too early: how far is an output from its target? Squared is that.",
+    Slip(
+        OF_D,
+        "(r - f).square().mean()",
+        "you compare real with fake: D would learn to answer the same to both. Each sample has a "
+        "target of its own, 1 or 0.",
     ),
-    (
-        lambda r, f: (r - 1).norm() + f.norm(),
+    Slip(
+        OF_REAL,
+        "(r.square() - 1).mean()",
+        "the square comes too early: how far is an output from its target? Square that.",
+    ),
+    Slip(
+        OF_D,
+        "(r - 1).norm() + f.norm()",
         "norm() is the root of the sum of squares: take the mean of the squares.",
     ),
-    (lambda r, f: (r - 1).square().mean(), "only the real samples count; the fakes belong at 0."),
-    (lambda r, f: f.square().mean(), "only the fake samples count; the real ones belong at 1."),
-    (
-        lambda r, f: (r - 1).abs().mean() + f.abs().mean(),
+    Slip(" + f.square().mean()", "", "only the real samples count; the fakes belong at 0."),
+    Slip(
+        "(r - 1).square().mean() + ", "", "only the fake samples count; the real ones belong at 1."
+    ),
+    Slip(
+        OF_D,
+        "(r - 1).abs().mean() + f.abs().mean()",
         "these are absolute values: the slope is the same however far off an answer is. Square.",
     ),
-    (
-        lambda r, f: (r - 1).square().mean().sqrt() + f.square().mean().sqrt(),
-        "the roots are too much: the mean of the squares itself.",
-    ),
-    (
-        lambda r, f: (r - 1).square().mean() - f.square().mean(),
+    Slip(OF_D, "(r - 1).square().mean().sqrt() + f.square().mean().sqrt()", ROOT),
+    Slip(OF_D, "(r - 1).mean() + f.mean()", "the squares are missing: without them no target."),
+    Slip(OF_D, "F.softplus(-r).mean() + F.softplus(f).mean()", CROSS_ENTROPY),
+    Slip(OF_D, "F.smooth_l1_loss(r, 0 * r + 1) + F.smooth_l1_loss(f, 0 * f)", HUBER),
+    Slip(
+        "+ f.square()",
+        "- f.square()",
         "a minus between the two parts: D would push its answer to fakes away from 0 for ever.",
     ),
+    Slip(OF_FAKE, "f.square().mean() / 2", "a ½ stands at the fake part alone: both or none."),
+    Slip(
+        OF_REAL, "(r - 1).square().mean() / 2", "a ½ stands at the real part alone: both or none."
+    ),
+    Slip(OF_D, f"-({OF_D})", SIGN),
+    Slip(OF_D, OF_D.replace("mean", "sum"), SUM),
+    Slip(OF_FAKE, "f.square().sum()", "you add up over the fake samples: take the mean."),
+    Slip(
+        "= real_logits, fake_logits", "= real_logits.detach(), fake_logits", DETACHED.format("real")
+    ),
+    Slip(
+        "= real_logits, fake_logits", "= real_logits, fake_logits.detach()", DETACHED.format("fake")
+    ),
 )
-WRONG_LS_G: Named = (
-    (
-        lambda r, f: f.square().mean(),
+
+OF_G = "gap.square().mean()"
+SLIPS_OF_G = (
+    Slip(
+        "gap = fake_logits - 1",
+        "gap = fake_logits",
         "G moves D(fake) toward 0, where D wants it: it works for D. G's target is 1.",
     ),
-    (lambda r, f: (f.mean() - 1).square(), _SQUARE_OF_MEAN),
-    (lambda r, f: (f.sigmoid() - 1).square().mean(), _SIGMOID),
-    (
-        lambda r, f: -f.square().mean(),
+    Slip(OF_G, "gap.mean().square()", SQUARE_OF_MEAN),
+    Slip("gap = fake_logits - 1", "gap = fake_logits.sigmoid() - 1", SIGMOID),
+    Slip("= fake_logits - 1", "= fake_logits.tanh() - 1", TANH),
+    Slip(
+        "= fake_logits - 1",
+        "= fake_logits - 0.9",
+        "your target is 0.9; G wants to be taken for real, 1.",
+    ),
+    Slip(
+        OF_G,
+        "-fake_logits.square().mean()",
         "-D(fake)² has no end: it pays to drive D(fake) to +∞ and to -∞ alike. G's target is 1.",
     ),
-    (lambda r, f: (f - 1).mean(), "the square is missing: without it there is no target at all."),
-    (lambda r, f: (f - 1).abs().mean(), "this is the absolute value: square it."),
-    (lambda r, f: (f + 1).square().mean(), "your target is -1; G wants to be taken for real, 1."),
-    (
-        lambda r, f: (r - 1).square().mean() + (f - 1).square().mean(),
+    Slip(OF_G, "gap.mean()", "the square is missing: without it there is no target at all."),
+    Slip(
+        OF_G,
+        "-fake_logits.mean()",
+        "this is the plain mean, G's loss in the Wasserstein game: it has no target. Here it is 1.",
+    ),
+    Slip(OF_G, "gap.abs().mean()", "this is the absolute value: square it."),
+    Slip(
+        "gap = fake_logits - 1",
+        "gap = fake_logits + 1",
+        "your target is -1; G wants to be taken for real, 1.",
+    ),
+    Slip(
+        OF_G,
+        "gap.square().mean() + (real_logits - 1).square().mean()",
         "the real term is kept. G cannot change D(real): leave it out.",
     ),
-    (
-        _ls(0, 1),
+    Slip(
+        OF_G,
+        "gap.square().mean() + real_logits.square().mean()",
         "the real term is kept, with its target turned round. G cannot change D(real): leave it "
         "out.",
     ),
-    (_ls(1, 0), "this is D's loss. G wants the opposite for its samples."),
-    (
-        lambda r, f: (f - r).square().mean(),
+    Slip(
+        OF_G,
+        "(real_logits - 1).square().mean() + fake_logits.square().mean()",
+        "this is D's loss. G wants the opposite for its samples.",
+    ),
+    Slip(
+        OF_G,
+        "-(real_logits - 1).square().mean() - fake_logits.square().mean()",
+        "minus D's loss has no end: it pays to drive D(fake) to +∞ and to -∞ alike. G's target "
+        "is 1.",
+    ),
+    Slip(
+        "gap = fake_logits - 1",
+        "gap = fake_logits - real_logits",
         "you pull D(fake) to what D says of some real sample. The target is the number 1.",
     ),
-    (
-        lambda r, f: (f.mean() - r.mean()).square(),
+    Slip(
+        OF_G,
+        "(fake_logits.mean() - real_logits.mean()).square()",
         "you pull the mean of D(fake) to that of D(real). Each fake has the target 1.",
     ),
+    Slip(
+        "gap = fake_logits - 1",
+        "gap = real_logits - 1",
+        "it says nothing of fake_logits, and these are all that G can change.",
+    ),
+    Slip(OF_G, "gap.square().mean().sqrt()", ROOT),
+    Slip(OF_G, "F.softplus(-fake_logits).mean()", CROSS_ENTROPY),
+    Slip(OF_G, "F.smooth_l1_loss(gap, 0 * gap)", HUBER),
+    Slip(OF_G, "-gap.square().mean()", SIGN),
+    Slip(OF_G, "gap.square().sum()", SUM),
 )
 
-
-@exercise(
+least_squares = Game(
     title="Least squares",
     proves="the mean of squares with the targets 1, 0 and 1, on D's output as it is.",
     hints=(
@@ -112,12 +208,11 @@ WRONG_LS_G: Named = (
         "D: (real_logits - 1).square().mean() + fake_logits.square().mean(). "
         "G: (fake_logits - 1).square().mean().",
     ),
+    asks="Check both losses of the least-squares game, for logits (B,) and (B,).",
+    terms=(lambda r, f: (r - 1).square() + f.square(), lambda r, f: (f - 1).square()),
+    table=Table(
+        RIGHT,
+        SLIPS_OF_D + SLIPS_OF_G,
+        also={HALVED: "You keep the ½ of the paper: the same game."},
+    ),
 )
-def least_squares(d: Loss, g: Loss) -> str | None:
-    """Check both losses of the least-squares game, for logits (B,) and (B,)."""
-    half = "You keep the ½ of the paper: the same game."
-    remarks = (
-        pair.judge(d, "D", losses.least_squares_d, WRONG_LS_D, half=half),
-        pair.judge(g, "G", losses.least_squares_g, WRONG_LS_G, half=half),
-    )
-    return next((remark for remark in remarks if remark), None)

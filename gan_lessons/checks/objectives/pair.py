@@ -1,139 +1,141 @@
-"""How the two losses of a game are judged: by values and slopes on a few logits.
+"""How the two losses of a game are asked: by values and slopes, on logits of every size.
 
-The base of lesson 10's checks; :func:`judge` names the known mistakes and says of an unknown one
-which side it is on.
+The base of lesson 10's checks: :class:`Game`, its cases, and what goes wrong with any loss.
 """
 
 from collections.abc import Callable, Sequence
-from functools import partial
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
-from gan_lessons.checks import exercise
-from gan_lessons.checks.exercise import Wrong
+from gan_lessons.checks.exercise import Raised, Wrong
+from gan_lessons.checks.grader import Answer, Case, Value, case
+from gan_lessons.checks.seen import Seen
 
-# Logits on both sides of every margin; no two wrong answers agree on them (a test compares).
-REAL = torch.tensor([1.5, 2.6, 0.7, 2.8, -1.3])
-FAKE = torch.tensor([1.1, -0.7, 0.8, -1.5, 2.4])
-OTHER = torch.tensor([-2.1, 0.6, 1.9, -0.2]), torch.tensor([1.6, -0.3, 0.5, -2.4])
-
-Loss = Callable[[Tensor, Tensor], Tensor]
-Named = Sequence[tuple[Loss, str]]
-
-near = partial(exercise.near, least=1e-5)
+D, G = 0, 1  # the parts of an answer
 
 CONSTANT = "The constant that you add changes no slope, so it changes no step."
+SIGN = "the sign is turned. An optimizer makes a loss smaller."
+SUM = "you add up over the samples: take the mean."
+DETACHED = (
+    "no gradient reaches {}_logits: no .detach() here. What a loop detaches is G's *samples*, "
+    "never D's logits."
+)
+REFUSED = {
+    "leaf Variable": "your code changes the logits in place, and autograd still needs them. "
+    "Compute a new value instead (no -=, no method that ends in _).",
+    "must match the size": "the shapes do not fit: real_logits and fake_logits are (B,) each.",
+}
 
 
-def usual(right: Loss) -> Named:
-    """Return the mistakes that can be made with any loss, each with its diagnosis."""
-    return (
-        (lambda r, f: -right(r, f), "the sign is turned. An optimizer makes a loss smaller."),
-        (lambda r, f: len(f) * right(r, f), "you add up over the samples: take the mean."),
-        (lambda r, f: right(r, f) / 2, "this is half of it: there is no ½ here."),
-        (lambda r, f: 2 * right(r, f), "this is twice of it."),
-    )
+def cases(seed: int) -> Sequence[Case]:
+    """Return logits (B,) of both kinds: one, a few on both sides of the margins, and sure ones."""
+    rng = torch.Generator().manual_seed(seed)
+
+    def spread(n: int, most: float) -> Tensor:
+        return most * (2 * torch.rand(n, generator=rng) - 1)
+
+    far = torch.tensor([1.0, -1.0, 1.0, -1.0])
+    logits = {
+        "one sample of each kind": (spread(1, 0.9), spread(1, 0.9)),
+        "two samples of each kind": (spread(2, 0.9), spread(2, 0.9)),
+        "logits near the margins": (1.3 * far[:3] + spread(3, 0.2), 1.3 * far[1:] + spread(3, 0.2)),
+        "logits up to ±3": (3 * far[:3] + spread(3, 0.5), spread(3, 3)),
+        "five of each kind": (spread(5, 3), spread(5, 3)),
+        "logits of ±20": (20 * far, 20 * far.flip(0) + spread(4, 1)),
+        "logits of ±150": (150 * far, 150 * far.flip(0) + spread(4, 1)),
+    }
+    return [case(label, *both, part=part) for part in (D, G) for label, both in logits.items()]
 
 
-def ask(answer: Loss, player: str, real: Tensor, fake: Tensor) -> Tensor:
-    """Return what a learner's loss gives; say so where it is not one number with a gradient."""
-    try:
-        found = answer(real, fake)
-    except RuntimeError as error:
-        if "does not require grad" in str(error):
-            raise Wrong(
-                f"{player}'s loss calls backward(): leave that to the training loop and return "
-                "the loss."
-            ) from error
-        raise
-    if found is None:
-        raise Wrong(f"{player}'s loss comes back as None: its return is missing.")
+def loss_of_d(d: Callable, g: Callable, real_logits: Tensor, fake_logits: Tensor) -> object:
+    """Return D's loss for logits (B,) and (B,), or raise :class:`Wrong` for what is none."""
+    return _a_loss(d, real_logits, fake_logits)
+
+
+def loss_of_g(d: Callable, g: Callable, real_logits: Tensor, fake_logits: Tensor) -> object:
+    """Return G's loss likewise; what it does with the real logits is not seen in its slopes."""
+    return _a_loss(g, real_logits.detach().requires_grad_(), fake_logits)
+
+
+def _a_loss(loss: Callable, *logits: Tensor) -> object:
+    found = loss(*logits)
+    if any(x.grad is not None for x in logits):
+        raise Wrong("it calls backward(): leave that to the training loop and return the loss.")
     if isinstance(found, tuple | list):
-        raise Wrong(f"{player}'s loss has {len(found)} parts: add them up, a loss is one number.")
-    if not isinstance(found, Tensor):
+        raise Wrong(f"it has {len(found)} parts: add them up, a loss is one number.")
+    if isinstance(found, nn.Module):
         raise Wrong(
-            f"{player}'s loss is no tensor, so backward() cannot start from it: return what the "
-            "mean gives, without .item(), float() or NumPy."
+            "a layer comes back: nn.MSELoss is made first, then called: nn.MSELoss()(a, b)."
         )
-    if found.numel() != 1:
+    if found is not None and not isinstance(found, Tensor):
         raise Wrong(
-            f"{player}'s loss has {found.numel()} numbers for {len(fake)} samples; a loss is one "
-            "number: take the mean."
+            "it is no tensor, so backward() cannot start from it: return what the mean gives, "
+            "without .item(), float() or NumPy."
         )
-    return found.squeeze()
+    return found
 
 
-def slopes(answer: Loss, player: str, real: Tensor, fake: Tensor) -> tuple[Tensor, Tensor]:
-    """Return the gradients with respect to the real and to the fake logits, zeros for none."""
-    logits = real.clone().requires_grad_(), fake.clone().requires_grad_()
-    loss = ask(answer, player, *logits)
-    if not loss.requires_grad:
-        raise Wrong(
-            f"{player}'s loss has lost its gradient: no .detach() and no .item() on the way."
-        )
-    return torch.autograd.grad(loss, logits, allow_unused=True, materialize_grads=True)
+class Game(Value):
+    """An exercise of two losses, D's and G's, of (real_logits, fake_logits). Lesson 10.
 
-
-def fits(answer: Loss, right: Loss, player: str, logits: Sequence[Tensor]) -> list[bool]:
-    """Say for the real and for the fake logits whether both losses have the same slopes there."""
-    pairs = zip(*(slopes(f, player, *logits) for f in (answer, right)), strict=True)
-    return [torch.allclose(a, b, rtol=1e-3, atol=1e-5) for a, b in pairs]
-
-
-def judge(answer: Loss, player: str, right: Loss, named: Named, *, half: str = "") -> str:
-    """Compare a loss with the right one by values and slopes; return a remark or nothing.
+    A loss that is right but for a constant is right: its slopes are all that a step sees. G's slope
+    at the real logits is nobody's business, since G cannot move them.
 
     Args:
-        player: "D" or "G". named: wrong losses, each with its diagnosis. half: what to say of half
-            the right loss, which is then accepted; without it that is a mistake too.
-
-    Raises:
-        Wrong: with the diagnosis.
+        more: what a :class:`Value` takes; without ``signs`` D's slopes are looked at side by side.
     """
-    found, expected = (f(REAL, FAKE).item() for f in (lambda *x: ask(answer, player, *x), right))
-    remark, scale = "", 1.0
-    if half and near(found, expected / 2):
-        remark, scale = half, 0.5
-    elif not near(found, expected):
-        for wrong, diagnosis in (*named, *usual(right)):
-            if near(found, wrong(REAL, FAKE).item()):
-                raise Wrong(f"{player}'s loss: {diagnosis}")
-        remark = _unknown(answer, player, right, found, expected)
-    for logits in ((REAL, FAKE), OTHER):
-        mine, theirs = (slopes(f, player, *logits) for f in (answer, right))
-        for which, a, b in zip(("real", "fake"), mine, theirs, strict=True):
-            if player == "G" and which == "real":
-                continue  # G cannot move D(real), so its gradient there is nobody's business
-            if b.any() and not a.any():
-                raise Wrong(
-                    f"{player}'s loss: no gradient reaches {which}_logits: no .detach() here. What "
-                    "a loop detaches is G's *samples*, never D's logits."
-                )
-            if not torch.allclose(a, scale * b, rtol=1e-3, atol=1e-5):
-                raise Wrong(f"{player}'s loss: the slopes at the {which} logits are not right.")
-    return remark
 
-
-def _unknown(answer: Loss, player: str, right: Loss, found: float, expected: float) -> str:
-    """Say what can be said of a value that no known mistake gives; a mere constant is let pass."""
-    of_real, of_fake = slopes(answer, player, REAL, FAKE)
-    if player == "G" and of_real.any() and not of_fake.any():
-        raise Wrong(
-            "G's loss: it says nothing of fake_logits, and these are all that G can change."
+    def __init__(self, **more):
+        more.setdefault("signs", self.one_side_is_right)
+        super().__init__(
+            cases=cases,
+            observe=(loss_of_d, loss_of_g),
+            slopes=(0, 1),
+            called=("D's loss", "G's loss"),
+            refused=REFUSED,
+            **more,
         )
-    good = fits(answer, right, player, (REAL, FAKE))
-    if all(good[player == "G" :]):
-        return CONSTANT
-    if player == "D" and any(good):
-        sides = ("real", "fake") if good[0] else ("fake", "real")
-        raise Wrong(
-            "D's loss: what you do with the {} samples is right, look at the {} ones. ".format(
-                *sides
+
+    def _grade_part(self, parts: Answer, asked: Sequence[Case]) -> str | None:
+        try:
+            return super()._grade_part(parts, asked)
+        except Wrong:
+            if self.right_but_for_a_constant(parts, asked):
+                return CONSTANT
+            raise
+
+    def right_but_for_a_constant(self, parts: Answer, asked: Sequence[Case]) -> bool:
+        """Say whether all slopes are right, and all values as far from right ones. Lesson 10."""
+        pairs = list(
+            zip(self.all_of(parts, asked), self.known(self.table.right, asked), strict=True)
+        )
+        if any(isinstance(mine, Raised) or mine.unlike_in_form(true) for mine, true in pairs):
+            return False
+        constant = pairs[0][0].parts[0].reshape(()) - pairs[0][1].parts[0].reshape(())
+        moved = [(Seen([mine.parts[0] - constant, *mine.parts[1:]]), true) for mine, true in pairs]
+        return all(self.alike(mine, true) for mine, true in moved)
+
+    def one_side_is_right(self, parts: Answer, asked: Sequence[Case]) -> None:
+        """Raise where D's slopes are right at one kind of logits and not at the other. Lesson 10.
+
+        Raises:
+            Wrong: which kind to look at, with the smallest case.
+        """
+        if asked[0].part != D:
+            return
+        found, right = self.all_of(parts, asked), self.known(self.table.right, asked)
+        good = [
+            all(
+                self.alike(Seen([mine.parts[k]]), Seen([true.parts[k]]))
+                for mine, true in zip(found, right, strict=True)
             )
-            + f"In all you get {found:.4f}, not {expected:.4f}."
-        )
-    raise Wrong(
-        f"{player}'s loss: on {len(REAL)} real and {len(FAKE)} fake logits you get {found:.4f}, "
-        f"not {expected:.4f}."
-    )
+            for k in (1, 2)
+        ]
+        if any(good) and not all(good):
+            fine, other = ("real", "fake") if good[0] else ("fake", "real")
+            example = self._smallest(asked, found, right)
+            raise Wrong(
+                f"what you do with the {fine} samples is right, look at the {other} ones. "
+                f"{example[0].upper()}{example[1:]}"
+            )

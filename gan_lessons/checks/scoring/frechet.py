@@ -1,23 +1,231 @@
 """The Fréchet distance of two Gaussians: an exercise of lesson 09, Score a generator."""
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import torch
 from torch import Tensor
 
-from gan_lessons import metrics
-from gan_lessons.checks.exercise import Wrong, exercise
-from gan_lessons.checks.scoring.numbers import cloud, named, near, number
+from gan_lessons.checks.exercise import Wrong
+from gan_lessons.checks.grader import Answer, Case, Slip, Table, Value, case
+from gan_lessons.checks.scoring.clouds import cloud
+
+RIGHT = """
+def frechet(mean_a, cov_a, mean_b, cov_b):
+    roots = torch.linalg.eigvals(cov_a @ cov_b).real.clamp(min=0).sqrt()
+    apart = (mean_a - mean_b).square().sum()
+    return apart + cov_a.trace() + cov_b.trace() - 2 * roots.sum()
+"""
+
+COMPLEX = (
+    "a complex number comes back: eigvals answers in complex numbers even where all are real. Take "
+    ".real of them first."
+)
+NOT_SYMMETRIC = (
+    "A @ B is not symmetric, and eigvalsh or eigh reads one half of it only: torch.linalg.eigvals, "
+    "and .real of what it gives."
+)
+ENTRIES = (
+    "the root of a matrix is not the root of its entries: .sqrt() goes number by number. Take the "
+    "roots of the eigenvalues of A @ B."
+)
+NO_CLAMP = (
+    "where features are more than samples NaN comes back: some eigenvalues are 0, computed as "
+    "-1e-17, and have no root. clamp(min=0) before the root."
+)
+ROOTS = "torch.linalg.eigvals(cov_a @ cov_b).real.clamp(min=0).sqrt()"
+ENDING = "- 2 * roots.sum()"
+
+SLIPS = (
+    Slip(
+        ".clamp(min=0).sqrt()",
+        ".clamp(min=0)",
+        "you take the trace of the product, not of its *root*: for variances 4 and 25 the term "
+        "must be √100 = 10, not 100.",
+    ),
+    Slip(
+        ENDING,
+        "- 2 * (cov_a @ cov_b).trace().sqrt()",
+        "you take the root of the trace; it is the trace of the root. Take the root of each "
+        "eigenvalue, then the sum.",
+    ),
+    Slip(ENDING, "- 2 * (cov_a @ cov_b).sqrt().trace()", ENTRIES),
+    Slip(ROOTS, "(cov_a @ cov_b).clamp(min=0).sqrt().diag()", ENTRIES),
+    Slip(
+        ROOTS,
+        "(torch.linalg.eigvalsh(cov_a) * torch.linalg.eigvalsh(cov_b)).clamp(min=0).sqrt()",
+        "you multiply the eigenvalues of A with those of B. A cloud and the same cloud turned then "
+        "have distance 0; take the eigenvalues of the product A @ B.",
+    ),
+    Slip(
+        ROOTS,
+        "(_root(cov_a) @ _root(cov_b)).diag()",
+        "tr(√A·√B) is not tr(√(A·B)): they agree only where A and B have the same axes. Take the "
+        "eigenvalues of A @ B.",
+    ),
+    Slip(ROOTS, "torch.linalg.eigvalsh(cov_a @ cov_b).clamp(min=0).sqrt()", NOT_SYMMETRIC),
+    Slip(
+        ROOTS,
+        "torch.linalg.svdvals(cov_a @ cov_b).sqrt()",
+        "these are the singular values of A @ B, and its eigenvalues are asked: they differ, since "
+        "A @ B is not symmetric. torch.linalg.eigvals, and .real of it.",
+    ),
+    Slip(
+        ROOTS,
+        "(cov_a.diag() * cov_b.diag()).sqrt()",
+        "only the diagonals are compared, as if no two features belonged together. Take the "
+        "eigenvalues of A @ B.",
+    ),
+    Slip(
+        "cov_a @ cov_b",
+        "cov_a * cov_b",
+        "cov_a * cov_b multiplies number by number: the product of two matrices is cov_a @ cov_b.",
+    ),
+    Slip(
+        "cov_a @ cov_b",
+        "cov_a + cov_b",
+        "these are the eigenvalues of the sum A + B: take those of the product, A @ B.",
+    ),
+    Slip(".real.clamp(min=0)", ".real", NO_CLAMP),
+    Slip(ENDING, "- roots.sum()", "the last term counts twice: - 2 * roots.sum()."),
+    Slip(
+        ENDING,
+        "+ 2 * roots.sum()",
+        "the last term has the wrong sign: what two Gaussians share makes them closer.",
+    ),
+    Slip(ENDING, "- 2 * roots.mean()", "you average the roots; a trace is their sum."),
+    Slip(" " + ENDING, "", "the last term is missing: minus twice the trace of the root."),
+    Slip(
+        "+ cov_b.trace()",
+        "",
+        "a trace is missing: both cov_a.trace() and cov_b.trace() belong in. You left out the "
+        "second.",
+    ),
+    Slip(
+        "+ cov_a.trace()",
+        "",
+        "a trace is missing: both cov_a.trace() and cov_b.trace() belong in. You left out the "
+        "first.",
+    ),
+    Slip(
+        "cov_b.trace()",
+        "cov_a.trace()",
+        "the trace of the first stands twice: both cov_a.trace() and cov_b.trace() belong in.",
+    ),
+    Slip(
+        "cov_a.trace() + cov_b.trace()",
+        "cov_a.det() + cov_b.det()",
+        "a determinant for a trace: the trace is the sum of the diagonal, cov.trace().",
+    ),
+    Slip(
+        "cov_a.trace() + cov_b.trace()",
+        "cov_a.sum() + cov_b.sum()",
+        "you add up all of a covariance: the trace is the sum of its diagonal, cov.trace().",
+    ),
+    Slip(
+        f"apart + cov_a.trace() + cov_b.trace() {ENDING}",
+        f"(apart + cov_a.trace() + cov_b.trace() {ENDING}).clamp(min=0).sqrt()",
+        "the distance is reported squared: no root around the sum.",
+    ),
+    Slip(
+        ".square().sum()",
+        ".norm()",
+        "of the means you add the distance without its square: (mean_a - mean_b).square().sum().",
+    ),
+    Slip(
+        ".square().sum()",
+        ".abs().sum()",
+        "of the means you add the absolute differences; their squares are summed.",
+    ),
+    Slip(
+        "(mean_a - mean_b).square().sum()",
+        "0",
+        "the means are not compared: two equal clouds in different places get distance 0.",
+    ),
+    Slip(
+        ".square().sum()",
+        ".square().mean()",
+        "you average over the coordinates of the means; the squares are summed.",
+    ),
+    Slip(
+        ".square().sum()",
+        ".sum().square()",
+        "you square the sum of the differences of the means: differences of opposite sign cancel. "
+        "Square first, then sum.",
+    ),
+    Slip(
+        "mean_a - mean_b",
+        "mean_a + mean_b",
+        "the means are added: their difference is what counts.",
+    ),
+)
 
 
-def _turned(cov: Tensor, degrees: float) -> Tensor:
+def turned(cov: Tensor, degrees: float) -> Tensor:
+    """Return the covariance (2, 2) of a cloud after a turn of the plane. Lesson 09."""
     c, s = math.cos(math.radians(degrees)), math.sin(math.radians(degrees))
     turn = torch.tensor([[c, -s], [s, c]], dtype=torch.float64)
     return turn @ cov @ turn.T
 
 
-@exercise(
+def root(cov: Tensor) -> Tensor:
+    """Return the symmetric root of a covariance (d, d). Lesson 09."""
+    values, vectors = torch.linalg.eigh(cov)
+    return vectors @ torch.diag(values.clamp(min=0).sqrt()) @ vectors.T
+
+
+TURNED = 3, 4  # the cases in which the same two clouds come, before and after a turn
+
+
+def cases(seed: int) -> Sequence[Case]:
+    """Return pairs of Gaussians: on a line, in the plane, in space, and of few samples."""
+    rng = torch.Generator().manual_seed(seed)
+    zero, eye = torch.zeros(2).double(), torch.eye(2).double()
+    narrow, wide = (
+        torch.tensor([4.0, 1.0]).double().diag(),
+        torch.tensor([25.0, 9.0]).double().diag(),
+    )
+    long = torch.tensor([16.0, 1.0]).double().diag()
+    tilt = 50 + 20 * float(torch.rand(1, generator=rng))
+    near, far, few, others = (cloud(n, d, rng) for n, d in ((9, 3), (9, 3), (5, 8), (5, 8)))
+    return (
+        case("one feature", zero[:1], narrow[:1, :1], zero[:1] + 2, wide[:1, :1]),
+        case(
+            "two round clouds in different places", zero, eye, torch.tensor([3.0, -4]).double(), eye
+        ),
+        case("two clouds of different spread", zero, narrow, zero, wide),
+        case("two long clouds that cross", zero, long, zero, turned(long, tilt)),
+        case("the same two after a turn", zero, turned(long, 25), zero, turned(long, 25 + tilt)),
+        case("three features", near.mean(0), near.T.cov(), far.mean(0) + 1, 2 * far.T.cov()),
+        case("the same cloud twice", near.mean(0), near.T.cov(), near.mean(0), near.T.cov()),
+        case("5 samples of 8 features", few.mean(0), few.T.cov(), others.mean(0), others.T.cov()),
+    )
+
+
+def observe(answer: Callable, *given: Tensor) -> object:
+    """Return the distance; a complex one is refused."""
+    found = answer(*given)
+    if isinstance(found, complex) or (isinstance(found, Tensor) and found.is_complex()):
+        raise Wrong(COMPLEX)
+    return found
+
+
+def nan_or_turned(parts: Answer, asked: Sequence[Case]) -> None:
+    """Raise where the distance is NaN for few samples alone, or changes as both clouds turn."""
+    found, right = frechet.all_of(parts, asked), frechet.known(RIGHT, asked)
+    *good, _ = [frechet.alike(mine, true) for mine, true in zip(found, right, strict=True)]
+    if all(good) and found[-1].parts[0].isnan():
+        raise Wrong(NO_CLAMP)
+    before, after = (float(found[i].parts[0]) for i in TURNED)
+    if not frechet.alike(found[TURNED[0]], found[TURNED[1]]):
+        raise Wrong(
+            f"turning both clouds together changes your distance from {before:.4g} to "
+            f"{after:.4g}. The root of a matrix is not the root of its entries, and A @ B is not "
+            "symmetric: torch.linalg.eigvals, not .sqrt() of the matrix or eigvalsh."
+        )
+
+
+frechet = Value(
     title="The Fréchet distance of two Gaussians",
     proves="closed forms are met, nothing lies between equal Gaussians, and turning both changes "
     "nothing.",
@@ -29,85 +237,11 @@ def _turned(cov: Tensor, degrees: float) -> Tensor:
         "roots = torch.linalg.eigvals(cov_a @ cov_b).real.clamp(min=0).sqrt(). The rest is "
         "(mean_a - mean_b).square().sum() + cov_a.trace() + cov_b.trace() - 2 * roots.sum().",
     ),
+    asks="Check ``frechet(mean_a, cov_a, mean_b, cov_b)``, the squared distance of two Gaussians.",
+    table=Table(RIGHT, SLIPS, uses={"_root": root}),
+    cases=cases,
+    observe=observe,
+    signs=nan_or_turned,
+    share=1e-3,
+    least=1e-3,
 )
-def frechet(answer: Callable) -> None:
-    """Check ``frechet(mean_a, cov_a, mean_b, cov_b)``, the squared distance of two Gaussians."""
-    zero, eye = torch.zeros(2, dtype=torch.float64), torch.eye(2, dtype=torch.float64)
-
-    def ask(cov_a: Tensor, cov_b: Tensor, mean_b: Tensor | None = None) -> float:
-        mean_b = torch.zeros(len(cov_a), dtype=torch.float64) if mean_b is None else mean_b
-        return number(answer(torch.zeros_like(mean_b), cov_a, mean_b, cov_b), "your function")
-
-    spread = ask(torch.diag(zero.new_tensor([4.0, 1])), torch.diag(zero.new_tensor([25.0, 1])))
-    missing = "a trace is missing: both cov_a.trace() and cov_b.trace() belong in."
-    product = (
-        "you take the trace of the product, not of its *root*: for variances 4 and 25 the term "
-    )
-    mistakes = {
-        product + "must be √100 = 10, not 100.": 31 - 2 * 101,
-        "you take the root of the trace; it is the trace of the root. Take the root of each "
-        "eigenvalue, then the sum.": 31 - 2 * math.sqrt(101),
-        "the last term counts twice: - 2 * roots.sum().": 20,
-        "the last term has the wrong sign: what two Gaussians share makes them closer.": 53,
-        missing: 5 - 22,
-        missing + " You left out the first.": 26 - 22,
-        "the distance is reported squared: no root around the sum.": 3,
-    }
-    named([spread], mistakes)
-    if not near(spread, 9):
-        raise Wrong(
-            "for N(0, diag(4, 1)) and N(0, diag(25, 1)) the deviations differ by 3, so the squared "
-            f"distance is 9; you return {spread:.4g}."
-        )
-    shifted = ask(eye, eye, zero.new_tensor([3.0, 4]))
-    mistakes = {
-        "the means differ by (3, 4), so 25 must be added; you add 5, the length without its "
-        "square.": 5,
-        "the means are not compared: two equal clouds in different places get distance 0.": 0,
-        "you average over the coordinates of the means; the squares are summed.": 12.5,
-    }
-    named([shifted], mistakes)
-    if not near(shifted, 25):
-        raise Wrong(f"two equal Gaussians (3, 4) apart have distance 25, not {shifted:.4g}.")
-    _check_turned(ask)
-    x = cloud(10, 20, 0)  # 10 samples in 20 dimensions: half of the eigenvalues are 0
-    flat = x.T.cov()
-    itself, other = ask(flat, flat), ask(flat, cloud(10, 20, 1).T.cov())
-    if math.isnan(itself) or math.isnan(other):
-        raise Wrong(
-            "from 10 samples in 20 dimensions you get NaN: some eigenvalues are 0, computed as "
-            "-1e-17, and have no root. clamp(min=0) before the root."
-        )
-    if abs(itself) > 1e-3:
-        raise Wrong(f"the distance of a sample to itself is {itself:.4g}; it must be 0.")
-
-
-def _check_turned(ask: Callable[[Tensor, Tensor], float]) -> None:
-    """Covariances that do not commute, and the same pair after a turn of the whole plane."""
-    flat = torch.diag(torch.tensor([16.0, 1], dtype=torch.float64))
-    crossed = _turned(flat, 60)
-    true = metrics.frechet_gaussians(torch.zeros(2), flat, torch.zeros(2), crossed)
-    found, turned = ask(flat, crossed), ask(_turned(flat, 25), _turned(crossed, 25))
-    roots = _root(flat) @ _root(crossed)
-    mistakes = {
-        "you multiply the eigenvalues of A with those of B. A cloud and the same cloud turned then "
-        "have distance 0; take the eigenvalues of the product A @ B.": 0,
-        "tr(√A·√B) is not tr(√(A·B)): they agree only where A and B have the same axes. Take the "
-        "eigenvalues of A @ B.": float(34 - 2 * roots.trace()),
-    }
-    named([found], mistakes)
-    if math.isnan(found) or math.isnan(turned) or not near(found, turned):
-        raise Wrong(
-            f"turning both clouds together changes your distance from {found:.4g} to "
-            f"{turned:.4g}. The root of a matrix is not the root of its entries, and A @ B is not "
-            "symmetric: torch.linalg.eigvals, not .sqrt() of the matrix or eigvalsh."
-        )
-    if not near(found, true):
-        raise Wrong(
-            f"two long clouds that cross at 60° have distance {true:.4g}; you return {found:.4g}."
-        )
-
-
-def _root(cov: Tensor) -> Tensor:
-    values, vectors = torch.linalg.eigh(cov)
-    return vectors @ torch.diag(values.sqrt()) @ vectors.T

@@ -1,5 +1,6 @@
-"""Right and wrong answers to the exercises of lesson 09, each with what its diagnosis must say."""
+"""Answers to the exercises of lesson 09 that stand in no table, and what is to be said of them."""
 
+import numpy as np
 import torch
 
 # -- the Fréchet distance ----------------------------------------------------------------------
@@ -37,60 +38,67 @@ def _root(cov):
 
 
 frechet = _frechet(_eigenvalues)
+
+
+def frechet_in_numpy(mean_a, cov_a, mean_b, cov_b):
+    values = np.linalg.eigvals(cov_a.numpy() @ cov_b.numpy()).real
+    roots = np.sqrt(np.clip(values, 0, None))
+    apart = ((mean_a - mean_b) ** 2).sum().item()
+    return apart + np.trace(cov_a) + np.trace(cov_b) - 2 * roots.sum()
+
+
+def frechet_of_floats(*given):
+    return frechet(*(x.float() for x in given))
+
+
 RIGHT_FRECHET = [
     frechet,
     _frechet(_sandwich),
     lambda *given: float(_frechet(_singular_values)(*given)),
+    frechet_in_numpy,
+    frechet_of_floats,
 ]
 WRONG_FRECHET = {
-    "trace of the product": (_frechet(lambda a, b: (a @ b).trace()), "not of its *root*"),
-    "root of the trace": (_frechet(lambda a, b: (a @ b).trace().sqrt()), "root of the trace"),
-    "root of the entries": (_frechet(lambda a, b: (a @ b).sqrt().trace()), "root of its entries"),
     "eigenvalues apart": (
         _frechet(
             lambda a, b: (torch.linalg.eigvalsh(a) * torch.linalg.eigvalsh(b)).clamp(0).sqrt().sum()
         ),
         "multiply the eigenvalues of A with those of B",
     ),
-    "product of roots": (_frechet(lambda a, b: (_root(a) @ _root(b)).trace()), "tr(√A·√B)"),
-    "eigvalsh of the product": (
-        _frechet(lambda a, b: torch.linalg.eigvalsh(a @ b).clamp(min=0).sqrt().sum()),
-        "not symmetric",
+    "distance of the roots": (
+        lambda ma, a, mb, b: (ma - mb).square().sum() + (_root(a) - _root(b)).square().sum(),
+        "tr(√A·√B)",
     ),
-    "counted once": (_frechet(lambda a, b: _eigenvalues(a, b) / 2), "counts twice"),
-    "wrong sign": (_frechet(lambda a, b: -_eigenvalues(a, b)), "wrong sign"),
-    "one trace": (
-        lambda ma, a, mb, b: (ma - mb).square().sum() + a.trace() - 2 * _eigenvalues(a, b),
-        "a trace is missing",
-    ),
-    "the other trace": (
-        lambda ma, a, mb, b: (ma - mb).square().sum() + b.trace() - 2 * _eigenvalues(a, b),
-        "You left out the first",
+    "distance of the entries' roots": (
+        lambda ma, a, mb, b: (ma - mb).square().sum() + (a.sqrt() - b.sqrt()).square().sum(),
+        "turning both clouds together changes your distance",
     ),
     "root of the whole": (
         lambda *given: frechet(*given).clamp(min=0).sqrt(),
         "reported squared",
-    ),
-    "length of the gap": (
-        _frechet(_eigenvalues, mean=lambda gap: gap.norm()),
-        "without its square",
-    ),
-    "no means": (_frechet(_eigenvalues, mean=lambda gap: 0 * gap.sum()), "means are not compared"),
-    "mean of the gap": (
-        _frechet(_eigenvalues, mean=lambda gap: gap.square().mean()),
-        "the squares are summed",
     ),
     "complex": (
         _frechet(lambda a, b: torch.linalg.eigvals(a @ b).sqrt().sum()),
         "complex number",
     ),
     "no clamp": (
-        _frechet(lambda a, b: torch.linalg.eigvals(a @ b).real.sqrt().sum()),
+        lambda ma, a, mb, b: (
+            frechet(ma, a, mb, b) + 0 * torch.linalg.eigvals(a @ b).real.sqrt().sum()
+        ),
         "clamp(min=0) before the root",
     ),
     "one per dimension": (
         lambda ma, a, mb, b: (ma - mb).square() + a.diag() + b.diag(),
-        "not one number",
+        "where one is asked",
+    ),
+    "doubled": (lambda *given: 2 * frechet(*given), "always twice the right value"),
+    "the largest root": (
+        _frechet(lambda a, b: torch.linalg.eigvals(a @ b).real.clamp(min=0).sqrt().max()),
+        "for two round clouds in different places",
+    ),
+    "two mistakes": (
+        _frechet(lambda a, b: _eigenvalues(a, b) / 2, mean=lambda gap: gap.norm()),
+        "two things at once",
     ),
 }
 
@@ -133,38 +141,24 @@ def kid_in_a_loop(real, fake):
     return within(real) + within(fake) - 2 * sum(across) / len(across)
 
 
-RIGHT_KID = [_kid, kid_with_a_mask, kid_in_a_loop]
+def kid_of_floats(real, fake):
+    return _kid(real.float(), fake.float())
+
+
+RIGHT_KID = [_kid, kid_with_a_mask, kid_in_a_loop, kid_of_floats]
 WRONG_KID = {
-    "diagonal kept": (lambda r, f: _kid(r, f, within=torch.mean), "the diagonal is still in"),
-    "n squared": (
-        lambda r, f: _kid(r, f, within=lambda t: (t.sum() - t.trace()) / len(t) ** 2),
-        "n(n - 1) are left",
-    ),
-    "diagonal of the cross": (
-        lambda r, f: _kid(r, f, cross=lambda t: 2 * _off(t)),
-        "two different samples",
-    ),
-    "cross once": (lambda r, f: _kid(r, f, cross=torch.mean), "count twice"),
-    "cross added": (lambda r, f: _kid(r, f, cross=lambda t: -2 * t.mean()), "the sign of real"),
-    "turned": (lambda r, f: -_kid(r, f), "the sign is turned"),
-    "no division by d": (lambda r, f: _kid(r, f, table=lambda a, b: (a @ b.T + 1) ** 3), "by d"),
-    "no one": (
-        lambda r, f: _kid(r, f, table=lambda a, b: (a @ b.T / a.shape[1]) ** 3),
-        "the 1 is missing",
-    ),
-    "squared": (
-        lambda r, f: _kid(r, f, table=lambda a, b: (a @ b.T / a.shape[1] + 1) ** 2),
-        "your power is 2",
-    ),
-    "no power": (
-        lambda r, f: _kid(r, f, table=lambda a, b: a @ b.T / a.shape[1] + 1),
-        "the power is missing",
-    ),
-    "root": (lambda r, f: _kid(r, f).sqrt(), "you take the root"),
-    "cut off at 0": (lambda r, f: _kid(r, f).clamp(min=0), "never negative"),
+    "root": (lambda r, f: _kid(r, f) ** 0.5, "you take the root"),
     "one size": (
         lambda r, f: _kid(r, f, within=lambda t: (t.sum() - t.trace()) / (len(r) * (len(r) - 1))),
         "its own number of pairs",
+    ),
+    "the mean of both sizes": (
+        lambda r, f: _kid(
+            r,
+            f,
+            within=lambda t: _off(t) * (len(t) / ((len(r) + len(f)) / 2)),
+        ),
+        "right for equally many reals and fakes, wrong for 6 and 9",
     ),
     "stacked": (
         lambda r, f: (
@@ -175,6 +169,16 @@ WRONG_KID = {
             - 2 * _table(r, f).mean()
         ),
         "the two sets may differ in size",
+    ),
+    "halved": (lambda r, f: _kid(r, f) / 2, "always half the right value"),
+    "an offset": (lambda r, f: _kid(r, f) + 0.01, "always +0.01 away from the right value"),
+    "centered": (
+        lambda r, f: _kid(r - r.mean(0), f - f.mean(0)),
+        "For two reals and two fakes",
+    ),
+    "two mistakes": (
+        lambda r, f: _kid(r, f, table=lambda a, b: (a @ b.T / a.shape[1]) ** 3, within=torch.mean),
+        "two things at once",
     ),
 }
 
@@ -219,77 +223,48 @@ def _share(inside, dim):
     return float(inside.any(dim=dim).double().mean())
 
 
-def _variant(precise, recalled):
-    """Return an answer whose two shares are functions of (pairs, radii_real, radii_fake)."""
-
-    def answer(real, fake, k=3):
-        given = torch.cdist(real, fake), _radii(real, k)[:, None], _radii(fake, k)
-        return precise(*given), recalled(*given)
-
-    return answer
+def precision_recall_of_floats(real, fake, k):
+    return np.array(precision_recall(real.float(), fake.float(), k))
 
 
-def _precise(pairs, real, fake):
-    return _share(pairs <= real, 0)
-
-
-def _recalled(pairs, real, fake):
-    return _share(pairs <= fake, 1)
+def strictly_inside(real, fake, k=3):
+    pairs = torch.cdist(real, fake)
+    precision = (pairs < _radii(real, k)[:, None]).any(0).double().mean()
+    return float(precision), float((pairs < _radii(fake, k)).any(1).double().mean())
 
 
 RIGHT_PRECISION = [
     precision_recall,
     precision_recall_in_a_loop,
     precision_recall_by_sorting,
+    precision_recall_of_floats,
 ]
 WRONG_PRECISION = {
     "exchanged": (lambda r, f, k=3: precision_recall(r, f, k)[::-1], "exchanged"),
+    "the sets exchanged": (lambda r, f, k=3: precision_recall(f, r, k), "exchanged"),
     "itself a neighbor": (lambda r, f, k=3: precision_recall(r, f, k - 1), "own first neighbor"),
-    "coverage": (
-        _variant(_precise, lambda p, r, f: _share(p <= r, 1)),
-        "called coverage",
-    ),
-    "balls of the fakes": (
-        _variant(lambda p, r, f: _share(p <= f, 0), _recalled),
-        "those of the *reals*",
-    ),
-    "one radius": (
-        _variant(
-            lambda p, r, f: _share(p <= r.mean(), 0), lambda p, r, f: _share(p <= f.mean(), 1)
-        ),
-        "all balls have the same radius",
-    ),
-    "only the nearest": (
-        _variant(
-            lambda p, r, f: float((p.amin(0) <= r[p.argmin(0), 0]).double().mean()),
-            lambda p, r, f: float((p.amin(1) <= f[p.argmin(1)]).double().mean()),
-        ),
-        "only the nearest sample's ball",
-    ),
-    "all balls": (
-        _variant(
-            lambda p, r, f: float((p <= r).all(0).double().mean()),
-            lambda p, r, f: float((p <= f).all(1).double().mean()),
-        ),
-        "not all",
-    ),
     "k ignored": (lambda r, f, k=3: precision_recall(r, f, 3), "changes nothing"),
-    "no axis for the radii": (
-        _variant(lambda p, r, f: _share(p <= r[:, 0], 0), _recalled),
-        "belong to the rows",
+    "strictly inside": (strictly_inside, "< leaves the border out"),
+    "in percent": (
+        lambda r, f, k=3: [100 * x for x in precision_recall(r, f, k)],
+        "always 100 times the right value",
     ),
-    "recall of the fakes": (
-        lambda r, f, k=3: (precision_recall(r, f, k)[0],) * 2,
+    "always precise": (
+        lambda r, f, k=3: (1.0, precision_recall(r, f, k)[1]),
+        "half of the fakes is far from every real, and your precision is still 1",
+    ),
+    "forgets nothing": (
+        lambda r, f, k=3: (precision_recall(r, f, k)[0], 1.0),
         "your recall is still 1",
     ),
-    "one number": (lambda r, f, k=3: precision_recall(r, f, k)[0], "two numbers"),
-    "precision of the reals": (
-        lambda r, f, k=3: (precision_recall(r, f, k)[1],) * 2,
-        "precision",
+    "a square": (
+        lambda r, f, k=3: (precision_recall(r, f, k)[0] ** 2, precision_recall(r, f, k)[1]),
+        "recall is right, look at precision",
     ),
+    "one number": (lambda r, f, k=3: precision_recall(r, f, k)[0], "2 results should come back"),
     "a mask": (
         lambda r, f, k=3: ((torch.cdist(r, f) <= _radii(r, k)[:, None]).any(0), 1.0),
-        "not one number",
+        "where one is asked",
     ),
 }
 
@@ -313,42 +288,49 @@ def memorization_in_a_loop(fake, train, held_out):
     return typical(fake) / typical(held_out)
 
 
-RIGHT_MEMORIZATION = [memorization, memorization_in_a_loop]
+def memorization_in_numpy(fake, train, held_out):
+    def typical(x):
+        gaps = x.numpy()[:, None] - train.numpy()[None]
+        return np.median(np.linalg.norm(gaps, axis=2).min(axis=1))
+
+    return typical(fake) / typical(held_out)
+
+
+def memorization_of_floats(*given):
+    return memorization(*(x.float() for x in given)).item()
+
+
+RIGHT_MEMORIZATION = [
+    memorization,
+    memorization_in_a_loop,
+    memorization_in_numpy,
+    memorization_of_floats,
+]
 WRONG_MEMORIZATION = {
     "upside down": (lambda f, t, h: 1 / memorization(f, t, h), "upside down"),
-    "from the training side": (
-        lambda f, t, h: _near(t, f).median() / _near(t, h).median(),
-        "copies of a few training samples go unnoticed",
-    ),
-    "held-out against fakes": (
-        lambda f, t, h: _near(f, t).median() / _near(h, f).median(),
-        "distance to the *fakes*",
-    ),
-    "fakes against held-out": (
-        lambda f, t, h: _near(f, t).median() / _near(f, h).median(),
-        "distance to the *held-out* reals",
-    ),
+    "the sets exchanged": (lambda f, t, h: memorization(h, t, f), "upside down"),
     "among the held-out": (
         lambda f, t, h: _near(f, t).median() / torch.cdist(h, h).kthvalue(2).values.median(),
         "distances among the held-out",
     ),
-    "mean": (lambda f, t, h: _near(f, t).mean() / _near(h, t).mean(), "a mean follows outliers"),
-    "all pairs": (
-        lambda f, t, h: torch.cdist(f, t).mean() / torch.cdist(h, t).mean(),
-        "Take the nearest first",
-    ),
-    "median of all pairs": (
-        lambda f, t, h: torch.cdist(f, t).median() / torch.cdist(h, t).median(),
-        "Take the nearest first",
-    ),
-    "farthest": (
-        lambda f, t, h: torch.cdist(f, t).amax(1).median() / torch.cdist(h, t).amax(1).median(),
-        "amin, not amax",
-    ),
-    "not divided": (lambda f, t, h: _near(f, t).median(), "not divided"),
     "one ratio each": (
         lambda f, t, h: (_near(f, t) / _near(h, t)).median(),
-        "before you divide",
+        "each set's median is taken before you divide",
     ),
-    "no median": (lambda f, t, h: _near(f, t) / _near(h, t).median(), "not one number"),
+    "sample by sample": (
+        lambda f, t, h: (f - t).norm(dim=1).median() / _near(h, t).median(),
+        "the three sets differ in number, so nothing can be paired off",
+    ),
+    "no median": (lambda f, t, h: _near(f, t) / _near(h, t).median(), "where one is asked"),
+    "a root": (lambda f, t, h: memorization(f, t, h).sqrt(), "the root of the right value"),
+    "a trimmed mean": (
+        lambda f, t, h: (
+            _near(f, t).sort().values[:-3].mean() if len(f) == 11 else memorization(f, t, h)
+        ),
+        "for new samples",
+    ),
+    "far ones hide copies": (
+        lambda f, t, h: memorization(f, t, h) + (f.max() > 20),
+        "7 of 11 fakes are copies and 4 far ones hide them",
+    ),
 }
