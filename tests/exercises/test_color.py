@@ -4,7 +4,7 @@ import pytest
 
 from gan_lessons.checks import color
 from tests.exercises import judging
-from tests.exercises import mutants_color as answers
+from tests.exercises import outside_color as answers
 
 CASES = [
     judging.Case(color.networks, answers.RIGHT_NETWORKS, answers.WRONG_NETWORKS),

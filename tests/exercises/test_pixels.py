@@ -4,7 +4,7 @@ import pytest
 
 from gan_lessons.checks import pixels
 from tests.exercises import judging
-from tests.exercises import mutants_pixels as answers
+from tests.exercises import outside_pixels as answers
 
 CASES = [
     judging.Case(pixels.model_range, answers.RIGHT_RANGES, answers.WRONG_RANGES),
