@@ -104,20 +104,14 @@ class OwnNorm(nn.Module):
 
 RIGHT_NORMS = [lambda c: nn.BatchNorm2d(c, momentum=0.2), OwnNorm]
 RIGHT_NORMS += [lambda c: nn.BatchNorm2d(c, 1e-5, 0.2), lambda c: nn.BatchNorm2d(c, 1e-3, 1 - 0.8)]
+RIGHT_NORMS += [lambda c: nn.LazyBatchNorm2d(momentum=0.2), lambda c: OwnNorm(c).eval()]
 WRONG_NORMS = {
-    "eps of 0.8": (lambda c: nn.BatchNorm2d(c, 0.8), "the second argument is eps"),
     "eps of 0.2": (lambda c: nn.BatchNorm2d(c, 0.2), "the second argument is eps"),
-    "Keras's momentum": (lambda c: nn.BatchNorm2d(c, momentum=0.8), "share of the *new*"),
-    "the default": (lambda c: nn.BatchNorm2d(c), "PyTorch's default"),
     "another momentum": (lambda c: nn.BatchNorm2d(c, momentum=0.5), "are 0.6"),
-    "no memory": (lambda c: nn.BatchNorm2d(c, track_running_stats=False), "no running statistics"),
     "each image alone": (lambda c: nn.InstanceNorm2d(c, momentum=0.2), "no running statistics"),
-    "for vectors": (lambda c: nn.BatchNorm1d(c, momentum=0.2), "does not take maps"),
-    "other channels": (lambda c: nn.BatchNorm2d(64, momentum=0.2), "pass `channels` on"),
-    "nothing to learn": (
-        lambda c: nn.BatchNorm2d(c, momentum=0.2, affine=False),
-        "no weight to learn",
-    ),
+    "the last batch only": (lambda c: nn.BatchNorm2d(c, momentum=1.0), "nothing of the old"),
+    "by places": (lambda c: nn.LayerNorm([c, 7, 7]), "no running statistics"),
+    "three axes": (lambda c: nn.BatchNorm3d(c, momentum=0.2), "does not take maps"),
     "a number": (lambda c: 0.2, "not a layer"),
 }
 
