@@ -3,8 +3,10 @@
 import copy
 import math
 
+import numpy as np
 import torch
 from torch import nn
+from torch.nn import functional as F
 
 # -- sizes -----------------------------------------------------------------------------------
 
@@ -27,12 +29,27 @@ def transpose_by_counting(n, k, s, p, output_padding):
     return max(reached) + 1 - p - p + output_padding
 
 
+def conv_by_torch(n, k, s, p):
+    weight = torch.zeros(1, 1, k, k)
+    return F.conv2d(torch.zeros(1, 1, n, n), weight, stride=s, padding=p).shape[-1]
+
+
+def transpose_by_torch(n, k, s, p, output_padding):
+    more = {"stride": s, "padding": p, "output_padding": output_padding}
+    return F.conv_transpose1d(torch.zeros(1, 1, n), torch.zeros(1, 1, k), **more).size(2)
+
+
 RIGHT_SIZES = [
     (conv_out, conv_transpose_out),
     (conv_by_counting, transpose_by_counting),
+    (conv_by_torch, transpose_by_torch),
     (
         lambda n, k, s, p: math.floor((n + 2 * p - k) / s + 1),
         lambda n, k, s, p, output_padding=0: n * s - s + k - 2 * p + output_padding,
+    ),
+    (
+        lambda n, k, s, p: np.floor((n + 2 * p - k) / s) + 1,
+        lambda *numbers: torch.tensor(conv_transpose_out(*numbers)),
     ),
 ]
 
@@ -46,38 +63,32 @@ def _up(wrong):
 
 
 WRONG_SIZES = {
-    "ceil for floor": (
-        *_conv(lambda n, k, s, p: math.ceil((n + 2 * p - k) / s) + 1),
-        "you round up",
+    "a pair": (*_conv(lambda n, k, s, p: (conv_out(n, k, s, p),) * 2), "one result should come"),
+    "a list of both sides": (*_conv(lambda n, k, s, p: [conv_out(n, k, s, p)] * 2), "one is asked"),
+    "nothing": (*_conv(lambda n, k, s, p: None), "the return is missing"),
+    "a negative bracket": (*_conv(lambda n, k, s, p: (n - 2 * p - k) // s + 1), "is taken away"),
+    "size by stride, by int": (*_conv(lambda n, k, s, p: int(n / s)), "only where the padding"),
+    "same padding, by ceil": (*_conv(lambda n, k, s, p: math.ceil(n / s)), "'same' padding"),
+    "k on both sides": (*_conv(lambda n, k, s, p: (n + 2 * p - 2 * k) // s + 1), "should give"),
+    "padding once, no plus one": (
+        *_conv(lambda n, k, s, p: (n + p - k) // s),
+        "two things at once. First: conv_out: the + 1 is missing",
     ),
-    "no plus one": (*_conv(lambda n, k, s, p: (n + 2 * p - k) // s), "+ 1 is missing"),
-    "padding on one side": (*_conv(lambda n, k, s, p: (n + p - k) // s + 1), "on both sides"),
-    "plus one inside": (*_conv(lambda n, k, s, p: (n + 2 * p - k + 1) // s), "behind the division"),
-    "no kernel": (*_conv(lambda n, k, s, p: (n + 2 * p) // s + 1), "kernel is left out"),
-    "size by stride": (*_conv(lambda n, k, s, p: n // s), "only where the padding"),
-    "a fraction": (*_conv(lambda n, k, s, p: (n + 2 * p - k) / s + 1), "fractions"),
-    "a float": (*_conv(lambda n, k, s, p: float(conv_out(n, k, s, p))), "sizes are int"),
-    "a pair": (*_conv(lambda n, k, s, p: (conv_out(n, k, s, p),) * 2), "one whole number"),
-    "rounded": (*_conv(lambda n, k, s, p: round((n + 2 * p - k) / s) + 1), "torch makes"),
-    "nothing": (*_conv(lambda n, k, s, p: None), "returns nothing"),
-    "exchanged": (
+    "stride and kernel exchanged": (*_conv(lambda n, s, k, p: conv_out(n, k, s, p)), "exchanged"),
+    "both exchanged": (
         lambda n, k, s, p: conv_transpose_out(n, k, s, p, 0),
         lambda n, k, s, p, o: conv_out(n, k, s, p),
-        "are exchanged",
+        "the two functions are exchanged",
     ),
-    "no output_padding": (
-        *_up(lambda n, k, s, p, o: (n - 1) * s - 2 * p + k),
-        "output_padding is left out",
+    "twice the right size": (
+        *_up(lambda *numbers: 2 * conv_transpose_out(*numbers)),
+        "twice the right value",
     ),
-    "output_padding on both sides": (
-        *_up(lambda n, k, s, p, o: (n - 1) * s - 2 * p + k + 2 * o),
-        "counted twice",
+    "n steps, no output_padding": (
+        *_up(lambda n, k, s, p, o: n * s - 2 * p + k),
+        "two things at once. First: conv_transpose_out: output_padding is left out",
     ),
-    "padding added": (*_up(lambda n, k, s, p, o: (n - 1) * s + 2 * p + k + o), "cuts pixels off"),
-    "n steps": (*_up(lambda n, k, s, p, o: n * s - 2 * p + k + o), "n - 1 steps"),
-    "padding cut off once": (*_up(lambda n, k, s, p, o: (n - 1) * s - p + k + o), "both sides"),
-    "size times stride": (*_up(lambda n, k, s, p, o: n * s), "only where padding and kernel"),
-    "one short": (*_up(lambda n, k, s, p, o: (n - 1) * s - 2 * p + k - 1 + o), "not k - 1"),
+    "k for k - 1 and 1": (*_up(lambda n, k, s, p, o: n * s - 2 * p + k - s + o + 1), "too many"),
 }
 
 # -- batch norm's arguments ------------------------------------------------------------------
