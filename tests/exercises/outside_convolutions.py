@@ -206,30 +206,49 @@ def _frozen(layer):
     layer.requires_grad_(False)
 
 
-def _wide_norm(layer):
-    init(layer)
+def _forgets_what_it_drew(layer):
+    if isinstance(layer, LAYERS):
+        torch.normal(0.0, 0.02, layer.weight.shape)
+
+
+def _attributes(layer):
+    """Whatever has a weight: batch norm gets the same."""
+    if hasattr(layer, "weight"):
+        nn.init.normal_(layer.weight, std=0.02)
+        nn.init.zeros_(layer.bias)
+
+
+def _all_others(layer):
     if isinstance(layer, nn.BatchNorm2d):
-        nn.init.normal_(layer.weight, 1.0, 0.2)
+        init(layer)
+    else:
+        nn.init.normal_(layer.weight, 0.0, 0.02)
+        nn.init.zeros_(layer.bias)
 
 
-RIGHT_INITS = [init, init_by_shape, init_anew]
+@torch.no_grad()
+def init_by_methods(layer):
+    if isinstance(layer, nn.modules.batchnorm._NormBase):
+        layer.weight.normal_(1, 0.02)
+        layer.bias.zero_()
+    elif getattr(layer, "weight", None) is not None:
+        layer.weight.normal_(std=0.02)
+        layer.bias.mul_(0)
+
+
+RIGHT_INITS = [init, init_by_shape, init_anew, init_by_methods]
 WRONG_INITS = {
     "all parameters around 0": (_everything_around_zero, "drawn around 0"),
+    "whatever has a weight": (_attributes, "drawn around 0"),
     "class names": (_class_names, "not for a piece of its class's name"),
-    "exact class": (_exact_class, "does not matter to isinstance"),
-    "batch norm left out": (_init(norm=False), "left at exactly 1"),
-    "transposed left out": (_init((nn.Conv2d, nn.Linear)), "ask for both"),
-    "linear left out": (_init((nn.Conv2d, nn.ConvTranspose2d)), "Linear keeps"),
-    "nothing": (lambda layer: None, "left at exactly 1"),
-    "variance": (_init(draw=lambda w: nn.init.normal_(w, 0.0, 0.02**0.5)), "0.02 is the deviation"),
-    "squared": (_init(draw=lambda w: nn.init.normal_(w, 0.0, 0.02**2)), "not the variance"),
-    "uniform": (_init(draw=lambda w: nn.init.uniform_(w, -0.02, 0.02)), "uniform"),
+    "all others": (_all_others, "An else, or a condition too wide"),
+    "exact class": (_exact_class, "as isinstance knows"),
+    "nothing": (lambda layer: None, "keeps its value"),
+    "forgotten": (_forgets_what_it_drew, "keeps its value"),
     "too wide": (_init(draw=lambda w: nn.init.normal_(w, 0.0, 0.05)), "not 0 and 0.02"),
-    "around 1": (_init(draw=lambda w: nn.init.normal_(w, 1.0, 0.02)), "not 0 and 0.02"),
-    "biases left": (_init(biases=False), "is not 0"),
+    "only above 0": (_init(draw=lambda w: nn.init.uniform_(w, 0, 0.02)), "not 0 and 0.02"),
     "running statistics": (_buffers_too, "they are measurements"),
     "frozen": (_frozen, "never learn"),
-    "norm too wide": (_wide_norm, "not 1 and 0.02"),
 }
 
 # -- sampling --------------------------------------------------------------------------------
