@@ -323,11 +323,39 @@ def _only_the_norms(G, z):
     return G(z)
 
 
-def _own_noise(G, z):
-    return sample(G, torch.randn_like(z))
+@torch.no_grad()
+def _a_fresh_norm(G, z):
+    """Statistics are thrown away in a copy: the running mean is 0 again."""
+    G = copy.deepcopy(G).eval()
+    for layer in G.modules():
+        if isinstance(layer, nn.BatchNorm2d):
+            layer.reset_running_stats()
+    return G(z)
+
+
+@torch.no_grad()
+def sample_with_each_mode_restored(G, z):
+    modes = [(layer, layer.training) for layer in G.modules()]
+    G.eval()
+    images = G(z)
+    for layer, mode in modes:
+        layer.training = mode
+    return images
+
+
+def sample_in_numpy(G, z):
+    return torch.tensor(sample(G, z).numpy().tolist())
+
+
+@torch.no_grad()
+def _unfrozen_never(G, z):
+    for parameter in G.parameters():
+        parameter.requires_grad = False
+    return sample(G, z)
 
 
 RIGHT_SAMPLES = [sample, sample_a_copy, sample_one_by_one, sample_with_graph]
+RIGHT_SAMPLES += [sample_with_each_mode_restored, sample_in_numpy]
 WRONG_SAMPLES = {
     "train mode": (_in_train_mode, "five batch mates"),
     "a copy in train mode": (_a_copy_in_train_mode, "five batch mates"),
@@ -336,7 +364,7 @@ WRONG_SAMPLES = {
     "always back to train": (_always_back_to_train, "put back what *was*"),
     "one by one in train mode": (_one_by_one_in_train_mode, "sampling changes G"),
     "each normalized alone": (_each_normalized_alone, "normalized by itself"),
-    "own noise": (_own_noise, "the z that you are given"),
+    "statistics thrown away": (_a_fresh_norm, "yours"),
+    "frozen": (_unfrozen_never, "G is frozen afterwards"),
     "no images": (lambda G, z: None, "not a tensor"),
-    "one image": (lambda G, z: sample(G, z)[0], "not (6, 1, 8, 8)"),
 }
