@@ -2,6 +2,7 @@
 
 import math
 
+import numpy as np
 import torch
 from torch import nn
 
@@ -14,32 +15,56 @@ def to_image(x):
     return ((x + 1) * 127.5).round().clamp(0, 255).to(torch.uint8)
 
 
+def to_image_in_numpy(x):
+    return np.clip(np.rint((np.asarray(x) + 1) * 127.5), 0, 255).astype(np.uint8)
+
+
+def to_image_in_place(x):
+    return x.add_(1).mul_(127.5).round_().clamp_(0, 255).byte()
+
+
+def to_image_without_clamp(x):
+    return ((x + 1) * 127.5).round().int().byte()
+
+
 RIGHT_RANGES = [
     (to_model, to_image),
     (lambda x: 2 * (x / 255) - 1, lambda x: (255 * (x / 2 + 0.5)).clamp(0, 255).round().byte()),
+    (lambda x: x.double().sub(127.5).div(127.5), to_image_in_place),
+    (lambda x: x.numpy().astype(np.float64) / 127.5 - 1, to_image_in_numpy),
+    (lambda x: (x.float() / 255 - 0.5) / 0.5, lambda x: (x * 127.5 + 128).clamp(0, 255).byte()),
+    (lambda x: x.half() / 127.5 - 1, to_image),
+    (to_model, to_image_without_clamp),
+    (lambda x: x.float() / 128 - 1, lambda x: (128 * x + 128).byte()),
 ]
 WRONG_RANGES = {
-    "mean and deviation": (
+    "mean and deviation, both ways": (
         lambda x: (x / 255 - 0.1307) / 0.3081,
-        to_image,
+        lambda x: ((x * 0.3081 + 0.1307) * 255).round().clamp(0, 255).byte(),
         "tanh stops at -1 and 1",
     ),
     "zero to one": (lambda x: x / 255, lambda x: (x * 255).round().byte(), "half of its range"),
-    "whole numbers": (lambda x: x // 128, to_image, "needs floats"),
     "negative": (lambda x: 1 - x / 127.5, lambda x: to_image(-x), "black and white are exchanged"),
-    "no rounding": (to_model, lambda x: ((x + 1) * 127.5).clamp(0, 255).byte(), "Round first"),
-    "no clamp": (to_model, lambda x: ((x + 1) * 127.5).round().int().byte(), "Clamp before"),
-    "limits of the batch": (
-        lambda x: 2 * (x.float() - x.min()) / (x.max() - x.min()) - 1,
-        to_image,
-        "the batch's own smallest and largest value",
-    ),
     "stretched back": (
         to_model,
         lambda x: (255 * (x - x.min()) / (x.max() - x.min())).round().byte(),
         "stretches each batch",
     ),
     "floats back": (to_model, lambda x: (x + 1) * 127.5, "not torch.uint8"),
+    "int16 back": (to_model, lambda x: to_image(x).to(torch.int16), "not torch.uint8"),
+    "the middle missed": (
+        lambda x: x.float() / 120 - 1,
+        to_image,
+        "to 1.12, but tanh stops at -1 and 1",
+    ),
+    "too narrow": (lambda x: x.float() / 130 - 1, to_image, "For black and white"),
+    "no return": (to_model, lambda x: None, "the return is missing"),
+    "flat": (to_model, lambda x: to_image(x).flatten(), "the result has shape (2,)"),
+    "the half halved again": (
+        to_model,
+        lambda x: ((x + 0.5) * 0.5 * 255).round().clamp(0, 255).to(torch.uint8),
+        "1 becomes 191",
+    ),
 }
 
 

@@ -32,3 +32,9 @@ def test_stubs_are_not_attempted(case):
 @pytest.mark.parametrize("case", CASES)
 def test_the_checks_leave_the_learners_randomness_alone(case):
     judging.leaves_the_source_alone(case)
+
+
+def test_what_no_tanh_makes_is_a_remark():
+    said = pixels.model_range.judge(answers.to_model, answers.to_image_without_clamp).text
+    assert "Clamp before you convert" in said
+    assert "Clamp" not in pixels.model_range.judge(answers.to_model, answers.to_image).text
