@@ -210,59 +210,65 @@ def slerp_by_turning(a, b, t):
     return (wa * a.norm() * u + wb * b.norm() * plane_b) / math.sin(angle)
 
 
-def _stretched(a, b, t):
-    straight = (1 - t) * a + t * b
-    length = (1 - t) * a.norm() + t * b.norm()
-    return straight / straight.norm() * length
-
-
-def _no_guard(a, b, t):
+def slerp_in_double(a, b, t):
     a, b = a.double(), b.double()
-    angle = ((a * b).sum() / (a.norm() * b.norm())).clamp(-1, 1).acos() * (
-        1 - (a == b).all().double()
-    )
-    return ((((1 - t) * angle).sin() * a + (t * angle).sin() * b) / angle.sin()).float()
-
-
-def _cosine_without_lengths(a, b, t):
-    angle = (a * b).sum().clamp(-1, 1).acos()
+    angle = ((a @ b) / (a.norm() * b.norm())).clamp(-1, 1).acos()
+    if angle < 1e-3:
+        return (1 - t) * a + t * b
     return (((1 - t) * angle).sin() * a + (t * angle).sin() * b) / angle.sin()
+
+
+def slerp_in_numpy(a, b, t):
+    a, b = a.numpy().astype(np.float64), b.numpy().astype(np.float64)
+    angle = np.arccos(np.clip(a @ b / np.linalg.norm(a) / np.linalg.norm(b), -1, 1))
+    if angle < 1e-3:
+        return a + t * (b - a)
+    return (np.sin((1 - t) * angle) * a + np.sin(t * angle) * b) / np.sin(angle)
+
+
+def slerp_of_the_lesson(a, b, t):
+    """The notebook's own, without a guard."""
+    angle = torch.acos((a * b).sum() / (a.norm() * b.norm()))
+    walk = ((1 - t) * angle).sin() * a + (t * angle).sin() * b
+    return walk / angle.sin()
 
 
 def _cosine_without_lengths_guarded(a, b, t):
     angle = (a * b).sum().clamp(-1, 1).acos()
     if angle.sin() < 1e-3:
         return (1 - t) * a + t * b
-    return _cosine_without_lengths(a, b, t)
+    return (((1 - t) * angle).sin() * a + (t * angle).sin() * b) / angle.sin()
 
 
-def _origin_for_equal(a, b, t):
+def origin_for_equal(a, b, t):
     return torch.zeros_like(a) if torch.equal(a, b) else slerp(a, b, t)
 
 
-RIGHT_SLERPS = [slerp, slerp_by_turning]
+def _smoothstep(a, b, t):
+    return slerp(a, b, t * t * (3 - 2 * t))
+
+
+RIGHT_SLERPS = [slerp, slerp_by_turning, slerp_in_double, slerp_in_numpy, slerp_of_the_lesson]
+RIGHT_SLERPS += [origin_for_equal]
 WRONG_SLERPS = {
-    "lerp": (lambda a, b, t: (1 - t) * a + t * b, "straight line (lerp)"),
+    "lerp": (lambda a, b, t: a + t * (b - a), "straight line (lerp)"),
     "turned round": (lambda a, b, t: slerp(b, a, t), "starts at b"),
-    "unit length": (
-        lambda a, b, t: slerp(a / a.norm(), b / b.norm(), t),
-        "with their own lengths",
-    ),
-    "stretched lerp": (_stretched, "not even"),
+    "unit length": (lambda a, b, t: slerp(a / a.norm(), b / b.norm(), t), "length 1 all along"),
     "only at right angles": (
         lambda a, b, t: math.cos(t * math.pi / 2) * a + math.sin(t * math.pi / 2) * b,
         "right only at 90°",
     ),
-    "lengths forgotten": (_cosine_without_lengths, "divided by both lengths"),
-    "lengths forgotten, with a guard": (
-        _cosine_without_lengths_guarded,
-        "divided by both lengths",
+    "lengths forgotten, with a guard": (_cosine_without_lengths_guarded, "divided by both lengths"),
+    "slow at both ends": (_smoothstep, "the angle must be 30°"),
+    "only half the way": (lambda a, b, t: slerp(a, b, t / 2), "at t = 1 you are elsewhere"),
+    "in degrees, half of it": (
+        lambda a, b, t: slerp(a, b, math.degrees(t)),
+        "at t = 1 you are elsewhere",
     ),
-    "zero for equal points": (_origin_for_equal, "it must be that point"),
-    "divides by zero": (_no_guard, "not NaN"),
-    "sum of squares": (
-        lambda a, b, t: math.sqrt(1 - t) * a + math.sqrt(t) * b,
-        "not even",
+    "nothing": (lambda a, b, t: None, "the return is missing"),
+    "not added up": (
+        lambda a, b, t: slerp(a, b, t).sum(),
+        "the result has shape ()",
     ),
 }
 
@@ -279,30 +285,48 @@ def nearest_in_a_loop(fake, train):
     return torch.stack([d for d, _ in found]), torch.stack([i for _, i in found])
 
 
-def _pairs(fake, train):
-    return torch.cdist(fake.flatten(1).float(), train.flatten(1).float())
+def nearest_in_double(fake, train):
+    return tuple(torch.cdist(fake.flatten(1).double(), train.flatten(1).double()).min(dim=1))
 
 
-def _by_mean(fake, train):
-    gap = (fake.float().mean((1, 2, 3))[:, None] - train.float().mean((1, 2, 3))).abs()
-    return gap.min(dim=1)
+def nearest_in_numpy(fake, train):
+    a, b = (x.numpy().reshape(len(x), 784) for x in (fake, train))
+    table = np.sqrt(((a[:, None] - b[None]) ** 2).sum(-1))
+    return [table.min(1), table.argmin(1)]
 
 
-def _overflows(fake, train):
+def nearest_of_the_lesson(fake, train):
+    return torch.cdist(fake.flatten(1), train.flatten(1)).min(dim=1)
+
+
+def overflows_for_bytes(fake, train):
     gap = (fake[:, None] - train[None]).flatten(2)
     return (gap * gap).sum(-1).float().sqrt().min(dim=1)
 
 
-RIGHT_NEAREST = [lambda f, t: tuple(nearest(f, t)), nearest_in_a_loop]
+def _pairs(fake, train):
+    return torch.cdist(fake.flatten(1).float(), train.flatten(1).float())
+
+
+def _by_center(fake, train):
+    return (fake[:, 0, 14, 14, None] - train[:, 0, 14, 14]).abs().min(dim=1)
+
+
+RIGHT_NEAREST = [lambda f, t: tuple(nearest(f, t)), nearest_in_a_loop, nearest_in_double]
+RIGHT_NEAREST += [nearest_in_numpy, nearest_of_the_lesson, overflows_for_bytes]
 WRONG_NEAREST = {
     "farthest": (lambda f, t: tuple(_pairs(f, t).max(dim=1)), "farthest"),
-    "wrong axis": (lambda f, t: tuple(_pairs(f, t).min(dim=0)), "dim=1 of an (N, M) table"),
-    "exchanged": (lambda f, t: tuple(_pairs(f, t).min(dim=1))[::-1], "results are exchanged"),
-    "only distances": (lambda f, t: _pairs(f, t).min(dim=1).values, "return two tensors"),
-    "mean brightness": (lambda f, t: tuple(_by_mean(f, t)), "mean brightness"),
-    "squared": (
-        lambda f, t: ((_pairs(f, t) ** 2).min(dim=1).values, _pairs(f, t).argmin(1)),
+    "only distances": (lambda f, t: _pairs(f, t).min(dim=1).values, "2 results should come back"),
+    "not flattened": (lambda f, t: torch.cdist(f, t).min(dim=1), "flatten(1)"),
+    "the center only": (lambda f, t: tuple(_by_center(f, t)), "For one image of 1"),
+    "cosine": (
+        lambda f, t: (
+            1 - nn.functional.cosine_similarity(f.flatten(1)[:, None], t.flatten(1), 2)
+        ).min(dim=1),
+        "by its direction only",
+    ),
+    "squared, by hand": (
+        lambda f, t: ((f[:, None] - t[None]) ** 2).flatten(2).sum(2).min(dim=1),
         "are squared",
     ),
-    "uint8 arithmetic": (lambda f, t: tuple(_overflows(f, t)), "uint8 overflows"),
 }

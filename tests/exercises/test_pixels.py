@@ -38,3 +38,15 @@ def test_what_no_tanh_makes_is_a_remark():
     said = pixels.model_range.judge(answers.to_model, answers.to_image_without_clamp).text
     assert "Clamp before you convert" in said
     assert "Clamp" not in pixels.model_range.judge(answers.to_model, answers.to_image).text
+
+
+def test_a_walk_between_equal_points_is_a_remark():
+    assert "sin(0)" in pixels.slerp.judge(answers.slerp_of_the_lesson).text
+    assert "elsewhere" in pixels.slerp.judge(answers.origin_for_equal).text
+    assert "But" not in pixels.slerp.judge(answers.slerp).text
+
+
+def test_bytes_are_a_remark():
+    assert "uint8" in pixels.nearest.judge(answers.overflows_for_bytes).text
+    assert "uint8" in pixels.nearest.judge(answers.nearest_of_the_lesson).text
+    assert "uint8" not in pixels.nearest.judge(answers.nearest).text
