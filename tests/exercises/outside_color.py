@@ -2,6 +2,7 @@
 
 import math
 
+import numpy as np
 import torch
 from torch import nn
 from torch.nn.utils.parametrizations import spectral_norm
@@ -299,29 +300,40 @@ def by_complex_numbers(hue, chroma):
     return math.degrees(total.angle().item()) % 360
 
 
+def in_numpy(hue, chroma):
+    angle = np.deg2rad(hue.numpy().astype(np.float64))
+    return np.rad2deg(np.angle((chroma.numpy() * np.exp(1j * angle)).sum())) % 360
+
+
+def in_a_loop(hue, chroma):
+    x = y = 0.0
+    for h, c in zip(hue.tolist(), chroma.tolist(), strict=True):
+        x, y = x + c * math.cos(math.radians(h)), y + c * math.sin(math.radians(h))
+    found = math.degrees(math.atan2(y, x))
+    return found if found >= 0 else found + 360
+
+
 def _sums(hue, chroma):
     angle = hue.deg2rad()
     return (chroma * angle.sin()).sum(), (chroma * angle.cos()).sum()
 
 
-RIGHT_HUES = [mean_hue, by_complex_numbers]
+RIGHT_HUES = [mean_hue, by_complex_numbers, in_numpy, in_a_loop]
 WRONG_HUES = {
-    "mean of the numbers": (lambda h, c: (h * c).sum() / c.sum(), "hues lie on a circle"),
-    "plain mean": (lambda h, c: h.mean(), "hues lie on a circle"),
-    "no weights": (lambda h, c: mean_hue(h, torch.ones_like(c)), "weigh each hue"),
-    "weights twice": (lambda h, c: mean_hue(h, c * c), "not 18.4°"),
-    "radians out": (lambda h, c: torch.atan2(*_sums(h, c)), "in radians"),
-    "degrees in": (
-        lambda h, c: torch.atan2((c * h.sin()).sum(), (c * h.cos()).sum()).rad2deg() % 360,
-        "sine and cosine want radians",
+    "mean of the numbers": (lambda h, c: (h * c).sum() / c.sum() % 360, "hues lie on a circle"),
+    "weights twice": (lambda h, c: mean_hue(h, c * c), "the square of its chroma"),
+    "exchanged, and negative": (
+        lambda h, c: torch.atan2(*_sums(h, c)[::-1]).rad2deg(),
+        "the sine first",
     ),
-    "exchanged": (lambda h, c: torch.atan2(*_sums(h, c)[::-1]).rad2deg(), "the sine first"),
     "arc tangent of a ratio": (
         lambda h, c: (_sums(h, c)[0] / _sums(h, c)[1]).atan().rad2deg() % 180 - 180,
         "cannot tell opposite hues apart",
     ),
-    "negative": (lambda h, c: torch.atan2(*_sums(h, c)).rad2deg(), "bring it to 0 … 360"),
-    "one each": (lambda h, c: h, "one mean is asked for"),
+    "median": (lambda h, c: h.median(), "chroma changes nothing"),
+    "one each": (lambda h, c: h, "2 numbers come back"),
+    "backwards": (lambda h, c: 360 - mean_hue(h, c), "is 260.0° in yours"),
+    "both results": (lambda h, c: _sums(h, c), "one result should come back"),
 }
 
 
@@ -335,33 +347,54 @@ def by_sets(fake, real):
     return sum(tuple(pair) not in known for pair in fake.tolist()) / len(fake)
 
 
+def by_unique(fake, real):
+    _, place = torch.cat([real, fake]).unique(dim=0, return_inverse=True)
+    return float(
+        torch.tensor([p not in place[: len(real)] for p in place[len(real) :]]).mean(dtype=float)
+    )
+
+
+def in_numpy_by_code(fake, real):
+    a, b = fake.numpy() @ [100, 1], real.numpy() @ [100, 1]
+    return np.mean(~np.isin(a, b))
+
+
 def _columns(fake, real):
     known = torch.isin(fake[:, 0], real[:, 0]) & torch.isin(fake[:, 1], real[:, 1])
     return (~known).float().mean()
 
 
-def _by_sum(fake, real):
-    return (~torch.isin(fake.sum(1), real.sum(1))).float().mean()
+def _as_sets(fake, real):
+    known = [set(pair) for pair in real.tolist()]
+    return sum(set(pair) not in known for pair in fake.tolist()) / len(fake)
 
 
-def _sorted(fake, real):
-    return never_seen(fake.sort(dim=1).values, real.sort(dim=1).values)
+def _set_of_tensors(fake, real):
+    known = set(real)
+    return sum(pair not in known for pair in fake) / len(fake)
 
 
-RIGHT_PAIRS = [never_seen, by_sets]
+def _tensor_in_tensor(fake, real):
+    return sum(pair not in real for pair in fake) / len(fake)
+
+
+def _one_by_one(fake, real):
+    return (fake != real).any(1).float().mean()
+
+
+RIGHT_PAIRS = [never_seen, by_sets, by_unique, in_numpy_by_code]
 WRONG_PAIRS = {
     "columns one by one": (_columns, "Compare pairs"),
-    "sums": (_by_sum, "does not tell them apart"),
-    "sorted pairs": (_sorted, "does not tell them apart"),
-    "different pairs": (
-        lambda fake, real: never_seen(fake.unique(dim=0), real),
+    "sets of two": (_as_sets, "a sorted pair, or a set"),
+    "a set of tensors": (_set_of_tensors, "by identity"),
+    "pair in real": (_tensor_in_tensor, "one number in common"),
+    "one by one": (_one_by_one, "anywhere among the real"),
+    "exchanged": (lambda fake, real: never_seen(real, fake), "exchange the two"),
+    "a count": (lambda fake, real: never_seen(fake, real) * len(fake), "divide by their number"),
+    "different pairs of both": (
+        lambda fake, real: never_seen(fake.unique(dim=0), real.unique(dim=0)),
         "you count different pairs",
     ),
-    "exchanged": (lambda fake, real: never_seen(real, fake), "exchange the two"),
-    "those that were seen": (lambda fake, real: 1 - never_seen(fake, real), "0.625, not 0.375"),
-    "a count": (lambda fake, real: never_seen(fake, real) * len(fake), "divide by the number"),
-    "one each": (
-        lambda fake, real: torch.isin(fake[:, 0], real[:, 0]),
-        "one share is asked for",
-    ),
+    "one each": (lambda fake, real: torch.isin(fake[:, 0], real[:, 0]), "numbers come back"),
+    "half of it": (lambda fake, real: never_seen(fake, real) / 2, "half the right value"),
 }
