@@ -135,44 +135,32 @@ class _Squeeze(nn.Module):
 
 
 _IMAGE = nn.Unflatten(1, (1, 28, 28))
-RIGHT_NETWORKS = [(generator, discriminator), (OtherG, OtherD)]
+
+
+def two_linear_layers():
+    return nn.Sequential(nn.Flatten(1), nn.Linear(784, 32), nn.Linear(32, 1), nn.Flatten(0))
+
+
+RIGHT_NETWORKS = [(generator, two_linear_layers)]
+RIGHT_NETWORKS += [(generator, discriminator), (OtherG, OtherD)]
 RIGHT_NETWORKS += [(with_batch_norm, discriminator), (generator, deep_discriminator)]
-RIGHT_NETWORKS += [(with_batch_norm, discriminator), (generator, deep_discriminator)]
+RIGHT_NETWORKS += [(generator, _d(nn.Dropout(0.3), nn.Linear(32, 1), nn.Flatten(0)))]
 WRONG_NETWORKS = {
-    "7 x 7": (
-        _g(nn.Linear(32, 784), nn.Tanh(), nn.Unflatten(1, (7, 7, 1))),
-        discriminator,
-        "has places for 49",
-    ),
-    "no channel": (
-        _g(nn.Linear(32, 784), nn.Tanh(), nn.Unflatten(1, (28, 28))),
-        discriminator,
-        "channel axis is missing",
-    ),
     "flat": (_g(nn.Linear(32, 784), nn.Tanh()), discriminator, "channel axis is missing"),
-    "channel last": (
-        _g(nn.Linear(32, 784), nn.Tanh(), nn.Unflatten(1, (28, 28, 1))),
+    "one layer": (
+        lambda n: nn.Sequential(nn.Linear(n, 784), nn.Tanh(), nn.Unflatten(1, (1, 28, 28))),
         discriminator,
-        "channel last",
+        "G has one layer",
     ),
-    "no activation": (_g(nn.Linear(32, 784), _IMAGE), discriminator, "no activation at its end"),
-    "sigmoid in G": (
-        _g(nn.Linear(32, 784), nn.Sigmoid(), _IMAGE),
+    "hard tanh, doubled": (
+        _g(nn.Linear(32, 784), nn.Hardtanh(-2, 2), _IMAGE),
         discriminator,
-        "cannot reach -1",
+        "no activation at its end",
     ),
-    "one column of logits": (generator, _d(nn.Linear(32, 1)), "end with nn.Flatten(0)"),
-    "sigmoid in D": (
-        generator,
-        _d(nn.Linear(32, 1), nn.Sigmoid(), nn.Flatten(0)),
-        "ends in a sigmoid",
-    ),
-    "relu in D": (generator, _d(nn.Linear(32, 1), nn.ReLU(), nn.Flatten(0)), "never negative"),
-    "tanh in D": (generator, _d(nn.Linear(32, 1), nn.Tanh(), nn.Flatten(0)), "ends in a tanh"),
-    "log of a sigmoid in D": (
-        generator,
-        _d(nn.Linear(32, 1), nn.LogSigmoid(), nn.Flatten(0)),
-        "never positive",
+    "square": (
+        _g(nn.Linear(32, 784), nn.Tanh(), nn.Unflatten(1, (1, 1, 784))),
+        discriminator,
+        "instead of",
     ),
     "latent_dim ignored": (
         lambda latent_dim: generator(64),
@@ -183,7 +171,18 @@ WRONG_NETWORKS = {
     "28 logits": (
         generator,
         lambda: nn.Sequential(nn.Linear(28, 1), nn.Flatten(1)),
-        "not one logit each",
+        "D returns (1, 28), not one",
+    ),
+    "all rows into one": (
+        generator,
+        lambda: nn.Sequential(nn.Linear(28, 1), nn.Flatten(0)),
+        "D returns (28,), not one logit each",
+    ),
+    "a list": (lambda n: [nn.Linear(n, 784)], discriminator, "the generator is a list"),
+    "sigmoid, by hand": (
+        generator,
+        lambda: nn.Sequential(discriminator(), nn.Hardsigmoid()),
+        "ends in a sigmoid",
     ),
 }
 

@@ -50,3 +50,9 @@ def test_bytes_are_a_remark():
     assert "uint8" in pixels.nearest.judge(answers.overflows_for_bytes).text
     assert "uint8" in pixels.nearest.judge(answers.nearest_of_the_lesson).text
     assert "uint8" not in pixels.nearest.judge(answers.nearest).text
+
+
+def test_linear_layers_in_a_row_are_a_remark():
+    said = pixels.networks.judge(answers.generator, answers.two_linear_layers).text
+    assert "D's 2 linear layers are one" in said
+    assert "But" not in pixels.networks.judge(answers.generator, answers.discriminator).text
