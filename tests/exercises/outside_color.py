@@ -7,6 +7,8 @@ import torch
 from torch import nn
 from torch.nn.utils.parametrizations import spectral_norm
 
+from gan_lessons import models
+
 LAST = {"memory_format": torch.channels_last}
 
 
@@ -147,7 +149,12 @@ def discriminator(channels):
     return _d()(channels)
 
 
+def of_the_lesson(latent_dim, channels):
+    return models.dcgan_generator(latent_dim=latent_dim, size=64, channels=channels, width=4)
+
+
 RIGHT_NETWORKS = [
+    (of_the_lesson, discriminator),
     (generator, discriminator),
     (_g(8, 3), _d(3, 8)),
     (_g(up=upsampled), discriminator),
@@ -156,7 +163,18 @@ RIGHT_NETWORKS = [
     (_g(up=shuffled), Pooling),
     (_g(up=upsampled), normalized),
 ]
+
+
+def _for_a_smaller_image(channels):
+    """Three halvings, 64 to 8, and a kernel of 4: 5 × 5 answers, flattened."""
+    layers, c = [], channels
+    for _ in range(3):
+        layers, c = [*layers, _down(c, 8), nn.LeakyReLU(0.2)], 8
+    return nn.Sequential(*layers, nn.Conv2d(8, 1, 4), nn.Flatten(0))
+
+
 WRONG_NETWORKS = {
+    "25 answers": (generator, _for_a_smaller_image, "makes 25 answers for each image"),
     "7 for 64": (_g(7, 3), _d(2, 7), "however often 7 is doubled"),
     "7, 7, 14, 28, 56 and a D for 28": (
         _from_the_article,
@@ -169,38 +187,25 @@ WRONG_NETWORKS = {
         discriminator,
         "from 56 to 64 is no doubling",
     ),
-    "one doubling too few": (_g(4, 3), _d(3, 4), "doubled too few times"),
-    "one doubling too many": (_g(4, 5), _d(5, 4), "doubled too many times"),
     "padding forgotten": (
         _g(up=lambda a, b: nn.ConvTranspose2d(a, b, 4, stride=2)),
         discriminator,
         "double exactly",
     ),
-    "D ends in a transposed convolution": (generator, _d(end=_UP_AGAIN), "D goes the other way"),
     "D for 28": (generator, _d(2, 7), "D is made for 28 × 28, G paints 64 × 64"),
     "D for 32": (generator, _d(3, 4), "D is made for 32 × 32"),
-    "always color": (_g(color=3), discriminator, "color where the data are gray"),
-    "always gray": (_g(color=1), _d(color=1), "not the data's color"),
-    "D for gray": (generator, _d(color=1), "a D for gray cannot look"),
-    "D for color": (generator, _d(color=3), "a D for color cannot look"),
     "a patch each": (generator, _d(end=_PATCHES), "one per patch"),
-    "one column": (generator, _d(end=_COLUMN), "end with nn.Flatten(0)"),
     "bare squeeze": (generator, _d(end=_SQUEEZED), "squeeze() without an axis"),
-    "sigmoid": (generator, _d(end=_SIGMOID), "ends in a sigmoid"),
     "gaps": (generator, _d(first=_gaps), "have no influence"),
-    "no tanh": (_g(end=()), discriminator, "pass 1"),
-    "sigmoid in G": (_g(end=(nn.Sigmoid(),)), discriminator, "cannot reach -1"),
     "channel last": (_g(end=(nn.Tanh(), _Last())), discriminator, "channel last"),
     "noise as a map": (_noise_as_map, discriminator, "nn.Unflatten(1, (latent_dim, 1, 1))"),
     "MLP": (_mlp, discriminator, "MLP of lesson 06"),
-    "its own noise": (_fixed_noise, discriminator, "G wants noise of 64 numbers"),
     "return forgotten": (lambda latent_dim, channels: None, discriminator, "you return a NoneType"),
     "one large step": (
         _g(4, 1, end=(nn.Upsample(scale_factor=8), nn.Tanh())),
         discriminator,
         "from 8 to 64 is no doubling",
     ),
-    "linear does not fit": (generator, _d(4, 5), "does not fit the last one"),
 }
 
 
@@ -239,18 +244,6 @@ def _narrow(D, images):
     return D.to(**LAST).bfloat16()(images.to(**LAST).bfloat16()).float()
 
 
-def _half_narrow(D, images):
-    """Only the weights are narrow: torch refuses to multiply."""
-    return D.bfloat16()(images)
-
-
-def _lost(D, images):
-    D.to(**LAST)
-    images.to(**LAST)
-    with torch.autocast("cpu", dtype=torch.bfloat16):
-        return D(images).float()
-
-
 def _permuted(D, images):
     D.to(**LAST)
     with torch.autocast("cpu", dtype=torch.bfloat16):
@@ -270,22 +263,36 @@ def _sigmoid(D, images):
     return 50 * fast_logits(D, images).sigmoid()
 
 
-RIGHT_FAST = [fast_logits, by_parameters]
+def by_default(D, images):
+    D = D.to(**LAST)
+    with torch.autocast(images.device.type):
+        logits = D(images.to(**LAST))
+    return logits.to(torch.float32)
+
+
+def twice(D, images):
+    D(images)
+    return fast_logits(D, images)
+
+
+def inside_the_block(D, images):
+    """All of it under autocast; + 0 keeps the layout."""
+    with torch.autocast(device_type="cpu", dtype=torch.bfloat16):
+        return D.to(**LAST)(images.to(**LAST) + 0).float()
+
+
+RIGHT_FAST = [fast_logits, by_parameters, inside_the_block, by_default, twice]
 WRONG_FAST = {
     "weights narrowed": (_narrow, "Keep float32 weights"),
-    "weights narrowed, images not": (_half_narrow, "Keep float32 weights"),
     "axes permuted": (_permuted, "you permute the axes"),
-    "result of .to lost": (_lost, "changes nothing in place"),
     "images only": (_wrong(weights=False), "D's weights are not"),
-    "neither": (_wrong(weights=False, layout=False), "neither D's weights nor"),
-    "float16": (_wrong(dtype=torch.float16), "ends at 65,504"),
     "no autocast": (_wrong(dtype=None), "call D inside torch.autocast"),
-    "cuda on a CPU": (_wrong(device="cuda"), "a device that is not here"),
-    "narrow logits": (_wrong(after=lambda logits: logits), "Return logits.float()"),
     "no gradient": (_no_grad, "carry no gradient"),
     "eval mode": (_eval, "eval mode"),
     "other numbers": (_sigmoid, "other numbers"),
     "nothing": (lambda D, images: None, "return D's logits"),
+    "without D": (lambda D, images: images.mean((1, 2, 3)), "D was never called"),
+    "one column": (lambda D, images: fast_logits(D, images)[:, None], "shape (6, 1)"),
 }
 
 
