@@ -1,7 +1,8 @@
 """Exercises that answer back: one folder a lesson, one file an exercise. Floor 5 of the house.
 
 ``checks.first_gan.train_step(my_train_step)`` judges an answer to lesson 04. What all of them stand
-on: ``exercise`` (○, ✗ or ✓, and how that is said) and ``steps`` (spies on a training step).
+on: ``exercise`` (○, ✗ or ✓, and how that is said), ``steps`` (spies on a training step) and
+``known`` (a D whose slope is known).
 """
 
 from gan_lessons.checks import (

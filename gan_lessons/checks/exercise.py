@@ -1,6 +1,6 @@
 """How an exercise answers back: ○ not attempted, ✗ with a diagnosis, ✓ with what was proven.
 
-The base of floor 4; every lesson's checks are built with :func:`exercise`. Introduced in lesson 00.
+The base of the checks: every one is built with :func:`exercise`. Introduced in lesson 00.
 """
 
 import functools
@@ -253,8 +253,8 @@ def calling(parts: tuple) -> Iterator[None]:
 def _raised(raised: Raised) -> Outcome:
     if raised.is_stub:
         return Outcome("○", "not attempted yet. The notebook goes on without it.")
-    after = f". {raised.after}" if raised.after else ""
-    return Outcome("✗", _crash(raised.error) + after)
+    text = _crash(raised.error)
+    return Outcome("✗", f"{text.rstrip('.')}. {raised.after}" if raised.after else text)
 
 
 def exercise(*, title: str, proves: str, hints: tuple[str, str, str]) -> Callable:

@@ -62,7 +62,7 @@ REDUCED = {  # of the terms whose mean is asked
     "last": lambda t: t[-1],
     "product": torch.prod,
     "root of the mean square": lambda t: t.square().mean().sqrt(),
-    "standard deviation": torch.std,
+    "standard deviation": lambda t: t.std() if len(t) > 1 else t.new_tensor(math.nan),
 }
 TOLD = 3  # so many different numbers must agree before a sentence rests on them
 
@@ -78,12 +78,14 @@ def on_values(
     ]
     if len(usable) < len(cases):
         return None
+    count = len(exercise.slopes)  # gradients follow the values, and a constant does not show there
+    values = [(a.only(len(b.parts) - count), b.only(len(b.parts) - count)) for a, b in usable]
     said = [
         _factor(usable, cases),
-        _away(usable),
-        _bent(usable),
+        _away(values),
+        _bent(values),
         _turned(usable),
-        _parts_exchanged(usable),
+        _parts_exchanged(values),
         _reduced(exercise, cases, usable),
         _exchanged(exercise, cases, found, right),
         _ignored(exercise, parts, cases, found),
@@ -237,7 +239,8 @@ def _reduced(exercise, cases: Sequence, usable: Sequence[tuple[Seen, Seen]]) -> 
     """A sum, a median, a largest one of the terms in place of what is asked."""
     if exercise.terms is None:
         return None
-    all_terms = [exercise.terms(*one.args).double().flatten() for one in cases]
+    each = exercise.terms if callable(exercise.terms) else exercise.terms[cases[0].part]
+    all_terms = [each(*one.args).double().flatten() for one in cases]
     if sum(len(terms) > 2 for terms in all_terms) < 2:
         return None
 

@@ -19,7 +19,7 @@ import inspect
 import itertools
 import math
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -85,15 +85,19 @@ class Table:
     uses: Mapping[str, object] = field(default_factory=dict)
 
     def functions(self, source: str) -> tuple[Callable, ...]:
-        """Return the functions that a program defines, in order; names with a _ are its own."""
+        """Return the functions that a program defines, in order; names with a _ are its own.
+
+        A program that defines none returns its values instead: answers may be numbers or lists.
+        """
         space = {**NAMES, **self.uses}
         before = set(space)
         exec(compile(inspect.cleandoc(source), "<a known program>", "exec"), space)
-        return tuple(
+        defined = [
             value
             for name, value in space.items()
-            if name not in before and callable(value) and not name.startswith("_")
-        )
+            if name not in before and not name.startswith("_")
+        ]
+        return tuple(filter(callable, defined)) or tuple(defined)
 
     def slipped(self, *slips: Slip) -> str | None:
         """Return the right program with these slips, or None where they touch the same text."""
@@ -130,8 +134,9 @@ class Value(Exercise):
             part that is asked; the default calls that part.
         slopes: the numbers of arguments by which the answer can be differentiated: the gradient of
             its sum is compared as well.
-        terms: of a case's arguments: the numbers whose mean (or sum) is asked; experiments then
-            know a sum, a median, a largest one in its place.
+        terms: of a case's arguments: the numbers whose mean (or sum) is asked, or one such function
+            for each part; experiments then know a sum, a median, a largest one in its place.
+        called: what each part is called at the beginning of a diagnosis ("D's loss").
         refused: words of an error, and what that error means in this exercise.
         signs: of (answer's parts, cases): raises :class:`Wrong` for what only this exercise knows;
             asked after the experiments.
@@ -151,7 +156,8 @@ class Value(Exercise):
         cases: Callable[[int], Sequence[Case]],
         observe: Observe | Sequence[Observe] | None = None,
         slopes: Sequence[int] = (),
-        terms: Callable[..., Tensor] | None = None,
+        terms: Callable[..., Tensor] | Sequence[Callable[..., Tensor]] | None = None,
+        called: Sequence[str] = (),
         refused: Mapping[str, str] | None = None,
         signs: Callable[[Answer, Sequence[Case]], None] | None = None,
         random: bool = False,
@@ -161,12 +167,12 @@ class Value(Exercise):
     ):
         super().__init__(self._grade, title=title, proves=proves, hints=hints)
         self.__doc__, self.table, self.cases = asks, table, cases
-        self.observe, self.remark = observe, remark
+        self.observe, self.remark, self.called = observe, remark, called
         self.slopes, self.terms, self.refused = slopes, terms, refused or {}
         self.signs, self.random = signs, random
         self.alike = functools.partial(alike, share=share, least=least)
         self.seed = 0
-        self._known: dict[tuple, list[Seen | Raised]] = {}
+        self._known: dict[tuple, tuple[Answer, list[Seen | Raised]]] = {}
 
     # -- asking ------------------------------------------------------------------------------
 
@@ -229,15 +235,23 @@ class Value(Exercise):
 
     def known(self, source: str, cases: Sequence[Case]) -> list[Seen | Raised]:
         """Return what a known program does in each case; each runs once."""
+        return list(self.does(source, cases))
+
+    def does(self, source: str, cases: Sequence[Case]) -> Iterator[Seen | Raised]:
+        """Yield what a known program does, case by case, so that the first may be enough."""
         key = self.seed, cases[0].part, source
         if key not in self._known:
             try:
-                self._known[key] = self.all_of(self.table.functions(source), cases)
+                self._known[key] = self.table.functions(source), []
             except Exception as error:  # a slip that cannot even be compiled does nothing
-                self._known[key] = [Raised(error)] * len(cases)
-        return self._known[key]
+                self._known[key] = (), [Raised(error)] * len(cases)
+        parts, done = self._known[key]
+        for i, one in enumerate(cases):
+            if i == len(done):
+                done += self.all_of(parts, [one])
+            yield done[i]
 
-    def same(self, a: Sequence[Seen | Raised], b: Sequence[Seen | Raised]) -> bool:
+    def same(self, a: Sequence[Seen | Raised], b: Iterable[Seen | Raised]) -> bool:
         """Say whether two programs did the same in all cases, exceptions included."""
         return all(
             x.like(y) if isinstance(x, Raised) else isinstance(y, Seen) and self.alike(x, y)
@@ -252,7 +266,12 @@ class Value(Exercise):
         remarks, before = [], []
         for part in sorted({one.part for one in cases}):
             asked = [one for one in cases if one.part == part]
-            remarks.append(self._grade_part(parts, asked, before))
+            try:
+                remarks.append(self._grade_part(parts, asked, before))
+            except Wrong as mistake:
+                if not (self.called and self.called[part]):
+                    raise
+                raise Wrong(f"{self.called[part]}: {mistake}") from mistake
             before.append(asked)
         if self.remark is not None:
             with torch.random.fork_rng(devices=[]), calling(parts):
@@ -274,7 +293,10 @@ class Value(Exercise):
         self._once_more(parts, cases, found)
         said = experiments.on_values(self, parts, cases, found, right)
         if said is not None:
-            raise Wrong(said)
+            one_of_many = len(parts) > 1 and not self.called
+            name = getattr(parts[cases[0].part], "__name__", "") if one_of_many else ""
+            whose = f"{name}: " if name.isidentifier() else ""
+            raise Wrong(whose + said)
         if self.signs is not None:
             self.signs(parts, cases)
         raise Wrong(self._smallest(cases, found, right))
@@ -289,7 +311,7 @@ class Value(Exercise):
                 self.ask(parts, one)
             except Raised as error:
                 if error.is_stub:
-                    raise NotImplementedError from error
+                    raise
             except Wrong:
                 pass
 
@@ -352,11 +374,11 @@ class Value(Exercise):
             if time.perf_counter() - started > PAIRS_SECONDS:
                 break
             source = self.table.slipped(*pair)
-            if source is not None and self.same(found, self.known(source, cases)):
-                fitting.append(pair)
-        if len(fitting) == 1:
+            if source is not None and self.same(found, self.does(source, cases)):
+                fitting.append((pair[0].says, pair[1].says))
+        if len(set(fitting)) == 1:
             first, second = fitting[0]
-            raise Wrong(f"two things at once. First: {first.says} And then: {second.says}")
+            raise Wrong(f"two things at once. First: {first} And then: {second}")
 
     def _form(self, cases: Sequence[Case], found: list, right: list) -> None:
         """Raise for an exception, a wrong type or shape, a lost gradient."""
@@ -400,10 +422,11 @@ class Value(Exercise):
                     f"{Seen([mine.parts[values + k]])}."
                 )
             before = f"Right for {cases[0].label}; but for" if i else "For"
-            return (
-                f"{before} {one.label}: {given} should give {true.only(values)}, and you return "
-                f"{mine.only(values)}."
-            )
+            mine, true = mine.arranged(true).only(values), true.only(values)
+            said = f"{before} {one.label}: {given} should give {true}, and you return {mine}"
+            if str(mine) == str(true):
+                return f"{said}: {mine.off(true):.1g} apart, which is more than rounding."
+            return f"{said}."
         raise AssertionError("no case differs, and yet the answer is not a right program's")
 
     # -- what goes wrong here ----------------------------------------------------------------

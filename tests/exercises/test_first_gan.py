@@ -5,7 +5,7 @@ import pytest
 from gan_lessons.checks import first_gan
 from gan_lessons.checks.exercise import Unsolved
 from tests.exercises import judging
-from tests.exercises import mutants_first_gan as answers
+from tests.exercises import outside_first_gan as answers
 
 CASES = [
     judging.Case(first_gan.train_step, answers.RIGHT_STEPS, answers.WRONG_STEPS),
@@ -46,14 +46,33 @@ def test_g_may_move_first_and_is_not_called_wasteful():
     assert "moves first" not in first_gan.train_step.judge(answers.reference).text
 
 
-MEASURED = {0.05: 1.0, 0.2: 3.0, 1.0: 8.0, 5.0: 8.0, 20.0: 7.0}
+def test_two_mistakes_at_once_are_both_told():
+    text = first_gan.modes_covered.judge(answers.visited).text
+    assert "two things at once" in text
+    assert "Nearest is not near" in text
+    assert "a single sample is enough" in text
 
 
-def test_predictions_are_compared_with_the_runs():
-    assert first_gan.ratio.judge(0.05, measured=MEASURED).solved
-    assert "still covers 8 modes" in first_gan.ratio.judge(1.0, measured=MEASURED).text
-    assert "not one of the ratios" in first_gan.ratio.judge(3, measured=MEASURED).text
-    assert first_gan.ratio.judge(..., measured=MEASURED).mark == "○"
+@pytest.mark.parametrize("answer", answers.RIGHT_RATIOS)
+def test_a_prediction_that_agrees_with_the_runs_passes(answer):
+    outcome = first_gan.ratio.judge(answer, measured=answers.MEASURED)
+    assert (outcome.mark, outcome.text) == ("✓", first_gan.ratio.proves)
+
+
+@pytest.mark.parametrize("name", answers.WRONG_RATIOS)
+def test_a_prediction_that_does_not_agree_is_told_with_what_was_measured(name):
+    answer, words = answers.WRONG_RATIOS[name]
+    outcome = first_gan.ratio.judge(answer, measured=answers.MEASURED)
+    assert outcome.mark == "✗"
+    assert words in outcome.text
+
+
+def test_a_prediction_is_told_what_one_seed_cannot_tell():
+    ties = {0.05: 0, 0.2: 0, 1.0: 3, 5.0: 1, 20.0: 1}
+    assert "with 0.05 and 0.2: one seed cannot tell" in first_gan.ratio.judge(0.2, ties).text
+    assert first_gan.ratio.judge([0.2, 0.05], ties).text == first_gan.ratio.proves
+    assert "One seed cannot tell these apart" in first_gan.ratio.judge(20, ties).text
+    assert first_gan.ratio.judge(..., ties).mark == "○"
 
 
 def test_the_hints_of_ratio_speak_of_what_is_printed():

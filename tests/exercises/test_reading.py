@@ -4,7 +4,7 @@ import pytest
 
 from gan_lessons.checks import reading
 from tests.exercises import judging
-from tests.exercises import mutants_reading as answers
+from tests.exercises import outside_reading as answers
 
 CASES = [
     judging.Case(reading.rolling_mean, answers.RIGHT_MEANS, answers.WRONG_MEANS),
@@ -31,3 +31,10 @@ def test_stubs_are_not_attempted(case):
 
 def test_the_reference_knows_every_unseen_run():
     assert "You named 16." in reading.diagnose.judge(answers.diagnose).text
+
+
+def test_what_sixteen_runs_cannot_tell_is_said():
+    lucky = reading.stopping.judge(answers.HARDLY_PATIENT)
+    assert lucky.solved
+    assert "may still be luck" in lucky.text
+    assert "luck" not in reading.stopping.judge(answers.patient).text

@@ -3,10 +3,11 @@
 from collections.abc import Callable
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 from torch.nn import functional as F
 
 from gan_lessons.checks.exercise import Wrong, ask, exercise, named, one_number
+from gan_lessons.checks.known import KnownSlope
 
 REFUSED = {  # what PyTorch says of a broken answer, and what that means here
     "does not require grad": "autograd finds no path from D's answer back to x̂. Call "
@@ -25,19 +26,6 @@ REFUSED = {  # what PyTorch says of a broken answer, and what that means here
     "out of range": "this length does not fit points. For all: slope.flatten(1).norm(dim=1).",
     "'tuple' object": "torch.autograd.grad returns a tuple: take [0], or write (slope,) = ….",
 }
-
-
-class _Known(nn.Module):
-    """D(x) = Σ w·xᵖ/p, whose slope w·xᵖ⁻¹ is known everywhere. It remembers what it saw."""
-
-    def __init__(self, weight: Tensor, power: int = 2):
-        super().__init__()
-        self.weight, self.power = nn.Parameter(weight), power
-        self.seen: list[Tensor] = []
-
-    def forward(self, x: Tensor) -> Tensor:
-        self.seen.append(x)
-        return (self.weight * x**self.power).flatten(1).sum(1) / self.power
 
 
 @exercise(
@@ -67,7 +55,7 @@ def gradient_penalty(answer: Callable) -> None:
         _check_reach(answer)
 
 
-def _probe(answer: Callable, D: nn.Module, real: Tensor, fake: Tensor) -> Tensor:
+def _probe(answer: Callable, D: KnownSlope, real: Tensor, fake: Tensor) -> Tensor:
     """Return the penalty; both batches must be as they were."""
     before = real.clone(), fake.clone()
     got = one_number(ask(answer, D, real, fake, refused=REFUSED), "the penalty")
@@ -78,7 +66,7 @@ def _probe(answer: Callable, D: nn.Module, real: Tensor, fake: Tensor) -> Tensor
     return got
 
 
-def _points(D: _Known) -> Tensor:
+def _points(D: KnownSlope) -> Tensor:
     """Return the points at which the slope of D was taken, (B, d)."""
     seen = [x.detach().flatten(1) for x in D.seen if x.requires_grad]
     if not seen:
@@ -92,7 +80,7 @@ def _points(D: _Known) -> Tensor:
 def _check_alpha(answer: Callable) -> None:
     """All real samples are one point and all fakes another, so α can be read off x̂."""
     n, ends = 1000, (torch.tensor([2.0, -1.0, 0.5]), torch.tensor([-1.0, 0.5, 3.0]))
-    D = _Known(torch.ones(3))
+    D = KnownSlope(torch.ones(3))
     _probe(answer, D, *(end.repeat(n, 1) for end in ends))
     real, fake = ends
     x = _points(D)
@@ -134,7 +122,7 @@ def _check_alpha(answer: Callable) -> None:
 
 def _check_penalty(answer: Callable, shape: tuple[int, ...]) -> None:
     """Compare with the definition, and name the value of each known mistake."""
-    D = _Known(torch.rand(shape[1:]) + 0.2)
+    D = KnownSlope(torch.rand(shape[1:]) + 0.2)
     spread = 0.8 if len(shape) == 2 else 0.25
     real, fake = spread * torch.randn(shape), spread * torch.randn(shape)
     got = _probe(answer, D, real, fake)
@@ -227,10 +215,10 @@ def _check_flat(answer: Callable) -> None:
     for shape in ((8, 2), (8, 3, 4, 4)):
         real, fake = torch.randn(shape), torch.randn(shape)
         unit = F.normalize(torch.randn(shape[1:]).flatten(), dim=0).reshape(shape[1:])
-        cost = float(_probe(answer, _Known(unit, 1), real, fake).detach())
+        cost = float(_probe(answer, KnownSlope(unit, 1), real, fake).detach())
         if abs(cost) > 1e-4:
             raise Wrong(f"a linear critic of slope 1 should cost nothing, but costs {cost:.3f}.")
-        D = _Known(torch.zeros(shape[1:]), 1)
+        D = KnownSlope(torch.zeros(shape[1:]), 1)
         got = _probe(answer, D, real, fake)
         (grad,) = torch.autograd.grad(got, D.weight)
         if not (got.isfinite() and grad.isfinite().all()):
@@ -245,7 +233,7 @@ def _check_flat(answer: Callable) -> None:
 
 def _check_reach(answer: Callable) -> None:
     """D's step must leave G alone, even if the fake batch still hangs on it."""
-    D, fake = _Known(torch.ones(2)), torch.randn(8, 2).requires_grad_()
+    D, fake = KnownSlope(torch.ones(2)), torch.randn(8, 2).requires_grad_()
     got = ask(answer, D, torch.randn(8, 2), fake, refused=REFUSED)
     (reached,) = torch.autograd.grad(got, fake, allow_unused=True)
     if reached is not None and reached.any():

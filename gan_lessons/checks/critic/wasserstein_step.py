@@ -12,6 +12,7 @@ REFUSED = steps.REFUSED | {
     "backward through the graph a second time": "a graph is used twice. Every update of D needs "
     "fakes of its own, detached from G.",
 }
+
 LOST = "D should raise D(real) and lower D(fake), all of them: D(fake).mean() - D(real).mean()."
 
 

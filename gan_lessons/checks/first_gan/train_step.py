@@ -134,9 +134,12 @@ def _check_fresh(train_step: Callable, order: list[str]) -> None:
     train_step(*players, real, steps.LATENT)
     torch.manual_seed(1)
     train_step(*clean, *optimizers, real, steps.LATENT)
-    pairs = {"G": (players[0], clean[0]), "D": (players[1], clean[1])}
-    same = {n: steps.same_weights(a, b.parameters(), off=1e-7) for n, (a, b) in pairs.items()}
-    late = [name for name in order if not same[name]]
+    ours, fresh = (dict(zip("GD", nets, strict=True)) for nets in (players[:2], clean))
+    late = [
+        name
+        for name in order
+        if not steps.same_weights(ours[name], fresh[name].parameters(), off=1e-7)
+    ]
     if late:  # the player that moves first misleads the other
         raise Wrong(
             f"old gradients pile up in {late[0]}: a second step is not what a fresh one would be. "

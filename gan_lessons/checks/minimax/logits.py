@@ -1,81 +1,101 @@
-"""Losses on a few logits: what lesson 02's checks share."""
+"""Real and fake logits to ask losses for: what lesson 02's checks share."""
 
-import math
-from collections.abc import Callable
+from collections.abc import Sequence
 
 import torch
 from torch import Tensor
-from torch.nn.functional import softplus
 
-from gan_lessons.checks.exercise import Wrong, near
+from gan_lessons.checks.exercise import Wrong
+from gan_lessons.checks.grader import Answer, Case, Value, case
+from gan_lessons.checks.seen import Seen, alike
 
-LN2 = math.log(2)
-REAL = torch.tensor([1.3, -0.4, 2.2, 0.7])
-FAKE = torch.tensor([-0.9, 0.8, -1.7, 0.3, -0.2, 1.1])  # another number of samples
+SURE = (0.3, 3.0, 20.0, 150.0)  # how sure D is: hardly, well, beyond float32's 1 - σ, beyond exp
 
-
-def loss_of(answer: Callable, real: Tensor, fake: Tensor) -> Tensor:
-    """Return what the learner's loss gives; say so where it is not one number."""
-    found = answer(real, fake)
-    if not isinstance(found, Tensor):
-        raise Wrong("return a tensor, so that backward() can start from it: no .item(), no float.")
-    if found.numel() != 1:
-        raise Wrong(f"you return {found.numel()} numbers; a loss is one number. Take the mean.")
-    return found
-
-
-def name(found: float, named: tuple[tuple[float, str], ...]) -> None:
-    """Raise the diagnosis whose value was found, if any. Lesson 02."""
-    for value, diagnosis in named:
-        if near(found, value):
-            raise Wrong(diagnosis)
-
-
-def slope_at(answer: Callable, logit: float) -> float:
-    """Return the derivative of G's loss with respect to the logit of one fake sample."""
-    fake = torch.tensor([logit], requires_grad=True)
-    loss = loss_of(answer, REAL, fake)
-    if not loss.requires_grad:
-        raise Wrong("the loss has lost its gradient: no .detach() and no .item() on the way.")
-    return float(torch.autograd.grad(loss, fake)[0])
-
-
-def check_g(answer: Callable, right: Callable, named: tuple[tuple[float, str], ...]) -> None:
-    """What both of G's losses share: value, independence of the real logits, gradient, range."""
-    found = loss_of(answer, REAL, FAKE).item()
-    other = loss_of(answer, REAL + 1, FAKE).item()
-    if not near(found, other):
-        raise Wrong(
-            "your value changes with the real logits. G cannot change D(real): that term has no "
-            "gradient for G and makes the number you watch unreadable. Leave it out."
-        )
-    name(found, named)
-    if not near(found, right(FAKE).mean().item()):
-        raise Wrong(
-            f"on a few random logits you get {found:.4f}, not {right(FAKE).mean().item():.4f}."
-        )
-    if slope_at(answer, 1.0) >= 0:
-        raise Wrong("the slope is not negative: going down must raise D(fake).")
-    for t in (150.0, -150.0):
-        found = loss_of(answer, REAL, torch.tensor([t])).item()
-        if not math.isclose(found, right(torch.tensor(t)).item(), rel_tol=1e-3, abs_tol=1e-3):
-            raise Wrong(
-                f"at a fake logit of {t:+.0f} you get {found:.1f}: the logarithm of a probability "
-                "that is rounded to 0, or an eps. Use softplus on the logits."
-            )
-
-
+CHANGED = {
+    "a leaf Variable that requires grad": "your code changes the logits in place, and whoever "
+    "handed them over may still need them. Compute a new value instead (no +=, no method that ends "
+    "in _).",
+    "all elements of input should be between 0 and 1": "binary_cross_entropy takes probabilities, "
+    "and these are logits: binary_cross_entropy_with_logits takes them as they are.",
+}
+SUM = (
+    "you add up over the samples: take the mean, so that the loss does not depend on the size of "
+    "the batch."
+)
+REAL_TERM = (
+    "your value changes with the real logits: leave that term out. G cannot change D(real), so it "
+    "has no gradient for G and makes the number you watch unreadable."
+)
+SQUEEZED = (
+    "a sigmoid too many: these are logits already, and softplus does the sigmoid's work. Squeezed "
+    "into 0 … 1, the slope vanishes on both sides."
+)
 LOG_OF_MEAN = (
     "E[log], not log E: take the logarithm for each sample, and the mean comes last. The logarithm "
     "of a mean hardly notices the few samples that D is sure of."
 )
+ROUNDED = (
+    "where D is sure you get ∞ or NaN: the logarithm of a probability that is rounded to 0. "
+    "softplus on logits stays finite."
+)
+NOT_FINITE = (
+    "where D is very sure you get ∞ or NaN: the logarithm of a probability that is rounded to 0, "
+    "or an exp that overflows. softplus on logits stays finite."
+)
+FLAT = (
+    "something is cut off on the way (by an eps, a clamp, or a sigmoid that rounds to 0 and 1), "
+    "and the loss is flat where it should be steepest. F.softplus takes the logits as they are."
+)
 
 
-def likely_values() -> dict[str, float]:
-    """Return the four things that are taken for one another, on the random fake logits."""
-    return {
-        "saturating": -softplus(FAKE).mean().item(),
-        "D's term": softplus(FAKE).mean().item(),
-        "non-saturating": softplus(-FAKE).mean().item(),
-        "ln D": -softplus(-FAKE).mean().item(),
-    }
+def logits(seed: int) -> Sequence[Case]:
+    """Return cases of real and fake logits, as many real ones as fake ones. Lesson 02."""
+    rng = torch.Generator().manual_seed(seed)
+
+    def drawn(count: int) -> Tensor:
+        return 1.5 * torch.randn(count, generator=rng)
+
+    def one(real: float, fake: float) -> Case:
+        label = f"a real logit of {real:+g} and a fake one of {fake:+g}"
+        return case(label, torch.tensor([real]), torch.tensor([fake]))
+
+    sure = [one(sign * t, -sign * t) for t in SURE for sign in (1, -1)]
+    few = [
+        case("three real and three fake logits", drawn(3), drawn(3)),
+        case("five of each", drawn(5), drawn(5)),
+        case("logits of 0", torch.zeros(2), torch.zeros(2)),
+    ]
+    return (*sure[:2], *few, *sure[2:])
+
+
+def largest(one: Case) -> float:
+    """Return the size of a case's largest logit. Lesson 02."""
+    return max(float(logit.abs().max()) for logit in one.args)
+
+
+def where_d_is_sure(check: Value, parts: Answer, cases: Sequence[Case]) -> None:
+    """Name what is right for small logits and not for large ones: no number, or a flat slope."""
+    found, right = check.all_of(parts, cases), check.known(check.table.right, cases)
+    together = list(zip(cases, found, right, strict=True))
+    for one, mine, true in together:  # an eps is seen a little in small logits, too
+        if largest(one) < SURE[2] and not alike(mine, true, share=0.02, least=2e-3):
+            return
+    off = [(one, mine, true) for one, mine, true in together if largest(one) >= SURE[2]]
+    for one, mine, _ in off:
+        if not mine.parts[0].isfinite():
+            raise Wrong(
+                f"for {one.label} you get {mine.only(1)}: an exp overflows, or a probability is "
+                "rounded to 0 before its logarithm. softplus on logits stays finite."
+            )
+        if not all(slope.isfinite().all() for slope in mine.parts[1:]):
+            raise Wrong(
+                f"for {one.label} the slope is no number: an ∞ on the way spoils it, even one that "
+                "a clamp or torch.where leaves out. softplus on logits has a slope everywhere."
+            )
+    if any(steepness(mine) < steepness(true) / 2 for _, mine, true in off):
+        raise Wrong(FLAT)
+
+
+def steepness(seen: Seen) -> float:
+    """Return the size of all slopes of a loss together. Lesson 02."""
+    return sum(float(slope.abs().sum()) for slope in seen.parts[1:])

@@ -1,14 +1,100 @@
 """The saturating loss: an exercise of lesson 02, Play the minimax game."""
 
-from collections.abc import Callable
+from collections.abc import Sequence
 
 from torch.nn.functional import softplus
 
-from gan_lessons.checks.exercise import exercise
-from gan_lessons.checks.minimax.logits import FAKE, LOG_OF_MEAN, check_g, likely_values
+from gan_lessons.checks.grader import Answer, Case, Slip, Table, Value
+from gan_lessons.checks.minimax.logits import (
+    CHANGED,
+    FLAT,
+    LOG_OF_MEAN,
+    NOT_FINITE,
+    REAL_TERM,
+    ROUNDED,
+    SQUEEZED,
+    SUM,
+    logits,
+    where_d_is_sure,
+)
+
+RIGHT = """
+def saturating_g(real_logits, fake_logits):
+    loss = -F.softplus(fake_logits)
+    return loss.mean()
+"""
+
+SLIPS = (
+    Slip(
+        "-F.softplus(fake_logits)",
+        "F.softplus(fake_logits)",
+        "the sign is turned: this is D's part of the game. Lowering it lowers D(fake), and G would "
+        "work for D.",
+    ),
+    Slip(
+        "-F.softplus(fake_logits)",
+        "F.softplus(-fake_logits)",
+        "this is -ln D(fake), the non-saturating loss: the answer to the second half.",
+    ),
+    Slip(
+        "-F.softplus(fake_logits)",
+        "-F.softplus(-fake_logits)",
+        "the objective is inverted: whoever minimizes ln D(fake) drives D(fake) to 0.",
+    ),
+    Slip("loss.mean()", "loss.mean() - F.softplus(-real_logits).mean()", REAL_TERM),
+    Slip(
+        "loss.mean()",
+        "-loss.mean() + F.softplus(-real_logits).mean()",
+        "this is D's loss: lowering it lowers D(fake). G has the second part of V alone, and wants "
+        "it small as it stands.",
+    ),
+    Slip(
+        "F.softplus(fake_logits)",
+        "F.softplus(real_logits)",
+        "the real logits stand where the fake ones should: nothing of G is in this loss.",
+    ),
+    Slip("loss.mean()", "loss.sum()", SUM),
+    Slip("loss.mean()", "loss", "one number for each sample comes back: take the mean."),
+    Slip(
+        "loss = -F.softplus(fake_logits)",
+        "loss = (1 - fake_logits.sigmoid().mean()).log()",
+        LOG_OF_MEAN,
+    ),
+    Slip("F.softplus(fake_logits)", "F.softplus(fake_logits.mean())", LOG_OF_MEAN),
+    Slip("-F.softplus(fake_logits)", "(1 - fake_logits.sigmoid()).log()", ROUNDED),
+    Slip("-F.softplus(fake_logits)", "-(1 + fake_logits.exp()).log()", NOT_FINITE),
+    Slip("-F.softplus(fake_logits)", "(1 - fake_logits.sigmoid() + 1e-8).log()", FLAT),
+    Slip(
+        "-F.softplus(fake_logits)",
+        "-F.binary_cross_entropy(fake_logits.sigmoid(), torch.zeros_like(fake_logits))",
+        FLAT,
+    ),
+    Slip("F.softplus(fake_logits)", "F.softplus(fake_logits.sigmoid())", SQUEEZED),
+    Slip(
+        "-F.softplus(fake_logits)",
+        "1 - fake_logits.sigmoid()",
+        "the logarithm is missing: this is 1 - D(fake). ln(1 - σ(t)) is -softplus(t).",
+    ),
+    Slip(
+        "-F.softplus(fake_logits)",
+        "-fake_logits",
+        "this is -t, the logit itself: its slope is -1 everywhere. ln(1 - σ(t)) is -softplus(t).",
+    ),
+    Slip(
+        "-F.softplus(fake_logits)",
+        "(1 - fake_logits).log()",
+        "the logarithm of a logit: a logit is no probability, and may exceed 1. ln(1 - σ(t)) is "
+        "-softplus(t).",
+    ),
+)
 
 
-@exercise(
+def signs(parts: Answer, cases: Sequence[Case]) -> None:
+    """Name what only large logits show."""
+    where_d_is_sure(saturating_g, parts, cases)
+
+
+saturating_g = Value(
     title="The saturating loss",
     proves="the slope is -σ(t): -½ where D has no idea, -4.5e-5 at a logit of -10, where D is "
     "sure and G needs it most.",
@@ -17,26 +103,11 @@ from gan_lessons.checks.minimax.logits import FAKE, LOG_OF_MEAN, check_g, likely
         "ln(1 - σ(t)) = -softplus(t).",
         "return -F.softplus(fake_logits).mean()",
     ),
+    asks="Check ``saturating_g(real_logits, fake_logits)``: E ln(1 - D(fake)), to be minimized.",
+    table=Table(RIGHT, SLIPS),
+    cases=logits,
+    slopes=(0, 1),
+    terms=lambda real_logits, fake_logits: -softplus(fake_logits),
+    refused=CHANGED,
+    signs=signs,
 )
-def saturating_g(answer: Callable) -> None:
-    """Check ``saturating_g(real_logits, fake_logits)``: E ln(1 - D(fake)), to be minimized."""
-    values = likely_values()
-    named = (
-        (
-            values["D's term"],
-            "the sign is turned: this is D's part of the game. Lowering it lowers D(fake), and G "
-            "would work for D.",
-        ),
-        (
-            values["non-saturating"],
-            "this is -ln D(fake), the non-saturating loss: the answer to the second half.",
-        ),
-        (
-            values["ln D"],
-            "the objective is inverted: whoever minimizes ln D(fake) drives D(fake) to 0.",
-        ),
-        ((1 - FAKE.sigmoid().mean()).log().item(), LOG_OF_MEAN),
-        (-softplus(FAKE.mean()).item(), LOG_OF_MEAN),
-        (6 * values["saturating"], "you add up over the samples: take the mean."),
-    )
-    check_g(answer, lambda t: -softplus(t), named)

@@ -1,110 +1,181 @@
 """Eigenvalues with R1: an exercise of lesson 03, Watch the game move."""
 
-import cmath
 import math
-import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import torch
+from torch import Tensor
 
-from gan_lessons.checks.exercise import Wrong, exercise
+from gan_lessons.checks.exercise import Wrong, near
+from gan_lessons.checks.grader import Case, Slip, Table, Value, case
 
+RIGHT = """
+def eigenvalues(slope, gamma):
+    J = torch.tensor([[0.0, slope], [-slope, -gamma]])
+    return torch.linalg.eigvals(J)
+"""
 
-def _roots(slope: float, gamma: float) -> list[complex]:
-    """Return the closed form: -γ/2 ± sqrt(γ²/4 - slope²)."""
-    root = cmath.sqrt(gamma**2 / 4 - slope**2)
-    return [-gamma / 2 + root, -gamma / 2 - root]
+NO_ROOT = (
+    "math.sqrt has no root for a negative number, and here there is one: the game turns. Use "
+    "cmath.sqrt, or torch.linalg.eigvals of the matrix."
+)
+NAN = (
+    "a number is NaN: the root of a negative real number. Use cmath.sqrt, or torch.linalg.eigvals "
+    "of the matrix."
+)
+VECTORS = "eig gives eigenvalues *and* eigenvectors: take torch.linalg.eigvals(J) instead."
+MATRIX = "you return the 2 × 2 matrix. Its eigenvalues are asked: torch.linalg.eigvals(J)."
+NO_TENSOR = "torch got a list or a plain number where it needs a tensor: torch.tensor([[…], […]])."
+ROOTS = "[-gamma / 2 + sign * {}(gamma**2 / 4 - slope**2) for sign in (1, -1)]"
 
-
-def _same(found: list[complex], right: list[complex]) -> bool:
-    """Compare two pairs in any order."""
-    pairs = (zip(found, order, strict=True) for order in (right, right[::-1]))
-    return any(all(abs(a - b) < 1e-4 for a, b in pair) for pair in pairs)
-
-
-CASES = ((1.0, 0.4), (0.5, 0.3), (0.5, 3.0), (1.0, 0.0), (0.5, 0.0))
-
-MISTAKES: dict[str, tuple[Callable, str]] = {
-    "dropped": (
-        lambda s, g: _roots(s, 0),
+SLIPS = (
+    Slip(
+        "-gamma]",
+        "0.0]",
         "the penalty term is dropped: γ changes nothing. −∂R1/∂ψ = −γψ belongs into D's row.",
     ),
-    "sign": (
-        lambda s, g: [-root for root in _roots(s, g)],
+    Slip(
+        "-gamma]",
+        "gamma]",
         "the real part is positive: the penalty pushes ψ away from 0. D *adds* R1 to the loss it "
         "lowers, so its push is −γψ.",
     ),
-    "half": (
-        lambda s, g: _roots(s, g / 2),
+    Slip(
+        "-gamma]",
+        "-gamma / 2]",
         "the penalty has half its size: R1 = (γ/2)·ψ² has the derivative γψ.",
     ),
-    "double": (
-        lambda s, g: _roots(s, 2 * g),
+    Slip(
+        "-gamma]",
+        "-2 * gamma]",
         "the penalty has twice its size: the derivative of (γ/2)·ψ² is γψ.",
     ),
-    "both": (
-        lambda s, g: [complex(-g, s), complex(-g, -s)],
+    Slip(
+        "[[0.0,",
+        "[[-gamma,",
         "both players are penalized. R1 is a term of D's loss alone: G's row stays as it was.",
     ),
-    "one loss": (
-        lambda s, g: [-g / 2 + e * math.sqrt(g * g / 4 + s * s) for e in (1, -1)],
+    Slip(
+        "[-slope, -gamma]",
+        "[-slope - gamma, 0.0]",
+        "the penalty stands in θ's column. Its push −γψ changes with ψ: it belongs at the end of "
+        "D's row.",
+    ),
+    Slip(
+        "[-slope,",
+        "[slope,",
         "without R1 your eigenvalues are real: both pushes have the same sign, as if the players "
         "lowered one loss. In a game the two entries off the diagonal have opposite signs.",
     ),
-    "a step": (
-        lambda s, g: [1 + root for root in _roots(s, g)],
+    Slip(
+        "[[0.0, slope], [-slope, -gamma]]",
+        "[[1.0, slope], [-slope, 1.0 - gamma]]",
         "these are eigenvalues of a step, 1 + hλ with h = 1. Asked is λ, of the pushes themselves.",
     ),
-    "not complex": (
-        lambda s, g: [root.real for root in _roots(s, g)],
+    Slip(
+        "eigvals(J)",
+        "eigvals(J).real",
         "the imaginary part is lost: the rotation is what we are after. Keep complex numbers.",
     ),
-    "GAN only": (
-        lambda s, g: _roots(0.5, g),
-        "slope is not used: 1/2 is the GAN's, a WGAN has 1.",
+    Slip(
+        "eigvals(J)",
+        "eigvals(J).abs()",
+        "these are the sizes of the eigenvalues: the rotation is what we are after. Keep complex "
+        "numbers.",
     ),
-}
+    Slip("slope], [-slope", "0.5], [-0.5", "slope is not used: 1/2 is the GAN's, a WGAN has 1."),
+    Slip("slope], [-slope", "1.0], [-1.0", "slope is not used: 1 is the WGAN's, a GAN has 1/2."),
+    Slip(
+        "[-slope,",
+        "[-1.0,",
+        "your two eigenvalues multiply to slope, not slope²: slope stands in both rows of J, and "
+        "squared under the root.",
+    ),
+    Slip(
+        "eigvals(J)",
+        "eigvalsh(J)",
+        "eigvalsh reads one triangle only and takes J for symmetric, which it is not. Use "
+        "torch.linalg.eigvals.",
+    ),
+    Slip(
+        "eigvals(J)",
+        "svdvals(J)",
+        "these are singular values, which know no rotation. Use torch.linalg.eigvals.",
+    ),
+    Slip(
+        "torch.linalg.eigvals(J)",
+        "2 * torch.linalg.eigvals(J)",
+        "both are twice too large: in λ = (−γ ± sqrt(γ² − 4·slope²)) / 2 the whole is halved.",
+    ),
+    Slip("torch.linalg.eigvals(J)", ROOTS.format("math.sqrt"), NO_ROOT),
+    Slip("torch.linalg.eigvals(J)", ROOTS.format("np.sqrt"), NAN),
+    Slip("eigvals(J)", "eig(J)", VECTORS),
+    Slip("torch.linalg.eigvals(J)", "J", MATRIX),
+    Slip(
+        "eigvals(J)",
+        "eigvals(J)[0]",
+        "a 2 × 2 matrix has two eigenvalues, counted with repeats, not 1.",
+    ),
+    Slip(
+        "torch.tensor([[0.0, slope], [-slope, -gamma]])",
+        "[[0.0, slope], [-slope, -gamma]]",
+        NO_TENSOR,
+    ),
+)
 
 
-def _eigenvalues_of(answer: Callable, slope: float, gamma: float) -> list[complex]:
-    try:
-        found = answer(slope, gamma)
-    except ValueError as error:
-        if not re.search("math domain|nonnegative", str(error)):
-            raise
-        raise Wrong(
-            "math.sqrt has no root for a negative number, and here there is one: the game turns. "
-            "Use cmath.sqrt, or torch.linalg.eigvals of the matrix."
-        ) from error
-    except TypeError as error:
-        if "must be Tensor" not in str(error):
-            raise
-        raise Wrong(
-            "torch got a list or a plain number where it needs a tensor: torch.tensor([[…], […]])."
-        ) from error
+def cases(seed: int) -> Sequence[Case]:
+    """Return games without a penalty, with a weak and with a strong one."""
+    return (
+        case("a game without a penalty", 1.0, 0.0),
+        case("a weak penalty", 1.0, 0.4),
+        case("another slope", 0.5, 0.3 + 0.01 * seed),
+        case("a strong penalty", 0.5, 3.0),
+        case("another slope without a penalty", 0.5, 0.0),
+    )
+
+
+def _pair(eigenvalues: Callable, slope: float, gamma: float) -> Tensor:
+    """Return the two eigenvalues in a fixed order, real and imaginary parts in rows: (2, 2)."""
+    found = eigenvalues(slope, gamma)
+    if found is None:
+        return None
     if isinstance(found, tuple) and [torch.as_tensor(part).numel() for part in found] == [2, 4]:
-        raise Wrong(
-            "eig gives eigenvalues *and* eigenvectors: take torch.linalg.eigvals(J) instead."
-        )
+        raise Wrong(VECTORS)
     parts = list(found) if isinstance(found, tuple | list) else [found]
-    found = torch.stack([torch.as_tensor(part).to(torch.complex128) for part in parts])
-    if found.numel() == 4:
+    numbers = torch.cat([torch.as_tensor(part).flatten().to(torch.complex128) for part in parts])
+    if len(numbers) == 4:
+        raise Wrong(MATRIX)
+    if len(numbers) != 2:
         raise Wrong(
-            "you return the 2 × 2 matrix. Its eigenvalues are asked: torch.linalg.eigvals(J)."
+            f"a 2 × 2 matrix has two eigenvalues, counted with repeats, not {len(numbers)}."
         )
-    if found.numel() != 2:
-        raise Wrong(
-            f"a 2 × 2 matrix has two eigenvalues, counted with repeats, not {found.numel()}."
-        )
-    if found.isnan().any():
-        raise Wrong(
-            "a number is NaN: the root of a negative real number. Use cmath.sqrt, or "
-            "torch.linalg.eigvals of the matrix."
-        )
-    return found.reshape(2).tolist()
+    if numbers.isnan().any():
+        raise Wrong(NAN)
+    first, second = sorted(numbers.tolist(), key=lambda z: (round(z.imag, 5), round(z.real, 5)))
+    return torch.view_as_real(torch.tensor([first, second], dtype=torch.complex128))
 
 
-@exercise(
+def _plain(number: complex) -> complex | float:
+    """Return a complex number without its imaginary part, if that is 0 but for rounding."""
+    return number.real if near(number.imag, 0.0) else number
+
+
+def _sum_and_product(parts: tuple[Callable], cases: Sequence[Case]) -> None:
+    """Raise what the two add up and multiply to, where that is not what it should be."""
+    for one in cases:
+        slope, gamma = one.args
+        two = torch.view_as_complex(_pair(*parts, slope, gamma))
+        total, product = (_plain(z) for z in (sum(two.tolist()), math.prod(two.tolist())))
+        if near(total, -gamma, least=1e-4) and near(product, slope**2, least=1e-4):
+            continue
+        raise Wrong(
+            f"for slope = {slope:g}, γ = {gamma:g} your two add up to {total:.3g} and have the "
+            f"product {product:.3g}. They must add up to −γ (the diagonal) and multiply to slope²."
+        )
+
+
+eigenvalues = Value(
     title="Eigenvalues with R1",
     proves="±i·slope without the penalty; with it both real parts are negative.",
     hints=(
@@ -114,18 +185,14 @@ def _eigenvalues_of(answer: Callable, slope: float, gamma: float) -> list[comple
         "with ψ. Row 2: the same for the push on ψ.",
         "J = [[0, slope], [−slope, −γ]]; return torch.linalg.eigvals of it.",
     ),
+    asks="Check ``eigenvalues(slope, gamma)``: two complex numbers in any order.",
+    table=Table(RIGHT, SLIPS),
+    cases=cases,
+    observe=_pair,
+    refused={
+        "math domain": NO_ROOT,
+        "nonnegative": NO_ROOT,
+        "must be Tensor": NO_TENSOR,
+    },
+    signs=_sum_and_product,
 )
-def eigenvalues(answer: Callable) -> None:
-    """Check ``eigenvalues(slope, gamma)``: two complex numbers in any order."""
-    found = {case: _eigenvalues_of(answer, *case) for case in CASES}
-    if all(_same(pair, _roots(*case)) for case, pair in found.items()):
-        return
-    for mistake, diagnosis in MISTAKES.values():
-        if all(_same(pair, mistake(*case)) for case, pair in found.items()):
-            raise Wrong(diagnosis)
-    slope, gamma = next(case for case in CASES if not _same(found[case], _roots(*case)))
-    total, product = sum(found[slope, gamma]), math.prod(found[slope, gamma])
-    raise Wrong(
-        f"for slope = {slope:g}, γ = {gamma:g} your two add up to {total:.3g} and have the product "
-        f"{product:.3g}. They must add up to −γ (the diagonal) and multiply to slope²."
-    )

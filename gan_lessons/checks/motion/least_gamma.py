@@ -2,23 +2,99 @@
 
 import cmath
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
-from gan_lessons.checks.exercise import Wrong, exercise
+from gan_lessons.checks.exercise import Wrong, a_float, near
+from gan_lessons.checks.grader import Case, Slip, Table, Value, case
+
+RIGHT = """
+def least_gamma(slope, h):
+    return h * slope**2
+"""
+
+SLIPS = (
+    Slip(
+        "h * slope**2",
+        "0.0",
+        "that is the answer for infinitely small steps. A step of size h leaves the circle along "
+        "its tangent, and the penalty must make up for that.",
+    ),
+    Slip(
+        "h * slope**2",
+        "2 * slope",
+        "that is the critical γ, where the turning ends. A circle can shrink long before.",
+    ),
+    Slip("slope**2", "slope", "the slope must be squared: the determinant holds h²·slope²."),
+    Slip("h * slope**2", "slope**2", "h is missing: smaller steps need a smaller γ."),
+    Slip(
+        "h * slope**2",
+        "(h * slope)**2",
+        "this is h·γ, not γ: divide h²·slope² < h·γ by h.",
+    ),
+    Slip(
+        "h * slope**2",
+        "slope**2 / h",
+        "this grows as the steps get smaller. h²·slope² < h·γ is divided by h once: h stays above.",
+    ),
+    Slip(
+        "h * slope**2",
+        "2 / h + h * slope**2 / 2",
+        "that is the other end: above it D overshoots. Asked is where the radius begins to shrink.",
+    ),
+    Slip(
+        "h * slope**2",
+        "2 / h",
+        "there hγ = 2, and D overshoots. Asked is the other end, where hγ is small: ask when the "
+        "determinant of I + hJ is below 1.",
+    ),
+    Slip(
+        "h * slope**2",
+        "-h * slope**2",
+        "the sign is turned: 1 − hγ + h²·slope² < 1 asks for a γ *above* h·slope².",
+    ),
+    Slip(
+        "h * slope**2",
+        "math.sqrt(1 + (h * slope)**2)",
+        "that is by how much a step grows without a penalty, |1 + hλ|. Put γ into it, and ask when "
+        "it is below 1.",
+    ),
+)
 
 
-def _roots(slope: float, gamma: float) -> list[complex]:
-    """Return the closed form: -γ/2 ± sqrt(γ²/4 - slope²)."""
-    root = cmath.sqrt(gamma**2 / 4 - slope**2)
-    return [-gamma / 2 + root, -gamma / 2 - root]
+def cases(seed: int) -> Sequence[Case]:
+    """Return slopes and step sizes, the plain ones first."""
+    return (
+        case("a WGAN's slope", 1.0, 0.2),
+        case("a GAN's slope", 0.5, 0.2),
+        case("a larger step", 1.0, 0.4),
+        case("a steep game", 2.0, 0.1),
+        case("another game", 0.8, 0.11 + 0.01 * seed),
+    )
 
 
 def _factor(slope: float, gamma: float, h: float) -> float:
     """Return by how much the slowest direction changes in one simultaneous step."""
-    return max(abs(1 + h * root) for root in _roots(slope, gamma))
+    root = cmath.sqrt(gamma**2 / 4 - slope**2)
+    return max(abs(1 + h * (-gamma / 2 + sign * root)) for sign in (1, -1))
 
 
-@exercise(
+def _radius(parts: tuple[Callable], cases: Sequence[Case]) -> None:
+    """Raise what happens to the radius at the γ that was given."""
+    for one in cases:
+        slope, h = one.args
+        gamma = a_float(parts[0](slope, h), "γ")
+        if near(gamma, h * slope**2) or not math.isfinite(gamma):
+            continue
+        grown = _factor(slope, gamma, h) ** 100
+        where = f"for slope = {slope:g}, h = {h:g} you say γ = {gamma:.3g}"
+        if grown > 1:
+            raise Wrong(f"{where}, but there 100 steps multiply the radius by {grown:.3g}.")
+        raise Wrong(
+            f"{where}: there the radius shrinks, and with a somewhat smaller γ it still does."
+        )
+
+
+least_gamma = Value(
     title="The least γ for a step of size h",
     proves="below it simultaneous steps drive the players apart; above it, while hγ is small, they "
     "bring them home.",
@@ -29,41 +105,8 @@ def _factor(slope: float, gamma: float, h: float) -> float:
         "is below 1.",
         "1 − hγ + h²·slope² < 1. Solve for γ and divide by h.",
     ),
+    asks="Check ``least_gamma(slope, h)``: where a simultaneous step stops growing.",
+    table=Table(RIGHT, SLIPS),
+    cases=cases,
+    signs=_radius,
 )
-def least_gamma(answer: Callable) -> None:
-    """Check ``least_gamma(slope, h)``: where a simultaneous step stops growing."""
-    cases = ((0.5, 0.2), (1.0, 0.2), (1.0, 0.4), (2.0, 0.1))
-    given = {case: float(answer(*case)) for case in cases}
-    mistakes = {
-        "flow": (
-            lambda s, h: 0.0,
-            "that is the answer for infinitely small steps. A step of size h leaves the circle "
-            "along its tangent, and the penalty must make up for that.",
-        ),
-        "critical": (
-            lambda s, h: 2 * s,
-            "that is the critical γ, where the turning ends. A circle can shrink long before.",
-        ),
-        "no square": (
-            lambda s, h: h * s,
-            "the slope must be squared: the determinant holds h²·slope².",
-        ),
-        "h forgotten": (lambda s, h: s * s, "h is missing: smaller steps need a smaller γ."),
-        "not divided": (
-            lambda s, h: (h * s) ** 2,
-            "this is h·γ, not γ: divide h²·slope² < h·γ by h.",
-        ),
-    }
-    for wrong, diagnosis in mistakes.values():
-        if all(math.isclose(g, wrong(*case), abs_tol=1e-4) for case, g in given.items()):
-            raise Wrong(diagnosis)
-    for (slope, h), gamma in given.items():
-        if math.isclose(gamma, h * slope**2, rel_tol=1e-3):
-            continue
-        factor = _factor(slope, gamma, h) ** 100
-        where = f"for slope = {slope:g}, h = {h:g} you say γ = {gamma:.3g}"
-        if factor > 1:
-            raise Wrong(f"{where}, but there 100 steps multiply the radius by {factor:.3g}.")
-        raise Wrong(
-            f"{where}: there the radius shrinks, and with a somewhat smaller γ it still does."
-        )

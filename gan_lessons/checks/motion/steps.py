@@ -1,132 +1,282 @@
 """The two kinds of step: an exercise of lesson 03, Watch the game move."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import torch
 from torch import Tensor
 
-from gan_lessons.checks.exercise import Wrong, exercise
+from gan_lessons.checks.exercise import Wrong
+from gan_lessons.checks.grader import Case, Slip, Table, Value, case
 
-STARTS = torch.tensor([0.3, -0.8, 1.1], dtype=torch.float64)
-STEP = 0.2
+RIGHT = """
+def simultaneous(push, theta, psi, h):
+    push_g, push_d = push(theta, psi)
+    return theta + h * push_g, psi + h * push_d
 
 
-def _lopsided(theta: Tensor, psi: Tensor) -> tuple[Tensor, Tensor]:
+def alternating(push, theta, psi, h):
+    psi = psi + h * push(theta, psi)[1]
+    theta = theta + h * push(theta, psi)[0]
+    return theta, psi
+"""
+
+G_FIRST = RIGHT.replace(
+    "psi = psi + h * push(theta, psi)[1]\n    theta = theta + h * push(theta, psi)[0]",
+    "theta = theta + h * push(theta, psi)[0]\n    psi = psi + h * push(theta, psi)[1]",
+)
+
+TURNS = """psi = psi + h * push(theta, psi)[1]
+    theta = theta + h * push(theta, psi)[0]"""
+
+SLIPS = (
+    # together
+    Slip(
+        "theta + h * push_g, psi",
+        "theta + h * push(theta, psi + h * push_d)[0], psi",
+        "my_simultaneous: G already sees the other's new number, so the players take turns. Ask "
+        "for both pushes before you move anyone.",
+    ),
+    Slip(
+        "psi + h * push_d",
+        "psi + h * push(theta + h * push_g, psi)[1]",
+        "my_simultaneous: D already sees the other's new number, so the players take turns. Ask "
+        "for both pushes before you move anyone.",
+    ),
+    Slip(
+        "theta + h * push_g, psi + h * push_d",
+        "theta - h * push_g, psi - h * push_d",
+        "my_simultaneous: the signs are turned: a push is already downhill (minus the derivative). "
+        "Add it.",
+    ),
+    Slip(
+        "theta + h * push_g",
+        "theta - h * push_g",
+        "my_simultaneous: G moves against its push. Both pushes are downhill already, each for its "
+        "own player: add both.",
+    ),
+    Slip(
+        "psi + h * push_d",
+        "psi - h * push_d",
+        "my_simultaneous: D moves against its push. Both pushes are downhill already, each for its "
+        "own player: add both.",
+    ),
+    Slip(
+        "theta + h * push_g, psi + h * push_d",
+        "theta + push_g, psi + push_d",
+        "my_simultaneous: the step size h is not used: a push is a speed, h times it is a step.",
+    ),
+    Slip(
+        "theta + h * push_g, psi + h * push_d",
+        "theta + h / 2 * push_g, psi + h / 2 * push_d",
+        "my_simultaneous: each player makes half a step. Each moves by the whole h.",
+    ),
+    Slip(
+        "push_g, push_d =",
+        "push_d, push_g =",
+        "my_simultaneous: θ moves by D's push and ψ by G's. push returns G's first.",
+    ),
+    Slip(
+        "push_d = push(theta, psi)",
+        "push_d = push(psi, theta)",
+        "my_simultaneous: push is asked with θ and ψ exchanged. It takes theta first.",
+    ),
+    Slip(
+        "psi + h * push_d",
+        "psi",
+        "my_simultaneous: ψ stays where it was: D never moves.",
+    ),
+    Slip(
+        "theta + h * push_g",
+        "theta",
+        "my_simultaneous: θ stays where it was: G never moves.",
+    ),
+    Slip(
+        "theta + h * push_g, psi + h * push_d",
+        "h * push_g, h * push_d",
+        "my_simultaneous: this is the way that the players go, not where they arrive. Add it to "
+        "theta and psi.",
+    ),
+    Slip(
+        "theta + h * push_g, psi + h * push_d",
+        "psi + h * push_d, theta + h * push_g",
+        "my_simultaneous: the results are exchanged: return theta first, then psi.",
+    ),
+    Slip(
+        "psi + h * push_d",
+        "psi + h * push_d + h * push(theta, psi + h * push_d)[1]",
+        "my_simultaneous: D moves twice in one step. One push of ψ for each push of θ.",
+    ),
+    Slip(
+        "theta + h * push_g, psi + h * push_d",
+        "theta[0] + h * push_g[0], psi[0] + h * push_d[0]",
+        "my_simultaneous: of several starts only the first one comes back: move every start by its "
+        "own push.",
+    ),
+    Slip(
+        "psi + h * push_d",
+        "psi.add_(h * push_d)",
+        "my_simultaneous: your step changes the state it was given: `psi += …` or a method that "
+        "ends in _ writes into the caller's tensor. Make a new one, `psi = psi + …`.",
+    ),
+    # in turns
+    Slip(
+        TURNS,
+        "push_g, push_d = push(theta, psi)\n    psi = psi + h * push_d\n"
+        "    theta = theta + h * push_g",
+        "my_alternating: G moves by a push from the stale state, computed before D moved. That is "
+        "the simultaneous step. Call push again after the new psi.",
+    ),
+    Slip(
+        TURNS,
+        TURNS.replace(" + h", " - h"),
+        "my_alternating: the signs are turned: a push is already downhill (minus the derivative). "
+        "Add it.",
+    ),
+    Slip(
+        "theta + h * push(theta",
+        "theta - h * push(theta",
+        "my_alternating: G moves against its push. Both pushes are downhill already, each for its "
+        "own player: add both.",
+    ),
+    Slip(
+        "psi + h * push(theta",
+        "psi - h * push(theta",
+        "my_alternating: D moves against its push. Both pushes are downhill already, each for its "
+        "own player: add both.",
+    ),
+    Slip(
+        TURNS,
+        TURNS.replace("h * ", ""),
+        "my_alternating: the step size h is not used: a push is a speed, h times it is a step.",
+    ),
+    Slip(
+        TURNS,
+        TURNS.replace("h * ", "h / 2 * "),
+        "my_alternating: each player makes half a step. Each moves by the whole h.",
+    ),
+    Slip(
+        TURNS,
+        "psi = psi + h * push(theta, psi)[0]\n    theta = theta + h * push(theta, psi)[1]",
+        "my_alternating: θ moves by D's push and ψ by G's. push returns G's first.",
+    ),
+    Slip(
+        "push(theta, psi)[1]",
+        "push(theta, psi)[0]",
+        "my_alternating: ψ moves by G's push. push returns G's first: D's is [1].",
+    ),
+    Slip(
+        "push(theta, psi)[0]",
+        "push(theta, psi)[1]",
+        "my_alternating: θ moves by D's push. push returns G's first, [0].",
+    ),
+    Slip(
+        "psi = psi + h * push(theta, psi)[1]\n    ",
+        "",
+        "my_alternating: ψ stays where it was: D never moves.",
+    ),
+    Slip(
+        "theta = theta + h * push(theta, psi)[0]",
+        "pass",
+        "my_alternating: θ stays where it was: G never moves.",
+    ),
+    Slip(
+        "return theta, psi",
+        "return psi, theta",
+        "my_alternating: the results are exchanged: return theta first, then psi.",
+    ),
+    Slip(
+        "return theta, psi",
+        "return theta, psi + h * push(theta, psi)[1]",
+        "my_alternating: D moves twice in one step, before G and after it. One push of ψ for each "
+        "push of θ.",
+    ),
+    Slip(
+        "psi = psi + h * push(theta, psi)[1]",
+        "psi = psi + h * push(theta, psi)[1]\n    psi = psi + h * push(theta, psi)[1]",
+        "my_alternating: D moves twice in one step before G does. One push of ψ for each push of "
+        "θ.",
+    ),
+    Slip(
+        "theta = theta + h * push(theta, psi)[0]",
+        "push_g, push_d = push(theta, psi)\n    theta, psi = theta + h * push_g, psi + h * push_d",
+        "my_alternating: D moves twice in one step, alone and then together with G. Of the second "
+        "pushes take G's only.",
+    ),
+    Slip(
+        TURNS,
+        "push_g, push_d = push(theta, psi)\n    psi = psi + h * push_d\n"
+        "    theta = theta + h * push(theta, psi)[0]\n    psi = psi + h * push_d",
+        "my_alternating: D moves twice in one step by the same push. One push of ψ for each push "
+        "of θ.",
+    ),
+    Slip(
+        "return theta, psi",
+        "return theta[0], psi[0]",
+        "my_alternating: of several starts only the first one comes back: move every start by its "
+        "own push.",
+    ),
+    Slip(
+        "psi = psi + h",
+        "psi += h",
+        "my_alternating: your step changes the state it was given: `psi += …` or a method that "
+        "ends in _ writes into the caller's tensor. Make a new one, `psi = psi + …`.",
+    ),
+)
+
+
+def lopsided(theta: Tensor, psi: Tensor) -> tuple[Tensor, Tensor]:
     """Return pushes of no special form, so that every mistake leads to another place."""
     return 0.3 * theta + 1.7 * psi + 0.1, 0.4 * psi - 0.9 * theta - 0.2
 
 
-def _dirac(gamma: float = 0.0) -> Callable:
-    """Return the pushes of the Dirac-GAN with the minimax loss and R1."""
-
-    def push(theta: Tensor, psi: Tensor) -> tuple[Tensor, Tensor]:
-        slope = torch.sigmoid(theta * psi)
-        return psi * slope, -theta * slope - gamma * psi
-
-    return push
+def dirac(theta: Tensor, psi: Tensor) -> tuple[Tensor, Tensor]:
+    """Return the pushes of the Dirac-GAN with the minimax loss."""
+    slope = torch.sigmoid(theta * psi)
+    return psi * slope, -theta * slope
 
 
-def _ask(step: Callable, push: Callable, theta: Tensor, psi: Tensor, h: float = STEP):
-    """Run one step of the learner's; return new tensors or say what is wrong with their form."""
-    before = theta.clone(), psi.clone()
-    answer = step(push, theta, psi, h)
-    if not (isinstance(answer, tuple | list) and len(answer) == 2):
-        raise Wrong("return the two new numbers, `return theta, psi`, nothing else.")
-    if not (torch.equal(theta, before[0]) and torch.equal(psi, before[1])):
-        raise Wrong(
-            "your step changes the state it was given: `theta += …` writes into the caller's "
-            "tensor. Make new tensors, `theta = theta + …`."
+def cases(seed: int) -> Sequence[Case]:
+    """Return one start, and three starts in two games."""
+    rng = torch.Generator().manual_seed(seed)
+    theta, psi = torch.randn(2, 3, generator=rng, dtype=torch.float64)
+    one = torch.ones(1, dtype=torch.float64)
+    return [
+        case(f"{name} from {where}", push, *state, part=part)
+        for part, name in enumerate(("my_simultaneous", "my_alternating"))
+        for where, push, *state in (
+            ("one start", lopsided, one, 2 * one, 0.5),
+            ("three starts", lopsided, theta, psi, 0.2),
+            ("three starts of the Dirac-GAN", dirac, theta + 1, psi - 1, 0.1),
         )
-    answer = [torch.as_tensor(part, dtype=torch.float64) for part in answer]
-    if any(part.shape != theta.shape for part in answer):
-        raise Wrong(
-            f"for starts of shape {tuple(theta.shape)} you return shapes "
-            f"{[tuple(part.shape) for part in answer]}: move every start by its own push."
-        )
-    return answer
+    ]
 
 
-def _moves(theta: Tensor, psi: Tensor, h: float) -> dict[str, tuple[Tensor, Tensor]]:
-    """Return where right and wrong steps on the lopsided field lead, by name."""
-    g, d = _lopsided(theta, psi)
-    late_d = _lopsided(theta + h * g, psi)[1]  # G has moved, then D
-    once = psi + h * d
-    late_g = _lopsided(theta, once)[0]  # D has moved, then G
-    again = once + h * _lopsided(theta, once)[1]  # D has moved twice
-    last = once + h * _lopsided(theta + h * late_g, once)[1]  # D, G, D
-    twice = [(psi, again), (once, again), (again, again), (once, last)]
-    twice += [(seen, once + h * d) for seen in (psi, once, once + h * d)]
-    return {
-        f"D twice, {case}": (theta + h * _lopsided(theta, seen)[0], new)
-        for case, (seen, new) in enumerate(twice)
-    } | {
-        "together": (theta + h * g, psi + h * d),
-        "D first": (theta + h * late_g, psi + h * d),
-        "G first": (theta + h * g, psi + h * late_d),
-        "downhill": (theta - h * g, psi - h * d),
-        "downhill, D first": (theta - h * _lopsided(theta, psi - h * d)[0], psi - h * d),
-        "downhill, G first": (theta - h * g, psi - h * _lopsided(theta - h * g, psi)[1]),
-        "no h": (theta + g, psi + d),
-        "no h, D first": (theta + _lopsided(theta, psi + d)[0], psi + d),
-        "exchanged": (theta + h * d, psi + h * g),
-        "only G": (theta + h * g, psi),
-        "only D": (theta, psi + h * d),
-        "turned round": (psi + h * d, theta + h * g),
-        "turned round, D first": (psi + h * d, theta + h * late_g),
-    }
-
-
-COMMON = {
-    "downhill": "the signs are turned: a push is already downhill (minus the derivative). Add it.",
-    "no h": "the step size h is not used: a push is a speed, h times it is a step.",
-    "exchanged": "θ moves by D's push and ψ by G's. push returns G's first.",
-    "only G": "ψ stays where it was: D never moves.",
-    "only D": "θ stays where it was: G never moves.",
-    "D twice": "D moves twice in one step. One push of ψ for each push of θ.",
-    "turned round": "the results are exchanged: return theta first, then psi.",
-}
-
-
-def _name(step: Callable) -> str:
-    """Say which known step this one is; raises Wrong for one that is not known."""
-    theta, psi = STARTS, torch.tensor([0.7, 0.5, -0.2], dtype=torch.float64)
+def _moved(name: str, step: Callable, push: Callable, theta: Tensor, psi: Tensor, h: float):
+    """Return the new θ and ψ, or say what is wrong with the form of a step."""
     asked = []
 
-    def spy(theta: Tensor, psi: Tensor) -> tuple[Tensor, Tensor]:
-        asked.append((theta, psi))
-        return _lopsided(theta, psi)
+    def spy(*state: Tensor) -> tuple[Tensor, Tensor]:
+        asked.append(state)
+        return push(*state)
 
-    new = _ask(step, spy, theta, psi)
+    before = theta.clone(), psi.clone()
+    found = step(spy, theta, psi, h)
+    if found is None:
+        raise Wrong(f"{name}: None comes back: the return is missing.")
+    for kept, now, what in zip(before, (theta, psi), ("theta", "psi"), strict=True):
+        if not torch.equal(kept, now):
+            raise Wrong(
+                f"{name}: your step changes the state it was given: `{what} += …` or a method that "
+                f"ends in _ writes into the caller's tensor. Make a new one, `{what} = {what} + …`."
+            )
     if not asked:
-        raise Wrong("your step never calls push(theta, psi): it must work for any game.")
-    for name, right in _moves(theta, psi, STEP).items():
-        if all(torch.allclose(a, b, atol=1e-6) for a, b in zip(new, right, strict=True)):
-            return name
-    return "unknown"
+        raise Wrong(f"{name}: your step never calls push(theta, psi): it must work for any game.")
+    if len(found) != 2:
+        raise Wrong(f"{name}: return the two new numbers, `return theta, psi`, nothing else.")
+    return found[0], found[1]
 
 
-def _radii(step: Callable, gamma: float, start: float = 0.1, steps: int = 300) -> Tensor:
-    """Return the distance from the equilibrium before and after each of some steps."""
-    theta = torch.full((1,), start, dtype=torch.float64)
-    psi, found = torch.zeros_like(theta), [start]
-    for _ in range(steps):
-        theta, psi = _ask(step, _dirac(gamma), theta, psi)
-        found.append(float(torch.hypot(theta, psi)))
-    return torch.tensor(found)
-
-
-def _complain(name: str, which: str, step: Callable) -> None:
-    if name.split(",")[0] in COMMON:
-        raise Wrong(f"{which}: " + COMMON[name.split(",")[0]])
-    radii = _radii(step, 0.0)
-    raise Wrong(
-        f"{which}: this is not one step of size h along both pushes. On the Dirac-GAN the distance "
-        f"from the equilibrium goes from {radii[0]:.3g} to {radii[-1]:.3g} in {len(radii) - 1} "
-        "steps; check each line against the formula."
-    )
-
-
-@exercise(
+steps = Value(
     title="The two kinds of step",
     proves="moving together, the radius grows in every step; in turns it stays bounded; with R1 it "
     "shrinks, though not in every single step.",
@@ -138,40 +288,19 @@ def _complain(name: str, which: str, step: Callable) -> None:
         "In turns: psi = psi + h * push(theta, psi)[1], then theta = theta + h * push(theta, "
         "psi)[0]. The second call sees the psi that the first line made.",
     ),
+    asks="Check ``simultaneous(push, theta, psi, h)`` and ``alternating(push, theta, psi, h)``: "
+    "any game, any number of starts, the caller's state untouched.",
+    table=Table(
+        RIGHT,
+        SLIPS,
+        also={
+            G_FIRST: "Your G moves first. The course lets D move first, as its training loop does; "
+            "what stays bounded and what shrinks is the same."
+        },
+    ),
+    cases=cases,
+    observe=(
+        lambda simultaneous, alternating, *args: _moved("my_simultaneous", simultaneous, *args),
+        lambda simultaneous, alternating, *args: _moved("my_alternating", alternating, *args),
+    ),
 )
-def steps(simultaneous: Callable, alternating: Callable) -> str | None:
-    """Check ``simultaneous(push, theta, psi, h)`` and ``alternating(push, theta, psi, h)``.
-
-    Verified: any game, tensors of any shape, the caller's state untouched, who sees which state;
-    then, on the Dirac-GAN, that the radius grows, stays bounded, and shrinks with R1.
-    """
-    together, turns = _name(simultaneous), _name(alternating)
-    if together in ("D first", "G first"):
-        late = "G" if together == "D first" else "D"
-        raise Wrong(
-            f"my_simultaneous: {late} already sees the other's new number, so the players take "
-            "turns. Ask for both pushes before you move anyone."
-        )
-    if together != "together":
-        _complain(together, "my_simultaneous", simultaneous)
-    if turns == "together":
-        raise Wrong(
-            "my_alternating: G moves by a push from the stale state, computed before D moved. That "
-            "is the simultaneous step. Call push again after the new psi."
-        )
-    if turns not in ("D first", "G first"):
-        _complain(turns, "my_alternating", alternating)
-    grown, bounded = _radii(simultaneous, 0.0), _radii(alternating, 0.0)
-    if not (grown.diff() > 0).all():
-        raise Wrong("my_simultaneous: on the Dirac-GAN the radius must grow in every step.")
-    if bounded.max() > 1.2 * bounded[0] or bounded[-20:].max() < 0.8 * bounded[0]:
-        raise Wrong("my_alternating: on the Dirac-GAN the radius must neither grow nor shrink.")
-    for step in (simultaneous, alternating):
-        if _radii(step, 0.3)[-1] > 0.01 * 0.1:
-            raise Wrong("with R1 (γ = 0.3) the radius must shrink to a hundredth in 300 steps.")
-    if turns == "G first":
-        return (
-            "Your G moves first. The course lets D move first, as its training loop does; what "
-            "stays bounded and what shrinks is the same."
-        )
-    return None

@@ -1,4 +1,7 @@
-"""The exercises of lesson 05, Read a GAN: one file each."""
+"""The exercises of lesson 05, Read a GAN: one file each.
+
+None of them trains: the runs they ask about ship.
+"""
 
 from gan_lessons.checks.reading.diagnose import diagnose
 from gan_lessons.checks.reading.plateau import plateau

@@ -4,23 +4,30 @@ import random
 from collections import Counter
 from collections.abc import Callable
 
-from gan_lessons import data
-from gan_lessons.checks.exercise import Wrong, exercise
-from gan_lessons.data.gallery import KINDS, Gallery
+from gan_lessons import data, detectors
+from gan_lessons.checks.grader import Property, Slip, Table
+from gan_lessons.data.gallery import KINDS
 
 NEEDED = 14  # of 16 unseen runs
 
-
-def _confusions(answer: Callable, gallery: Gallery) -> list[tuple[str, str]]:
-    """Return pairs (what it is, what the answer said), one for each unseen run."""
-    runs = list(zip(gallery.unseen, gallery.truth, strict=True))
-    random.Random(5).shuffle(runs)
-    said = [(truth, answer(run)) for run, truth in runs]
-    strangers = [name for _, name in said if name not in KINDS]
-    if strangers:
-        raise Wrong(f"{strangers[0]!r} is not one of the eight names: {', '.join(KINDS)}.")
-    return said
-
+RIGHT = """
+def diagnose(run):
+    real = run.numbers["real_logit"][-100:]
+    fake = run.numbers["fake_logit"][-100:]
+    if run.mates > 0.01:
+        return "batch norm"
+    if run.numbers["fake_logit"].min() >= 0:
+        return "double sigmoid"
+    if min(real.mean(), -fake.mean()) > 4:
+        pressed = (run.looks[-1].abs() > 0.99).any(dim=1)
+        return "range mismatch" if pressed.all() else "D wins"
+    if (real - fake).abs().mean() < 0.01:
+        return "no real data"
+    if oscillates(run.looks, ring.centers):
+        return "oscillation"
+    few = collapsed(run.looks, ring.centers)
+    return "collapse" if few else "healthy"
+"""
 
 MISREAD = {
     ("no real data", "healthy"): "a run without data is called healthy: D's loss is flat at 1.386 "
@@ -42,10 +49,117 @@ MISREAD = {
     ("double sigmoid", "healthy"): "logits that are never negative have been through a sigmoid.",
     ("collapse", "D wins"): "D was sure of itself for a while, but by the end G does have "
     "samples on real modes. Read the end of the curve, and look at the samples.",
+    (
+        "D wins",
+        "collapse",
+    ): "both logits are far from 0 to the end: D is sure, whatever the samples "
+    "look like. Ask for that before you count modes.",
+    ("collapse", "range mismatch"): "D is not as sure there as in a range mismatch, where both "
+    "logits stay beyond ±4.",
+    ("healthy", "no real data"): "D's two logits do differ from step to step: only equal batches "
+    "give equal logits.",
+    ("healthy", "collapse"): "most of the eight modes do get samples there: count them.",
+    ("collapse", "double sigmoid"): "its logits do fall below 0 at times; what comes out of a "
+    "sigmoid never does.",
 }
 
+SLIPS = (
+    Slip('return "no real data"', 'return "healthy"', MISREAD["no real data", "healthy"]),
+    Slip(
+        'if run.mates > 0.01:\n        return "batch norm"',
+        'if abs(run.numbers["loss_d"][-100:].mean() - 1.386) < 0.02:\n        return "healthy"',
+        MISREAD["no real data", "healthy"],
+    ),
+    Slip(
+        '"range mismatch" if pressed.all() else "D wins"',
+        '"healthy"',
+        MISREAD["D wins", "healthy"],
+    ),
+    Slip(
+        '    if oscillates(run.looks, ring.centers):\n        return "oscillation"\n'
+        "    few = collapsed(run.looks, ring.centers)\n",
+        "    few = False\n",
+        MISREAD["collapse", "healthy"],
+    ),
+    Slip(
+        '    if run.mates > 0.01:\n        return "batch norm"\n'
+        '    if run.numbers["fake_logit"].min() >= 0:\n        return "double sigmoid"\n',
+        "",
+        MISREAD["batch norm", "healthy"],
+    ),
+    Slip(
+        "(real - fake).abs().mean() < 0.01",
+        "max(real.mean(), -fake.mean()) < 1",
+        MISREAD["oscillation", "no real data"],
+    ),
+    Slip("-fake.mean()) > 4", "fake.mean()) > 4", MISREAD["D wins", "collapse"]),
+    Slip("-fake.mean()) > 4", "-fake.mean()) > 0", MISREAD["collapse", "range mismatch"]),
+    Slip("min() >= 0", "max() >= 0", MISREAD["collapse", "double sigmoid"]),
+    Slip('if few else "healthy"', 'if not few else "healthy"', MISREAD["collapse", "healthy"]),
+    Slip('"collapse" if few', '"mode collapse" if few', "is not one of the eight names"),
+    Slip('return "collapse" if few else "healthy"', "pass", "a return is missing"),
+    Slip(
+        'if run.mates > 0.01:\n        return "batch norm"',
+        'return "healthy"',
+        "no evidence enters",
+    ),
+)
 
-@exercise(
+
+def _make(diagnose: Callable) -> list[tuple[str, str]]:
+    """Return pairs (what it is, what the answer said), one for each unseen run."""
+    gallery = data.gallery()
+    runs = list(zip(gallery.unseen, gallery.truth, strict=True))
+    random.Random(5).shuffle(runs)
+    return [(truth, diagnose(run)) for run, truth in runs]
+
+
+def _mistakes(said: list[tuple[str, str]]) -> Counter:
+    """Return how often each kind was called by which other name."""
+    return Counter((truth, name) for truth, name in said if truth != name)
+
+
+def _every_name_is_one_of_the_eight(said) -> str | None:
+    strangers = [name for _, name in said if name not in KINDS]
+    if strangers and strangers[0] is None:
+        return "for one of the runs None comes back: a return is missing on one of your ways."
+    if strangers:
+        return f"{strangers[0]!r} is not one of the eight names: {', '.join(KINDS)}."
+    return None
+
+
+def _evidence_enters(said) -> str | None:
+    if len({name for _, name in said}) == 1:
+        return f"you call every run {said[0][1]!r}: no evidence enters."
+    return None
+
+
+def _a_run_without_data_is_not_healthy(said) -> str | None:
+    pair = "no real data", "healthy"  # the one mistake that no score makes up for
+    return MISREAD[pair] if _mistakes(said)[pair] == 2 else None
+
+
+def _enough_runs_are_named_rightly(said) -> str | None:
+    wrong = _mistakes(said)
+    score = len(said) - sum(wrong.values())
+    if score >= NEEDED:
+        return None
+    told = f"{score} of 16 are right, {NEEDED} are needed. "
+    for (truth, name), words in MISREAD.items():
+        if wrong[truth, name] == 2:
+            return f"{told}{truth!r} is called {name!r}: {words}"
+    (truth, name), _ = wrong.most_common(1)[0]
+    return f"{told}For one, {truth!r} is called {name!r}. What sets these two apart?"
+
+
+def _score(said) -> str:
+    """Return how many were named rightly, and what was not."""
+    wrong = _mistakes(said)
+    missed = "; ".join(f"{truth} was called {name}" for truth, name in wrong)
+    return f"You named {len(said) - sum(wrong.values())}." + (f" Missed: {missed}." * bool(missed))
+
+
+diagnose = Property(
     title="Diagnose unseen runs",
     proves=f"at least {NEEDED} of 16 runs that you have not seen are named rightly.",
     hints=(
@@ -56,22 +170,22 @@ MISREAD = {
         "The order batch norm, double sigmoid, range mismatch, D wins, no real data, oscillation, "
         "collapse, healthy works, with means over the last 100 steps.",
     ),
+    asks="Check ``diagnose(run)`` on the 16 unseen runs of the gallery; wrong habits are named.",
+    table=Table(
+        RIGHT,
+        SLIPS,
+        uses={
+            "ring": data.ring(8),
+            "oscillates": detectors.oscillates,
+            "collapsed": detectors.collapsed,
+        },
+    ),
+    make=_make,
+    facts=(
+        _every_name_is_one_of_the_eight,
+        _evidence_enters,
+        _a_run_without_data_is_not_healthy,
+        _enough_runs_are_named_rightly,
+    ),
+    remark=_score,
 )
-def diagnose(answer: Callable) -> str | None:
-    """Check ``diagnose(run)`` on the 16 unseen runs of the gallery; wrong habits are named."""
-    said = _confusions(answer, data.gallery())
-    wrong = Counter((truth, name) for truth, name in said if truth != name)
-    score = len(said) - sum(wrong.values())
-    if len({name for _, name in said}) == 1:
-        raise Wrong(f"you call every run {said[0][1]!r}: no evidence enters.")
-    if wrong["no real data", "healthy"] == 2:  # the one mistake that no score makes up for
-        raise Wrong(MISREAD["no real data", "healthy"])
-    if score >= NEEDED:
-        missed = "; ".join(f"{truth} was called {name}" for truth, name in wrong)
-        return f"You named {score}." + (f" Missed: {missed}." if missed else "")
-    told = f"{score} of 16 are right, {NEEDED} are needed. "
-    for (truth, name), words in MISREAD.items():
-        if wrong[truth, name] == 2:
-            raise Wrong(f"{told}{truth!r} is called {name!r}: {words}")
-    (truth, name), _ = wrong.most_common(1)[0]
-    raise Wrong(f"{told}For one, {truth!r} is called {name!r}. What sets these two apart?")

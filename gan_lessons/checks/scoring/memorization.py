@@ -40,7 +40,7 @@ def memorization(answer: Callable) -> None:
         raise Wrong("for copies the ratio must be 0; yours is upside down: fakes / held-out.")
     true = [metrics.memorization_ratio(fake, train, held_out) for fake in (fresh, wide)]
     if not same(honest, true):
-        named(honest, *(_memorization_mistakes(f, train, held_out) for f in (fresh, wide)))
+        named(honest, *(_mistakes(f, train, held_out) for f in (fresh, wide)))
         raise Wrong(f"for new samples the ratio is {true[0]:.3f}; you return {honest[0]:.3f}.")
     if abs(copied) > 1e-3:
         raise Wrong(f"copies of training samples must give 0; you return {copied:.3f}.")
@@ -49,7 +49,7 @@ def memorization(answer: Callable) -> None:
         raise Wrong("25 of 41 fakes are copies and 16 far ones hide them. Take the median.")
 
 
-def _memorization_mistakes(fake: Tensor, train: Tensor, held_out: Tensor) -> dict[str, float]:
+def _mistakes(fake: Tensor, train: Tensor, held_out: Tensor) -> dict[str, float]:
     def near(a: Tensor, b: Tensor, how: Callable = torch.median) -> float:
         return float(how(torch.cdist(a, b).amin(1)))
 

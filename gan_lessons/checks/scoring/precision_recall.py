@@ -40,7 +40,7 @@ def precision_recall(answer: Callable) -> None:
     for (real, fake, k), (p, r) in zip(sets, found, strict=True):
         true = metrics.precision_recall(real, fake, k=k)
         if not same((p, r), true):
-            named(found, *(_precision_mistakes(*given) for given in sets))
+            named(found, *(_mistakes(*given) for given in sets))
             raise Wrong(
                 f"for {len(real)} reals, {len(fake)} fakes and k={k} precision and recall are "
                 f"{true[0]:.3f} and {true[1]:.3f}; you return {p:.3f} and {r:.3f}."
@@ -82,7 +82,7 @@ def _share(mask: Tensor) -> float:
     return float(mask.double().mean())
 
 
-def _precision_mistakes(real: Tensor, fake: Tensor, k: int) -> dict[str, tuple[float, float]]:
+def _mistakes(real: Tensor, fake: Tensor, k: int) -> dict[str, tuple[float, float]]:
     """Return the two shares that each known mistake gives."""
     pairs = torch.cdist(real, fake)  # (N, M)
     own, fewer = ([metrics.radii(x, j) for x in (real, fake)] for j in (k, k - 1))

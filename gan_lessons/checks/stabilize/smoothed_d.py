@@ -91,13 +91,8 @@ def _name_weights(found: Tensor, t: float, rest: float) -> str:
         (1, rest, 0, 1): "a real sample counts 1 as real and the rest as fake, more than once in "
         "all: the two weights add up to 1.",
         (0.9, 0.1, 0, 1): "0.9 is written into the loss: use the target you are given.",
-        (
-            0,
-            0,
-            0,
-            0,
-        ): "the loss is flat where D is sure: there is a sigmoid in it, on top of the one "
-        "that softplus holds already. Logits go in as they are.",
+        (0, 0, 0, 0): "the loss is flat where D is sure: there is a sigmoid in it, on top of the "
+        "one that softplus holds already. Logits go in as they are.",
         (-t, -rest, 0, -1): "the sign is turned: D lowers its loss, so it has no minus in front.",
     }
     for weights, said in named.items():

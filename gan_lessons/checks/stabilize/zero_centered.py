@@ -3,10 +3,12 @@
 from collections.abc import Callable
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from gan_lessons.checks.exercise import Wrong, ask, exercise, near, one_number
+from gan_lessons.checks.known import KnownSlope
 
+BIAS = 0.3  # of D: its logits have a level that no slope may depend on
 REFUSED = {  # what PyTorch says of a broken answer, and what that means here
     "does not require grad": "PyTorch says that a tensor does not require grad: it records only "
     "what it is asked to. Samples are data, so ask: x = real.detach().requires_grad_(), before D "
@@ -16,19 +18,6 @@ REFUSED = {  # what PyTorch says of a broken answer, and what that means here
     "grad can be implicitly created only for scalar outputs": "autograd takes the gradient of one "
     "number, and D returns one per sample: take D(x).sum().",
 }
-
-
-class _Known(nn.Module):
-    """D(x) = Σ w·x²/2 + b, whose slope is w·x. It remembers what it saw."""
-
-    def __init__(self, weight: Tensor, bias: float = 0.3):
-        super().__init__()
-        self.weight, self.bias = nn.Parameter(weight), nn.Parameter(torch.tensor(bias))
-        self.seen: list[Tensor] = []
-
-    def forward(self, x: Tensor) -> Tensor:
-        self.seen.append(x.detach())
-        return (self.weight * x.square()).flatten(1).sum(1) / 2 + self.bias
 
 
 @exercise(
@@ -60,13 +49,13 @@ def zero_centered(my_r1: Callable, my_r2: Callable) -> str | None:
     return next((remark for remark in remarks if remark), None)
 
 
-def _squares(D: _Known, x: Tensor) -> Tensor:
+def _squares(D: KnownSlope, x: Tensor) -> Tensor:
     return (D.weight.detach() * x).flatten(1).square()  # (B, numbers)
 
 
 def _check_penalty(answer: Callable, name: str, mine: int, shape: tuple[int, ...]) -> str | None:
     gamma = 0.2 + 3 * float(torch.rand(()))
-    D = _Known(torch.randn(shape[1:]))
+    D = KnownSlope(torch.randn(shape[1:]), bias=BIAS)
     batches = 1.5 * torch.randn(shape), torch.randn(shape)
     shift = torch.zeros(shape[1:], requires_grad=True)  # stands for G: fake = G's output
     handed = batches[0].clone(), batches[1].clone() + shift
@@ -109,7 +98,7 @@ def _check_penalty(answer: Callable, name: str, mine: int, shape: tuple[int, ...
 
 
 def _name_value(
-    value: float, D: _Known, batches: tuple[Tensor, Tensor], mine: int, gamma: float
+    value: float, D: KnownSlope, batches: tuple[Tensor, Tensor], mine: int, gamma: float
 ) -> str:
     """Say which mistake gives this value; else what was expected."""
     x, other = batches[mine], batches[1 - mine]
@@ -167,7 +156,7 @@ def _name_value(
     for said, candidate in candidates.items():
         if near(value, float(candidate), share=1e-3):
             return said
-    seen = torch.cat([s.flatten(1) for s in D.seen[:-1]] or [torch.empty(0, size)])
+    seen = torch.cat([s.detach().flatten(1) for s in D.seen[:-1]] or [torch.empty(0, size)])
     known = torch.cat([b.flatten(1) for b in batches])
     if len(seen) and (torch.cdist(seen, known).amin(1) > 1e-4).any():
         return (
@@ -182,7 +171,7 @@ def _name_value(
 
 def _check_flat(answer: Callable, name: str) -> None:
     """Where D is flat the penalty is 0 and so is its gradient: no NaN."""
-    D = _Known(torch.zeros(2))
+    D = KnownSlope(torch.zeros(2), bias=BIAS)
     batch = torch.randn(4, 2)
     got = one_number(ask(answer, D, batch, batch + 1, 1.0, refused=REFUSED), name)
     if float(got.detach()) != 0:

@@ -1,14 +1,73 @@
 """A mean of logarithms: an exercise of lesson 00, Start here."""
 
-import math
-from collections.abc import Callable
+from collections.abc import Sequence
 
 import torch
 
-from gan_lessons.checks.exercise import Wrong, exercise
+from gan_lessons.checks.grader import Case, Slip, Table, Value, case
+
+RIGHT = """
+def mean_log(p):
+    return p.log().mean()
+"""
+
+SLIPS = (
+    Slip(
+        "p.log().mean()",
+        "p.mean().log()",
+        "that is log E[p]. The logarithm belongs inside the mean.",
+    ),
+    Slip("log()", "log2()", "that is with log2; this course uses the natural logarithm."),
+    Slip("log()", "log10()", "that is with log10; this course uses the natural logarithm."),
+    Slip("log()", "log1p()", "that is with log1p, the logarithm of 1 + p: take p.log()."),
+    Slip(".mean()", ".sum()", "that is the sum; an expectation is a mean."),
+    Slip("p.log()", "-p.log()", "the sign is turned: no minus stands in front of E[log p]."),
+    Slip(
+        "p.log()",
+        "(p * p.log())",
+        "each logarithm counts p times. The samples are drawn already: in a plain mean each counts "
+        "once.",
+    ),
+    Slip(
+        ".mean()",
+        "",
+        "one logarithm for each sample comes back, and a number is asked: the mean is missing.",
+    ),
+    Slip("p.log()", "p", "that is E[p]: the logarithm is missing."),
+    Slip(".log()", ".exp()", "that is E[exp p]: take the logarithm of each sample."),
+    Slip(
+        "p.log().mean()",
+        "p.log().mean().exp()",
+        "that is exp(E[log p]), the geometric mean: leave out the exp.",
+    ),
+    Slip("p.log()", "p.log().abs()", "no absolute value: E[log p] keeps its sign."),
+    Slip(
+        "p.log().mean()",
+        "p.sum().log() / len(p)",
+        "that is the logarithm of the sum, divided by N. Take the logarithm of each sample first.",
+    ),
+    Slip(
+        "p.log().mean()",
+        "p.log().mean",
+        "a method is named but not called: its () are missing.",
+    ),
+)
 
 
-@exercise(
+def cases(seed: int) -> Sequence[Case]:
+    """Return samples (N,), the first ones few."""
+    rng = torch.Generator().manual_seed(seed)
+    few, more = (0.05 + 0.9 * torch.rand(n, generator=rng) for n in (2, 7))
+    return (
+        case("three samples", torch.tensor([0.1, 0.5, 0.9])),
+        case("two samples", few),
+        case("seven samples", more),
+        case("a single sample", few[:1]),
+        case("samples above 1", 0.5 + 2 * more),
+    )
+
+
+mean_log = Value(
     title="A mean of logarithms",
     proves="the mean of the logarithms is not the logarithm of the mean.",
     hints=(
@@ -16,20 +75,14 @@ from gan_lessons.checks.exercise import Wrong, exercise
         "E[log p] takes the logarithm inside: p.log().mean().",
         "return p.log().mean()",
     ),
+    asks="Check ``mean_log(p)``: E[log p] over samples p (N,), by the natural logarithm.",
+    table=Table(RIGHT, SLIPS),
+    cases=cases,
+    terms=torch.log,
+    refused={
+        "only one element tensors can be converted": "math.log and float() take one number: "
+        "p.log() is the logarithm of each sample, and its mean comes after.",
+        "must be real number, not": "math.log takes one number: p.log() is the logarithm of each "
+        "sample, and its mean comes after.",
+    },
 )
-def mean_log(answer: Callable) -> None:
-    """Check ``mean_log(p)``: E[log p] over samples p (N,), by the natural logarithm."""
-    p = torch.tensor([0.1, 0.5, 0.9])
-    found, right = float(answer(p)), float(p.log().mean())
-    if math.isclose(found, right, rel_tol=1e-4):
-        return
-    for other, text in (
-        (float(p.mean().log()), "that is log E[p]. The logarithm belongs inside the mean."),
-        (right / math.log(2), "that is with log2; this course uses the natural logarithm."),
-        (right / math.log(10), "that is with log10; this course uses the natural logarithm."),
-        (float(p.log().sum()), "that is the sum; an expectation is a mean."),
-        (-right, "the sign is turned."),
-    ):
-        if math.isclose(found, other, rel_tol=1e-3):
-            raise Wrong(f"for p = 0.1, 0.5, 0.9 you return {found:.3f}: {text}")
-    raise Wrong(f"for p = 0.1, 0.5, 0.9 E[log p] is {right:.3f}, you return {found:.3f}.")

@@ -1,14 +1,103 @@
 """A derivative by autograd: an exercise of lesson 00, Start here."""
 
-import math
-from collections.abc import Callable
+from collections.abc import Sequence
 
 import torch
+from torch import Tensor
 
-from gan_lessons.checks.exercise import Wrong, exercise
+from gan_lessons.checks.grader import Case, Slip, Table, Value, case
+
+RIGHT = """
+def slope(f, x):
+    x = torch.tensor(x, requires_grad=True)
+    f(x).backward()
+    return x.grad.item()
+"""
+
+EMPTY = (
+    "x.grad is still None. backward() fills it, and only for the very tensor that was told to "
+    "remember: requires_grad=True."
+)
+
+SLIPS = (
+    Slip(
+        "x.grad.item()",
+        "f(x).item()",
+        "that is f(x) itself, not its slope: the slope is what backward() leaves in x.grad.",
+    ),
+    Slip("x.grad.item()", "-x.grad.item()", "the sign of the slope is turned."),
+    Slip(
+        "return x.grad.item()",
+        "return",
+        "you return None: backward() returns nothing, the slope is in x.grad. "
+        "Call it first, then return x.grad.item().",
+    ),
+    Slip(
+        ", requires_grad=True",
+        "",
+        "x was not told to remember what is done with it: "
+        "torch.tensor(x, requires_grad=True), before f sees it.",
+    ),
+    Slip("f(x).backward()", "f(x)", EMPTY),
+    Slip("requires_grad=True)", "requires_grad=True) * 1", EMPTY),
+    Slip(
+        "x = torch.tensor(x, requires_grad=True)",
+        "pass",
+        "x is a plain number, which remembers nothing: make a tensor of it, "
+        "torch.tensor(x, requires_grad=True).",
+    ),
+    Slip("x.grad.item()", "x.item()", "that is x itself: its slope is in x.grad."),
+    Slip(
+        "x.grad.item()",
+        "(f(x + 1) - f(x)).item()",
+        "that is f(x + 1) − f(x), the rise over a whole step. The slope at x itself is what "
+        "backward() leaves in x.grad.",
+    ),
+    Slip(
+        "x.grad.item()",
+        "(f(x) / x).item()",
+        "that is f(x) / x, the slope of the line from 0 to that point. The slope of f at x is in "
+        "x.grad after backward().",
+    ),
+    Slip(
+        "x.grad.item()",
+        "2 * x.grad.item()",
+        "twice the slope. If backward() runs two times, x.grad adds both up: once is enough.",
+    ),
+    Slip("x.grad.item()", "f(x.grad).item()", "that is f of the slope: return x.grad as it is."),
+    Slip(
+        "f(x).backward()",
+        "torch.autograd.grad(f(x), x, create_graph=True)[0].backward()",
+        "that is the second derivative, the slope of the slope: differentiate once.",
+    ),
+    Slip("x.grad.item()", "round(x.grad.item())", "the slope is rounded to a whole number."),
+)
 
 
-@exercise(
+def square(t: Tensor) -> Tensor:
+    """Return t². Lesson 00."""
+    return t**2
+
+
+def falling(t: Tensor) -> Tensor:
+    """Return a straight line of slope −3. Lesson 00."""
+    return 1 - 3 * t
+
+
+def cases(seed: int) -> Sequence[Case]:
+    """Return functions, each with a float to ask for the slope at."""
+    rng = torch.Generator().manual_seed(seed)
+    a, b, c = (0.5 + torch.rand(3, generator=rng)).tolist()
+    return (
+        case("t² at 3", square, 3.0),
+        case("a sine", torch.sin, a),
+        case("a straight line that falls", falling, 2 * b),
+        case("an exponential", torch.exp, -c),
+        case("t² at a negative number", square, -b - c),
+    )
+
+
+slope = Value(
     title="A derivative by autograd",
     proves="you can ask PyTorch for a slope.",
     hints=(
@@ -17,22 +106,17 @@ from gan_lessons.checks.exercise import Wrong, exercise
         "x = torch.tensor(x, requires_grad=True); y = f(x); y.backward(); then look at x.grad.",
         "Return x.grad.item().",
     ),
+    asks="Check ``slope(f, x)``: the derivative of f at the float x, as a number.",
+    table=Table(RIGHT, SLIPS),
+    cases=cases,
+    refused={
+        "transform API must be Tensor": "torch.func.grad(f) takes a tensor: hand it "
+        "torch.tensor(x).",
+        "must be Tensor, not float": "f takes a tensor: make one of x, "
+        "torch.tensor(x, requires_grad=True), before f sees it.",
+        "'float' object has no attribute": "x is a plain number, which remembers nothing: make a "
+        "tensor of it, torch.tensor(x, requires_grad=True).",
+    },
+    share=2e-3,  # a difference over a small step is right as well
+    least=1e-4,
 )
-def slope(answer: Callable) -> None:
-    """Check ``slope(f, x)``: the derivative of f at the float x, as a number."""
-    for f, x, right, value in (
-        (lambda t: t**2, 3.0, 6.0, 9.0),
-        (torch.sin, 0.5, math.cos(0.5), math.sin(0.5)),
-        (torch.exp, 1.0, math.e, math.e),
-    ):
-        found = answer(f, x)
-        if found is None:
-            raise Wrong("you return None: backward() returns nothing, the slope is in x.grad.")
-        found = float(found)
-        if math.isclose(found, right, rel_tol=2e-3):
-            continue
-        if math.isclose(found, value, rel_tol=1e-3):
-            raise Wrong(f"at x = {x} you return {found:.3f}: that is f(x) itself, not its slope.")
-        if math.isclose(found, -right, rel_tol=1e-3):
-            raise Wrong("the sign of the slope is turned.")
-        raise Wrong(f"at x = {x} the slope is {right:.3f}, you return {found:.3f}.")

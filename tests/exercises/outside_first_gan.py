@@ -1,7 +1,8 @@
-"""Right and wrong answers to the exercises of lesson 04, each with what its diagnosis must say."""
+"""Answers to the exercises of lesson 04 that stand in no table, the wrong ones with a diagnosis."""
 
 import math
 
+import numpy as np
 import torch
 from torch.nn import functional as F
 
@@ -312,7 +313,33 @@ def covered_in_a_loop(samples, centers, sigma):
     return count
 
 
+def covered_by_squares(samples, centers, sigma):
+    square = (samples[:, None] - centers).square().sum(dim=2)  # (N, K)
+    near = square <= 9 * sigma**2
+    return (near.float().mean(dim=0) * len(centers) >= 0.2).sum().item()
+
+
+def covered_in_numpy(samples, centers, sigma):
+    samples, centers = samples.double().numpy(), centers.double().numpy()
+    distance = np.linalg.norm(samples[:, None] - centers[None], axis=2)
+    near = (distance <= 3 * sigma) & (distance == distance.min(axis=1, keepdims=True))
+    return np.count_nonzero(near.sum(axis=0) / len(samples) >= 0.2 / len(centers))
+
+
+def _by_hand(samples, centers, sigma, *, norm=2, share=0.2):
+    """Count in a loop over the centers, in another style than the table's."""
+    near = [(samples - c).norm(p=norm, dim=1) <= 3 * sigma for c in centers]
+    return sum(int(hits.sum()) >= share * len(samples) / len(centers) for hits in near)
+
+
 def _nearest_only(samples, centers, sigma):
+    nearest = torch.cdist(samples, centers).argmin(dim=1)
+    shares = [float((nearest == k).float().mean()) for k in range(len(centers))]
+    return sum(share >= 0.2 / len(centers) for share in shares)
+
+
+def visited(samples, centers, sigma):
+    """Two mistakes at once: near or far is all the same, and one sample is enough."""
     return len(torch.cdist(samples, centers).argmin(dim=1).unique())
 
 
@@ -321,12 +348,8 @@ def _one_is_enough(samples, centers, sigma):
     return len(nearest[distance <= 3 * sigma].unique())
 
 
-def _one_sigma(samples, centers, sigma):
-    return covered(samples, centers, sigma / 3)
-
-
-def _per_coordinate(samples, centers, sigma):
-    near = ((samples[:, None] - centers).abs() <= 3 * sigma).all(dim=2)
+def _squared(samples, centers, sigma):
+    near = ((samples[:, None] - centers) ** 2).sum(dim=2) <= 3 * sigma
     return int((near.sum(0) >= 0.2 * len(samples) / len(centers)).sum())
 
 
@@ -336,21 +359,9 @@ def _share_of_the_good(samples, centers, sigma):
     return int((hits >= max(1, 0.2 * hits.sum() / len(centers))).sum())
 
 
-def _share_of_the_good_or_nothing(samples, centers, sigma):
-    distance, nearest = torch.cdist(samples, centers).min(dim=1)
-    hits = nearest[distance <= 3 * sigma].bincount(minlength=len(centers))
-    return int((hits >= 0.2 * hits.sum() / len(centers)).sum())
-
-
 def _needs(share):
     """Return a count that asks for another share of the fair share."""
-
-    def count(samples, centers, sigma):
-        distance, nearest = torch.cdist(samples, centers).min(dim=1)
-        hits = nearest[distance <= 3 * sigma].bincount(minlength=len(centers))
-        return int((hits >= share * len(samples) / len(centers)).sum())
-
-    return count
+    return lambda *clouds: _by_hand(*clouds, share=share)
 
 
 def _eight_modes(samples, centers, sigma):
@@ -359,25 +370,45 @@ def _eight_modes(samples, centers, sigma):
     return int((hits >= 0.2 * len(samples) / 8).sum())
 
 
+def _half_life_in_a_loop(decay):
+    share, n = 1.0, 0
+    while share > 0.5:
+        share, n = share * decay, n + 1
+    return n
+
+
+def _by_halving(decay):
+    """Find the half-life between two bounds."""
+    low, high = 0.0, 1e6
+    for _ in range(100):
+        middle = (low + high) / 2
+        low, high = (middle, high) if decay**middle > 0.5 else (low, middle)
+    return low
+
+
 RIGHT_HALF_LIVES = [
     lambda decay: math.log(0.5) / math.log(decay),
     lambda decay: -math.log2(2) / math.log2(decay),
-    lambda decay: math.ceil(math.log(0.5) / math.log(decay)),
-    lambda decay: round(math.log(0.5) / math.log(decay)),
-    lambda decay: math.ceil(math.log(0.5) / math.log(decay)),
-    lambda decay: round(math.log(0.5) / math.log(decay)),
+    lambda decay: np.log(0.5) / np.log(np.float32(decay)),
+    lambda decay: torch.tensor(0.5).log() / torch.tensor(decay).log(),
+    _by_halving,
 ]
 
 WRONG_HALF_LIVES = {
-    "rule of thumb": (lambda decay: 1 / (1 - decay), "usual rule of thumb"),
-    "one over e": (lambda decay: -1 / math.log(decay), "usual rule of thumb"),
-    "sign": (lambda decay: math.log(2) / math.log(decay), "the sign is turned"),
-    "straight line": (lambda decay: 0.5 / (1 - decay), "by one factor"),
-    "a share": (lambda decay: decay**2, "after how many steps"),
-    "for 0.999 only": (lambda decay: 692.8, "for a decay of 0.9 "),
+    "rule of thumb": (lambda decay: (1 - decay) ** -1, "usual rule of thumb"),
+    "sign": (lambda decay: -math.log(0.5) / math.log(decay), "the sign is turned"),
+    "counted": (_half_life_in_a_loop, "do not round it"),
+    "a share": (lambda decay: decay**2, "by then a share of 0.841 is left"),
+    "for 0.999 only": (lambda decay: 692.8, "decay changes nothing in your result"),
+    "right for slow averages": (
+        lambda decay: math.log(0.5) / math.log(decay) if decay > 0.5 else 1.0,
+        "you get 1 steps",
+    ),
+    "twice": (lambda decay: 2 * math.log(0.5) / math.log(decay), "always twice the right value"),
+    "a quarter": (lambda decay: math.log(0.25) / math.log(decay), "always twice the right value"),
 }
 
-RIGHT_COUNTS = [covered, covered_in_a_loop]
+RIGHT_COUNTS = [covered, covered_in_a_loop, covered_by_squares, covered_in_numpy, _by_hand]
 
 WRONG_COUNTS = {
     "nearest without a distance": (_nearest_only, "Nearest is not near"),
@@ -392,12 +423,28 @@ WRONG_COUNTS = {
         "the sigma and the len(centers) that you are given",
     ),
     "modes of the ring": (_eight_modes, "the sigma and the len(centers) that you are given"),
-    "share of the good samples, maybe none": (
-        _share_of_the_good_or_nothing,
-        "must be of *all* samples",
+    "root forgotten": (_squared, "the root is forgotten"),
+    "one sigma": (lambda x, c, sigma: covered(x, c, sigma / 3), "the limit is 3 sigma"),
+    "each coordinate": (
+        lambda *clouds: _by_hand(*clouds, norm=torch.inf),
+        "not each coordinate",
     ),
-    "one sigma": (_one_sigma, "2.5 sigma from a center must count"),
-    "each coordinate": (_per_coordinate, "not each coordinate"),
     "share of the good samples": (_share_of_the_good, "must be of *all* samples"),
     "a share, not a count": (lambda *a: covered(*a) / len(a[1]), "a share, not a count"),
+    "which modes": (
+        lambda *a: torch.arange(len(a[1])) < covered(*a),
+        "numbers come back, of shape (2,), where one is asked",
+    ),
+    "modes and quality": (lambda *a: (covered(*a), 0.9), "one result should come back, and 2 do"),
+    "always eight": (lambda *clouds: 8, "For one sample at each of two centers"),
+}
+
+MEASURED = {0.05: 1.0, 0.2: 3.0, 1.0: 8.0, 5.0: 8.0, 20.0: 7.0}
+RIGHT_RATIOS = [0.05, torch.tensor(0.05), np.float64(0.05), [0.05], "0.05"]
+WRONG_RATIOS = {
+    "the best": (1.0, "the run still covers 8 modes; the fewest, 1, come with 0.05"),
+    "two modes more": ((0.05, 0.2), "with lr_d/lr_g = 0.2 the run still covers 3 modes"),
+    "not run": (3, "3 is not one of the ratios that were run"),
+    "no number": (None, "None is not a number"),
+    "the table": (MEASURED, "is not a number"),
 }

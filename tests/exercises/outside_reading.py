@@ -1,5 +1,6 @@
-"""Right and wrong answers to the exercises of lesson 05, each with what its diagnosis must say."""
+"""Answers to the exercises of lesson 05 that stand in no table, the wrong ones with a diagnosis."""
 
+import functools
 import math
 
 import numpy as np
@@ -26,20 +27,50 @@ def rolling_in_numpy(values, window):
     return np.lib.stride_tricks.sliding_window_view(values.numpy(), window).mean(axis=1)
 
 
-def _padded(values, window):
-    longer = torch.cat([torch.zeros(window - 1), values])
-    return longer.unfold(0, window, 1).mean(1)
+def rolling_by_convolution(values, window):
+    if len(values) < window:
+        return torch.zeros(0)
+    kernel = torch.full((1, 1, window), 1 / window)
+    return torch.nn.functional.conv1d(values[None, None], kernel)[0, 0]
 
 
-def _from_sums(values, window):
-    sums = torch.cat([torch.zeros(1), values.cumsum(0)])
+def rolling_as_a_list(values, window):
+    numbers = values.tolist()
+    return [sum(numbers[i : i + window]) / window for i in range(len(numbers) - window + 1)]
+
+
+def from_sums(values, window):
+    """The difference of two sums; a NaN would spoil all that follows, and nobody asks for one."""
+    sums = torch.cat([torch.zeros(1), values.double().cumsum(0)])
     return (sums[window:] - sums[:-window]) / window if len(values) >= window else values[:0]
 
 
-RIGHT_MEANS = [rolling, rolling_in_a_loop, rolling_in_numpy]
+def _same_length(values, window):
+    """What a convolution with padding gives."""
+    return torch.as_tensor(np.convolve(values, np.ones(window) / window, mode="same"))
+
+
+def _as_in_pandas(values, window):
+    """The first windows hold what is there."""
+    return torch.stack([values[max(0, i - window + 1) : i + 1].mean() for i in range(len(values))])
+
+
+def _no_range_to_the_end(values, window):
+    return torch.tensor([values[i : i + window].mean() for i in range(len(values) - window)])
+
+
+RIGHT_MEANS = [
+    rolling,
+    rolling_in_a_loop,
+    rolling_in_numpy,
+    rolling_by_convolution,
+    rolling_as_a_list,
+    from_sums,
+]
 WRONG_MEANS = {
     "sum for mean": (lambda v, w: w * rolling(v, w), "divide by the window"),
-    "filled up with zeros": (_padded, "Only whole windows count"),
+    "padded on both sides": (_same_length, "Only whole windows count"),
+    "windows that are not whole": (_as_in_pandas, "Only whole windows count"),
     "mean of everything": (
         lambda v, w: v.cumsum(0) / torch.arange(1, len(v) + 1),
         "old steps never leave",
@@ -48,12 +79,16 @@ WRONG_MEANS = {
         lambda v, w: v[: len(v) // w * w].reshape(-1, w).mean(1),
         "lie side by side",
     ),
-    "running sum": (_from_sums, "as a running sum does"),
-    "NaN hidden": (lambda v, w: rolling(v.nan_to_num(), w), "a NaN disappears"),
-    "crash on a short run": (lambda v, w: v.unfold(0, w, 1).mean(1), "no window of 4 yet"),
-    "median": (
-        lambda v, w: v.unfold(0, w, 1).median(1).values if len(v) >= w else v[:0],
-        "its mean is 3.5",
+    "crash on a short run": (lambda v, w: v.unfold(0, w, 1).mean(1), "no whole window yet"),
+    "nothing for a short run": (
+        lambda v, w: rolling(v, w) if len(v) >= w else None,
+        "no whole window yet",
+    ),
+    "no return": (lambda v, w: None, "the return is missing"),
+    "last one forgotten": (_no_range_to_the_end, "the last window is missing"),
+    "largest but one": (
+        lambda v, w: v.unfold(0, w, 1).sort(1).values[:, -2] if len(v) >= w else v[:0],
+        "For three values and windows of two",
     ),
 }
 
@@ -61,18 +96,26 @@ RIGHT_PLATEAUS = [
     lambda found, modes: math.log(1 + modes / found),
     lambda found, modes: float(torch.nn.functional.softplus(torch.tensor(modes / found).log())),
     lambda found, modes: -np.log((1 / modes) / (1 / modes + 1 / found)),
+    lambda found, modes: math.log(found + modes) - math.log(found),
 ]
 WRONG_PLATEAUS = {
-    "always ln 2": (lambda found, modes: math.log(2), "and only then"),
-    "D's loss": (lambda found, modes: 2 * math.log(2), "D's loss when it knows nothing"),
-    "the logit": (lambda found, modes: math.log(modes / found), "minus the logit"),
-    "p and q exchanged": (lambda found, modes: math.log(1 + found / modes), "are exchanged"),
+    "the logit": (lambda found, modes: math.log(modes / found), "this is ln(K/k)"),
+    "D taken for k of K": (lambda found, modes: -math.log(found / modes), "this is ln(K/k)"),
+    "p and q exchanged": (
+        lambda found, modes: math.log(1 + found / modes),
+        "p and q are exchanged, or 1 − D",
+    ),
+    "1 − D": (
+        lambda found, modes: -math.log(1 - found / (found + modes)),
+        "p and q are exchanged, or 1 − D",
+    ),
     "base 2": (lambda found, modes: math.log2(1 + modes / found), "logarithm to base 2"),
     "a probability": (lambda found, modes: found / (found + modes), "D's probability"),
     "for one mode only": (
         lambda found, modes: math.log(2) if found == modes else math.log(1 + modes),
         "for 2 of 8 modes",
     ),
+    "both samples": (lambda found, modes: 2 * math.log(1 + modes / found), "always twice the"),
 }
 
 
@@ -123,7 +166,32 @@ def _flat_is_equilibrium(run):
     return "healthy" if flat else diagnose(run)
 
 
-RIGHT_DIAGNOSES = [diagnose, nearest_neighbor]
+def by_scores(run):
+    """Another style: one number for each kind, the largest wins."""
+    numbers, late = run.numbers, {name: x[-100:].mean() for name, x in run.numbers.items()}
+    sure = float(min(late["real_logit"], -late["fake_logit"])) > 4
+    edge = float((run.looks[-1].abs() > 0.99).any(1).float().mean()) > 0.9
+    apart = float((numbers["real_logit"] - numbers["fake_logit"])[-100:].abs().mean())
+    scores = {
+        "batch norm": 9.0 * (run.mates > 0.01),
+        "double sigmoid": 8.0 * bool(numbers["fake_logit"].min() >= 0),
+        "range mismatch": 7.0 * (sure and edge),
+        "D wins": 6.0 * sure,
+        "no real data": 5.0 * (apart < 0.01),
+        "oscillation": 4.0 * bool(detectors.oscillates(run.looks, CENTERS)),
+        "collapse": 3.0 * bool(detectors.collapsed(run.looks, CENTERS)),
+        "healthy": 1.0,
+    }
+    return max(scores, key=scores.get)
+
+
+def two_missed(run):
+    """Fourteen of sixteen are enough."""
+    name = diagnose(run)
+    return "collapse" if name == "oscillation" else name
+
+
+RIGHT_DIAGNOSES = [diagnose, nearest_neighbor, by_scores, two_missed]
 WRONG_DIAGNOSES = {
     "flat at 1.386 is the equilibrium": (_flat_is_equilibrium, "you call that an equilibrium"),
     "nothing else wrong, but no data is healthy": (
@@ -150,6 +218,8 @@ WRONG_DIAGNOSES = {
         "never negative",
     ),
     "an own word": (instead(collapse="mode collapse"), "not one of the eight names"),
+    "a number": (lambda run: 3, "3 is not one of the eight names"),
+    "a way without return": (lambda run: diagnose(run) if run.mates else None, "None comes back"),
 }
 
 
@@ -197,20 +267,44 @@ def _near_equilibrium(looks):
     return len(looks) - 1 if off[-1] < 0.02 else None
 
 
-RIGHT_RULES = [patient, patient_by_counting, lambda looks: patient(looks, patience=5)]
+def _rises_by_half(looks):
+    """Compare looks with each other: no number of looks is waited for, and no scale is fixed."""
+    distances = [look.distance for look in looks]
+    rose = len(distances) > 4 and min(distances[-4:]) > 1.5 * min(distances)
+    return distances.index(min(distances)) if rose else None
+
+
+def in_numpy(looks):
+    distances = np.array([look.distance for look in looks], dtype=np.float32)
+    best = distances.argmin()
+    return best if len(looks) - best > 7 else None
+
+
+def in_torch(looks):
+    best = torch.tensor([look.distance for look in looks]).argmin()
+    return best if len(looks) - best > 8 else None
+
+
+RIGHT_RULES = [
+    patient,
+    patient_by_counting,
+    _rises_by_half,
+    in_numpy,
+    in_torch,
+    *(functools.partial(patient, patience=n) for n in (3, 4, 5, 8, 11, 12, 13, 14, 16)),
+]
+HARDLY_PATIENT = functools.partial(patient, patience=2)  # not worse than a fixed count, for luck
 WRONG_RULES = {
     "lowest loss of G": (_lowest_loss_g, "listens to the losses"),
     "D's loss near 1.386": (_near_equilibrium, "listens to the losses"),
-    "never stops": (lambda looks: None, "your rule never stops"),
     "keeps the last look": (_last_look, "keep the best one"),
     "keeps the worst look": (_worst_look, "a small one is good"),
+    "waits for the largest": (functools.partial(patient, pick=max), "a small one is good"),
     "a fixed threshold": (_threshold, "a fixed threshold"),
     "stops at the first rise": (_first_rise, "one worse look makes you stop"),
     "a fixed count": (lambda looks: 9 if len(looks) == 10 else None, "at every single look"),
-    "a step, not an index": (
-        lambda looks: None if patient(looks) is None else looks[patient(looks)].step,
-        "not a step",
-    ),
-    "hardly patient": (lambda looks: patient(looks, patience=2), "not better than a fixed count"),
+    "a name": (lambda looks: "best" if len(looks) > 9 else None, "not a step"),
+    "half an index": (lambda looks: 4.5 if len(looks) > 9 else None, "not a step"),
     "patient for ever": (lambda looks: patient(looks, patience=25), "hardly ever stops"),
+    "False for going on": (lambda looks: patient(looks) or False, "not a step"),
 }
