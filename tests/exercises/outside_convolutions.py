@@ -72,7 +72,7 @@ WRONG_SIZES = {
     "k on both sides": (*_conv(lambda n, k, s, p: (n + 2 * p - 2 * k) // s + 1), "should give"),
     "padding once, no plus one": (
         *_conv(lambda n, k, s, p: (n + p - k) // s),
-        "two things at once. First: conv_out: the + 1 is missing",
+        "two things at once. First: the + 1 is missing",
     ),
     "stride and kernel exchanged": (*_conv(lambda n, s, k, p: conv_out(n, k, s, p)), "exchanged"),
     "both exchanged": (
@@ -86,7 +86,7 @@ WRONG_SIZES = {
     ),
     "n steps, no output_padding": (
         *_up(lambda n, k, s, p, o: n * s - 2 * p + k),
-        "two things at once. First: conv_transpose_out: output_padding is left out",
+        "two things at once. First: output_padding is left out",
     ),
     "k for k - 1 and 1": (*_up(lambda n, k, s, p, o: n * s - 2 * p + k - s + o + 1), "too many"),
 }

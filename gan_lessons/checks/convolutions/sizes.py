@@ -19,158 +19,154 @@ SLIPS = (
     Slip(
         CONV,
         "-((k - n - 2 * p) // s) + 1",
-        "conv_out: you round up; torch rounds down: a kernel that would hang over the edge is not "
+        "you round up; torch rounds down: a kernel that would hang over the edge is not "
         "placed. Use // on the right side of the division.",
     ),
     Slip(
         "// s + 1",
         "/ s + 1",
-        "conv_out: sizes come out as fractions, and there is no part of a pixel: divide with //, "
+        "sizes come out as fractions, and there is no part of a pixel: divide with //, "
         "which rounds down.",
     ),
     Slip(
         CONV,
         "round((n + 2 * p - k) / s) + 1",
-        "conv_out: you round to the nearest number; torch rounds down: a kernel that hangs over "
+        "you round to the nearest number; torch rounds down: a kernel that hangs over "
         "the edge by less than half a step is not placed either. Divide with //.",
     ),
     Slip(
         "// s + 1",
         "// s",
-        "conv_out: the + 1 is missing: a kernel as large as the image still fits once.",
+        "the + 1 is missing: a kernel as large as the image still fits once.",
     ),
     Slip(
         "n + 2 * p - k",
         "n + p - k",
-        "conv_out: the padding is counted once, but it is put on both sides.",
+        "the padding is counted once, but it is put on both sides.",
     ),
     Slip(
         "n + 2 * p - k",
         "n - k",
-        "conv_out: the padding is left out: it makes the image n + 2p wide.",
+        "the padding is left out: it makes the image n + 2p wide.",
     ),
     Slip(
         "n + 2 * p - k",
         "n - 2 * p - k",
-        "conv_out: the padding is taken away. It is put around the image, which grows by it.",
+        "the padding is taken away. It is put around the image, which grows by it.",
     ),
     Slip(
         CONV,
         "(n - 1) * s - 2 * p + k",
-        "conv_out: this is the size of a *transposed* convolution: the two functions are "
-        "exchanged.",
+        "this is the size of a *transposed* convolution: the two functions are exchanged.",
     ),
     Slip(
         "- k) // s + 1",
         "- k + 1) // s",
-        "conv_out: + 1 belongs behind the division: first how many steps of the stride fit, then "
+        "+ 1 belongs behind the division: first how many steps of the stride fit, then "
         "the first place is added.",
     ),
     Slip(
         "(n + 2 * p - k) // s",
         "(n + 2 * p - k) // (s + 1)",
-        "conv_out: + 1 stands inside the divisor: divide by s, then add 1.",
+        "+ 1 stands inside the divisor: divide by s, then add 1.",
     ),
     Slip(
         "(n + 2 * p - k) // s",
         "n + 2 * p - k // s",
-        "conv_out: only k is divided by s: * and / go before + and −, so put brackets around "
-        "n + 2p − k.",
+        "only k is divided by s: * and / go before + and −, so put brackets around n + 2p − k.",
     ),
     Slip(
         "n + 2 * p - k",
         "n + 2 * p",
-        "conv_out: the kernel is left out: its own width is lost once.",
+        "the kernel is left out: its own width is lost once.",
     ),
     Slip(
         "n + 2 * p - k",
         "n + 2 * p - k // 2",
-        "conv_out: half the kernel is taken away. The whole of it must lie inside: take k.",
+        "half the kernel is taken away. The whole of it must lie inside: take k.",
     ),
     Slip(
         "(n + 2 * p - k) // s + 1",
         "n + 2 * p - k + 1",
-        "conv_out: the stride is left out: this is the size for s = 1.",
+        "the stride is left out: this is the size for s = 1.",
     ),
     Slip(
         CONV,
         "n // s",
-        "conv_out: size / stride is right only where the padding makes up for the kernel.",
+        "size / stride is right only where the padding makes up for the kernel.",
     ),
     Slip(
         CONV,
         "-(-n // s)",
-        "conv_out: n / s, rounded up, is what 'same' padding makes, whatever k and p are. Here p "
+        "n / s, rounded up, is what 'same' padding makes, whatever k and p are. Here p "
         "is given: see how often the kernel fits into n + 2p.",
     ),
     Slip(
         " + output_padding",
         "",
-        "conv_transpose_out: output_padding is left out: it adds that many pixels at one end.",
+        "output_padding is left out: it adds that many pixels at one end.",
     ),
     Slip(
         "+ output_padding",
         "+ 2 * output_padding",
-        "conv_transpose_out: output_padding is counted twice: it is added at one end only.",
+        "output_padding is counted twice: it is added at one end only.",
     ),
     Slip(
         "+ output_padding",
         "- output_padding",
-        "conv_transpose_out: output_padding is taken away: it adds pixels, at one end.",
+        "output_padding is taken away: it adds pixels, at one end.",
     ),
     Slip(
         "- 2 * p",
         "+ 2 * p",
-        "conv_transpose_out: the padding is added. Here it cuts pixels off, for the convolution "
+        "the padding is added. Here it cuts pixels off, for the convolution "
         "that this one turns around had added them.",
     ),
     Slip(
         "- 2 * p",
         "- p",
-        "conv_transpose_out: the padding is counted once, but it is cut off on both sides.",
+        "the padding is counted once, but it is cut off on both sides.",
     ),
     Slip(
         " - 2 * p",
         "",
-        "conv_transpose_out: the padding is left out: it cuts p pixels off on both sides.",
+        "the padding is left out: it cuts p pixels off on both sides.",
     ),
     Slip(
         "(n - 1) * s",
         "n * s",
-        "conv_transpose_out: between n pixels lie n - 1 steps of the stride, not n.",
+        "between n pixels lie n - 1 steps of the stride, not n.",
     ),
     Slip(
         "(n - 1) * s",
         "n - 1 * s",
-        "conv_transpose_out: only the 1 is multiplied by s: put brackets around n − 1.",
+        "only the 1 is multiplied by s: put brackets around n − 1.",
     ),
     Slip(
         UP,
         "(n + 2 * p - k) // s + 1",
-        "conv_transpose_out: this is the size of an ordinary convolution: the two functions are "
-        "exchanged.",
+        "this is the size of an ordinary convolution: the two functions are exchanged.",
     ),
     Slip(
         UP,
         "n * s",
-        "conv_transpose_out: size * stride is right only where padding and kernel balance.",
+        "size * stride is right only where padding and kernel balance.",
     ),
     Slip(
         "+ k + output_padding",
         "+ k - 1 + output_padding",
-        "conv_transpose_out: the pixel under the last step is missing: k is what one pixel spreads "
-        "over, not k - 1.",
+        "the pixel under the last step is missing: k is what one pixel spreads over, not k - 1.",
     ),
     Slip(
         "+ k + output_padding",
         "+ k + output_padding + 1",
-        "conv_transpose_out: one pixel too many. In torch's own formula the + 1 stands beside "
+        "one pixel too many. In torch's own formula the + 1 stands beside "
         "dilation · (k − 1): without dilation the two make k.",
     ),
     Slip(
         " + k + output_padding",
         " + output_padding",
-        "conv_transpose_out: the kernel is left out: the last of the n pixels spreads over k.",
+        "the kernel is left out: the last of the n pixels spreads over k.",
     ),
 )
 
@@ -212,4 +208,5 @@ sizes = Value(
     asks="Check ``conv_out(n, k, s, p)`` and ``conv_transpose_out(n, k, s, p, output_padding)``.",
     table=Table(RIGHT, SLIPS),
     cases=cases,
+    called=("conv_out", "conv_transpose_out"),
 )

@@ -17,8 +17,8 @@ def to_image_range(images):
     return pixels.round().clamp(0, 255).to(torch.uint8)
 """
 FORTH = "images.float() / 127.5 - 1"
-NO_FLOATS = "to_model_range returns whole numbers: a network needs floats. Use .float()."
-NO_BYTES = "to_image_range returns numbers that are not torch.uint8: end with .to(torch.uint8)."
+NO_FLOATS = "whole numbers come back: a network needs floats. Use .float()."
+NO_BYTES = "what comes back is not torch.uint8: end with .to(torch.uint8)."
 
 SLIPS = (
     Slip(
@@ -233,6 +233,7 @@ model_range = Value(
     asks="Check ``to_model_range(images)`` and ``to_image_range(images)`` on all 256 pixel values.",
     table=Table(RIGHT, SLIPS, ALSO),
     cases=cases,
+    called=("to_model_range", "to_image_range"),
     observe=(_there, _there_and_back),
     signs=_signs,
     remark=_remark,
