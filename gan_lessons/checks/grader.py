@@ -263,20 +263,24 @@ class Value(Exercise):
     def _grade(self, *parts: Callable) -> str | None:
         """Return a remark or None for a right answer; raise :class:`Wrong` for a wrong one."""
         cases = list(self.cases(self.seed))
-        remarks = []
+        remarks, before = [], []
         for part in sorted({one.part for one in cases}):
+            asked = [one for one in cases if one.part == part]
             try:
-                remarks.append(self._grade_part(parts, [c for c in cases if c.part == part]))
+                remarks.append(self._grade_part(parts, asked, before))
             except Wrong as mistake:
                 if not (self.called and self.called[part]):
                     raise
                 raise Wrong(f"{self.called[part]}: {mistake}") from mistake
+            before.append(asked)
         if self.remark is not None:
             with torch.random.fork_rng(devices=[]), calling(parts):
                 remarks.append(self.remark(*parts))
         return next(filter(None, remarks), None)
 
-    def _grade_part(self, parts: Answer, cases: Sequence[Case]) -> str | None:
+    def _grade_part(
+        self, parts: Answer, cases: Sequence[Case], before: Sequence[Sequence[Case]]
+    ) -> str | None:
         self._first_call(parts, cases[0])
         found = self.all_of(parts, cases)
         right = self.known(self.table.right, cases)
@@ -284,7 +288,7 @@ class Value(Exercise):
             if self.same(found, self.known(source, cases)):
                 self._once_more(parts, cases, found)
                 return remark
-        self._known_slips(parts, cases, found)
+        self._known_slips(parts, cases, found, before)
         self._form(cases, found, right)
         self._once_more(parts, cases, found)
         said = experiments.on_values(self, parts, cases, found, right)
@@ -339,11 +343,30 @@ class Value(Exercise):
                 "another one after calling it."
             )
 
-    def _known_slips(self, parts: Answer, cases: Sequence[Case], found: list) -> None:
-        """Raise the diagnosis of the slip, or the two slips, that the answer behaves like."""
-        right = self.known(self.table.right, cases)  # a slip in another part looks like it here
+    def _known_slips(
+        self,
+        parts: Answer,
+        cases: Sequence[Case],
+        found: list,
+        before: Sequence[Sequence[Case]],
+    ) -> None:
+        """Raise the diagnosis of the slip, or the two slips, that the answer behaves like.
+
+        A slip that shows in the cases of an earlier part is none of this answer's: it passed them.
+        """
+        right = self.known(self.table.right, cases)
         does = {slip: self.known(self.table.slipped(slip), cases) for slip in self.table.slips}
-        slips = [slip for slip, what in does.items() if not self.same(what, right)]
+        slips = [
+            slip
+            for slip, what in does.items()
+            if not self.same(what, right)  # else it is a slip in another part
+            and all(
+                self.same(
+                    self.known(self.table.slipped(slip), old), self.known(self.table.right, old)
+                )
+                for old in before
+            )
+        ]
         fits = [s for s in slips if self.same(found, does[s])]
         told = list(dict.fromkeys(slip.says for slip in fits))
         if len(told) == 1:

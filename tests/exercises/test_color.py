@@ -1,10 +1,11 @@
 """Lesson 08's checks accept right answers in any style and name each wrong one."""
 
 import pytest
+import torch
 
 from gan_lessons.checks import color
 from tests.exercises import judging
-from tests.exercises import mutants_color as answers
+from tests.exercises import outside_color as answers
 
 CASES = [
     judging.Case(color.networks, answers.RIGHT_NETWORKS, answers.WRONG_NETWORKS),
@@ -34,3 +35,10 @@ def test_stubs_are_not_attempted(case):
 @pytest.mark.parametrize("case", CASES)
 def test_a_check_leaves_the_global_randomness_alone(case):
     judging.leaves_the_source_alone(case)
+
+
+def test_what_is_right_but_wasteful_is_told_so():
+    assert "has no dtype" in color.fast_logits.judge(answers.by_default).text
+    assert "called 2 times" in color.fast_logits.judge(answers.twice).text
+    assert "But" not in color.fast_logits.judge(answers.fast_logits).text
+    assert torch.get_autocast_dtype("cpu") == torch.bfloat16

@@ -6,7 +6,7 @@ import torch
 from gan_lessons import models
 from gan_lessons.checks import convolutions
 from tests.exercises import judging
-from tests.exercises import mutants_convolutions as answers
+from tests.exercises import outside_convolutions as answers
 
 CASES = [
     judging.Case(convolutions.sizes, answers.RIGHT_SIZES, answers.WRONG_SIZES),

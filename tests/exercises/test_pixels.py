@@ -4,7 +4,7 @@ import pytest
 
 from gan_lessons.checks import pixels
 from tests.exercises import judging
-from tests.exercises import mutants_pixels as answers
+from tests.exercises import outside_pixels as answers
 
 CASES = [
     judging.Case(pixels.model_range, answers.RIGHT_RANGES, answers.WRONG_RANGES),
@@ -32,3 +32,27 @@ def test_stubs_are_not_attempted(case):
 @pytest.mark.parametrize("case", CASES)
 def test_the_checks_leave_the_learners_randomness_alone(case):
     judging.leaves_the_source_alone(case)
+
+
+def test_what_no_tanh_makes_is_a_remark():
+    said = pixels.model_range.judge(answers.to_model, answers.to_image_without_clamp).text
+    assert "Clamp before you convert" in said
+    assert "Clamp" not in pixels.model_range.judge(answers.to_model, answers.to_image).text
+
+
+def test_a_walk_between_equal_points_is_a_remark():
+    assert "sin(0)" in pixels.slerp.judge(answers.slerp_of_the_lesson).text
+    assert "elsewhere" in pixels.slerp.judge(answers.origin_for_equal).text
+    assert "But" not in pixels.slerp.judge(answers.slerp).text
+
+
+def test_bytes_are_a_remark():
+    assert "uint8" in pixels.nearest.judge(answers.overflows_for_bytes).text
+    assert "uint8" in pixels.nearest.judge(answers.nearest_of_the_lesson).text
+    assert "uint8" not in pixels.nearest.judge(answers.nearest).text
+
+
+def test_linear_layers_in_a_row_are_a_remark():
+    said = pixels.networks.judge(answers.generator, answers.two_linear_layers).text
+    assert "D's 2 linear layers are one" in said
+    assert "But" not in pixels.networks.judge(answers.generator, answers.discriminator).text

@@ -7,32 +7,84 @@ from itertools import pairwise
 import torch
 from torch import Tensor, nn
 
-from gan_lessons.checks.exercise import Wrong, exercise
+from gan_lessons.checks.exercise import Wrong
+from gan_lessons.checks.grader import Property, Slip, Table
 
 SIZE = 64
 CONVOLUTIONS = (nn.Conv2d, nn.ConvTranspose2d)
 
+RIGHT = """
+def generator(latent_dim, channels):
+    layers = [nn.Linear(latent_dim, 16 * 4 * 4), nn.Unflatten(1, (16, 4, 4))]
+    for c in (16, 8, 4):
+        double = nn.ConvTranspose2d(c, c // 2, 4, stride=2, padding=1)
+        layers += [double, nn.BatchNorm2d(c // 2), nn.ReLU()]
+    last = nn.ConvTranspose2d(2, channels, 4, stride=2, padding=1)
+    return nn.Sequential(*layers, last, nn.Tanh())
 
-@exercise(
-    title="G and D for 64 × 64, in color or gray",
-    proves="G's maps double up to 64, D's halve again, and the channels are those you ask for.",
-    hints=(
-        "64 = 4 · 2 · 2 · 2 · 2: begin G with a map of 4 × 4 and double it four times; D halves "
-        "four times, back to 4 × 4.",
-        "A doubling is nn.ConvTranspose2d(a, b, 4, stride=2, padding=1), a halving nn.Conv2d with "
-        "the same numbers. G's last one makes `channels` maps, D's first one takes them.",
-        "D ends with nn.Flatten(1), nn.Linear(c * 4 * 4, 1), nn.Flatten(0): no transposed "
-        "convolution, no sigmoid. G ends with nn.Tanh().",
+def discriminator(channels):
+    layers, c = [], channels
+    for wider in (3, 6, 9, 12):
+        halve = nn.Conv2d(c, wider, 4, stride=2, padding=1)
+        layers, c = [*layers, halve, nn.LeakyReLU(0.2)], wider
+    end = [nn.Flatten(1), nn.Linear(12 * 4 * 4, 1), nn.Flatten(0)]
+    return nn.Sequential(*layers, *end)
+"""
+START = "nn.Linear(latent_dim, 16 * 4 * 4), nn.Unflatten(1, (16, 4, 4))"
+DOUBLE = "nn.ConvTranspose2d(c, c // 2, 4, stride=2, padding=1)"
+HALVE = "nn.Conv2d(c, wider, 4, stride=2, padding=1)"
+TAIL = "[nn.Flatten(1), nn.Linear(12 * 4 * 4, 1), nn.Flatten(0)]"
+
+SLIPS = (
+    Slip(START, START.replace("4, 4", "7, 7").replace("4 * 4", "7 * 7"), "7 is doubled"),
+    Slip(START, START.replace("4, 4", "5, 5").replace("4 * 4", "5 * 5"), "double exactly"),
+    Slip(START, START.replace("4, 4", "2, 2").replace("4 * 4", "2 * 2"), "doubled too few times"),
+    Slip(START, START.replace("4, 4", "8, 8").replace("4 * 4", "8 * 8"), "doubled too many times"),
+    Slip(START, "nn.ConvTranspose2d(latent_dim, 16, 4)", "nn.Unflatten(1, (latent_dim, 1, 1))"),
+    Slip("nn.Linear(latent_dim,", "nn.Linear(64,", "G wants noise of 64 numbers"),
+    Slip("(16, 4, 4))]", "(4, 4, 16))]", "takes another number of channels"),
+    Slip(DOUBLE, "nn.ConvTranspose2d(c, c // 2, 4, stride=2)", "double exactly"),
+    Slip(DOUBLE, "nn.ConvTranspose2d(c, c // 2, 3, stride=2, padding=1)", "double exactly"),
+    Slip(DOUBLE, "nn.Conv2d(c, c // 2, 3, padding=1)", "G's maps go 4 → 8"),
+    Slip("nn.ConvTranspose2d(2, channels,", "nn.ConvTranspose2d(2, 3,", "data are gray"),
+    Slip("nn.ConvTranspose2d(2, channels,", "nn.ConvTranspose2d(2, 1,", "not the data's color"),
+    Slip("last, nn.Tanh()", "last", "pass 1"),
+    Slip("nn.Tanh()", "nn.Sigmoid()", "cannot reach -1"),
+    Slip("nn.Tanh()", "nn.ReLU()", "pass 1"),
+    Slip("last, nn.Tanh()", "last, nn.Tanh(), nn.Flatten(2)", "not (2, channels, 64, 64)"),
+    Slip(
+        "nn.Sequential(*layers, last, nn.Tanh())",
+        "nn.Sequential(nn.Linear(latent_dim, 64 * 64 * channels), nn.Unflatten(1, (channels, 64, "
+        "64)))",
+        "MLP of lesson 06",
     ),
+    Slip(
+        "return nn.Sequential(*layers, last", "nn.Sequential(*layers, last", "return an nn.Module"
+    ),
+    Slip("c = [], channels", "c = [], 3", "a D for color cannot look"),
+    Slip("c = [], channels", "c = [], 1", "a D for gray cannot look"),
+    Slip("(3, 6, 9, 12)", "(3, 6, 12)", "D is made for 32 × 32"),
+    Slip("12 * 4 * 4", "12 * 7 * 7", "D is made for 112 × 112"),
+    Slip("12 * 4 * 4", "12 * 5 * 5", "does not fit the last one"),
+    Slip("12 * 4 * 4", "12", "height · width are missing"),
+    Slip(TAIL, "[nn.Conv2d(12, 1, 3), nn.Flatten(0)]", "answers for each image"),
+    Slip(TAIL, "[nn.Conv2d(12, 1, 3, padding=1)]", "one per patch"),
+    Slip(TAIL, "[nn.ConvTranspose2d(12, 1, 4), nn.Flatten(0)]", "D goes the other way"),
+    Slip(TAIL, TAIL.replace(", nn.Flatten(0)", ""), "end with nn.Flatten(0)"),
+    Slip(TAIL, TAIL.replace("nn.Flatten(0)", "nn.Sigmoid(), nn.Flatten(0)"), "ends in a sigmoid"),
+    Slip(TAIL, TAIL.replace("1), nn.Flatten(0)", "2)"), "2 numbers for each image"),
+    Slip(HALVE, "nn.Conv2d(c, wider, 1, stride=2)", "have no influence"),
+    Slip(HALVE, "nn.Conv2d(c, wider, 4, stride=2)", "does not fit the last one"),
 )
-def networks(make_g: Callable, make_d: Callable, latent_dim: int = 32) -> None:
-    """Check ``generator(latent_dim, channels)`` and ``discriminator(channels)`` by their traces."""
-    with torch.random.fork_rng(devices=[]):  # what is drawn here does not move the notebook's dice
-        for channels in (3, 1):
-            G, D = _built(make_g, latent_dim, channels), _built(make_d, channels)
-            fake = _check_generator(G, latent_dim, channels)
-            _check_discriminator(D, fake, channels)
-        _check_ends(G, make_d, latent_dim)
+
+
+def _make(
+    make_g: Callable, make_d: Callable, latent_dim: int = 32
+) -> tuple[dict[int, nn.Module], dict[int, nn.Module], Callable, int]:
+    """Return G and D by their channels, what makes further D's, and how much noise is asked."""
+    Gs = {channels: _built(make_g, latent_dim, channels) for channels in (3, 1)}
+    Ds = {channels: _built(make_d, channels) for channels in (3, 1)}
+    return Gs, Ds, make_d, latent_dim
 
 
 def _built(make: Callable, *arguments: int) -> nn.Module:
@@ -69,7 +121,7 @@ def _way(sizes: list[tuple[int, int]]) -> str:
     return " → ".join(str(h) if h == w else f"{h}×{w}" for h, w in sizes)
 
 
-def _check_generator(G: nn.Module, latent_dim: int, channels: int) -> Tensor:
+def _check_generator(G: nn.Module, latent_dim: int, channels: int) -> None:
     z = torch.randn(2, latent_dim)
     images, sizes = _traced(G, z)
     if isinstance(images, RuntimeError):
@@ -85,6 +137,11 @@ def _check_generator(G: nn.Module, latent_dim: int, channels: int) -> Tensor:
             raise Wrong(
                 f"asked for latent_dim={latent_dim}, G wants noise of {length} numbers: use the "
                 "argument, not a number of your own."
+            ) from images
+        if "to have" in str(images) and "channels" in str(images):
+            raise Wrong(
+                f"a layer of G takes another number of channels than it gets, after {_way(sizes)} "
+                f"pixels: {str(images).split('expected input')[-1]}"
             ) from images
         raise images
     if images.ndim != 4:
@@ -106,11 +163,11 @@ def _check_generator(G: nn.Module, latent_dim: int, channels: int) -> Tensor:
             f"asked for channels={channels}, G makes {made}: {kind}, and no D can compare them. "
             "G's last convolution must make `channels` maps."
         )
-    return images
 
 
 def _name_the_size(sizes: list[tuple[int, int]], end: tuple[int, int]) -> None:
-    if (7, 7) in sizes or end[0] % 7 == 0:
+    start = next((h for h, _ in sizes if h > 1), end[0])
+    if start % 7 == 0:
         raise Wrong(
             f"G's maps go {_way(sizes)}: however often 7 is doubled, it never becomes 64. 7 is for "
             "28; 64 is 4 · 2⁴, so begin with a map of 4 × 4."
@@ -141,6 +198,13 @@ def _check_discriminator(D: nn.Module, fake: Tensor, channels: int) -> None:
             f"D returns {shape}: a map of {shape[2]} × {shape[3]} answers for each image, one per "
             "patch. Here D gives one logit an image: end in a linear layer over the whole map."
         )
+    if len(shape) == 1 and shape[0] > 2 and shape[0] % 2 == 0:
+        raise Wrong(
+            f"D's maps go {_way(sizes)}, and its end makes {shape[0] // 2} answers for each image "
+            "of the last one. Halve once more, or end in a linear layer over the whole map."
+        )
+    if len(shape) == 2 and shape[1] > 1:
+        raise Wrong(f"D returns {shape}, {shape[1]} numbers for each image: one logit is asked.")
     if shape != (2,):
         raise Wrong(f"D returns {shape} for 2 images: end with nn.Flatten(0), so that it is (2,).")
     if tuple(D(fake[:1]).shape) != (1,):
@@ -164,7 +228,14 @@ def _name_the_mismatch(
             f"{'gray' if wanted[1] == '1' else 'color'} cannot look at these images. Pass "
             "`channels` on to it."
         ) from error
-    for size in (28, 32, 16, 48, 56, 128):
+    rows = re.search(r"\(\d+x(\d+) and (\d+)x", str(error))
+    if rows and len(sizes) > 1 and int(rows[1]) == int(rows[2]) * sizes[-1][0] * sizes[-1][1]:
+        h, w = sizes[-1]
+        raise Wrong(
+            f"D's linear layer takes {rows[2]} numbers, the channels of the last map alone: height "
+            f"· width are missing, {rows[2]} · {h} · {w} = {rows[1]}."
+        ) from error
+    for size in (28, 32, 16, 48, 56, 112, 128):
         if not isinstance(_traced(D, fake.new_zeros(2, channels, size, size))[0], RuntimeError):
             raise Wrong(
                 f"D is made for {size} × {size}, G paints 64 × 64: D's maps go {_way(sizes)}, and "
@@ -185,13 +256,54 @@ def _unseen(D: nn.Module, channels: int) -> float:
     return float((slope.abs().amax(dim=(0, 1)) == 0).float().mean())
 
 
-def _check_ends(G: nn.Module, make_d: Callable, latent_dim: int) -> None:
+def _gs_make_images(Gs: dict, Ds: dict, make_d: Callable, latent_dim: int) -> None:
+    for channels, G in Gs.items():
+        _check_generator(G, latent_dim, channels)
+
+
+def _ds_answer_once_for_an_image(Gs: dict, Ds: dict, make_d: Callable, latent_dim: int) -> None:
+    for channels, D in Ds.items():
+        with torch.no_grad():
+            fake = Gs[channels](torch.randn(2, latent_dim))
+        _check_discriminator(D, fake, channels)
+
+
+def _g_reaches_all_real_pixels(Gs: dict, Ds: dict, make_d: Callable, latent_dim: int) -> str | None:
     with torch.no_grad():
-        images = G(300 * torch.randn(8, latent_dim))
-        far = torch.cat([make_d(3).eval()(1000 * torch.randn(8, 3, SIZE, SIZE)) for _ in range(10)])
+        images = Gs[1](300 * torch.randn(8, latent_dim))
     if images.abs().max() > 1 + 1e-5:
-        raise Wrong("G's values pass 1: real pixels lie in [-1, 1], so end with nn.Tanh().")
+        return "G's values pass 1: real pixels lie in [-1, 1], so end with nn.Tanh()."
     if images.min() >= 0:
-        raise Wrong("G makes no negative values: a sigmoid or ReLU at its end cannot reach -1.")
+        return "G makes no negative values: a sigmoid or ReLU at its end cannot reach -1."
+    return None
+
+
+def _d_returns_logits(Gs: dict, Ds: dict, make_d: Callable, latent_dim: int) -> str | None:
+    with torch.no_grad():
+        far = torch.cat([make_d(3).eval()(1000 * torch.randn(8, 3, SIZE, SIZE)) for _ in range(10)])
     if far.min() >= 0 and far.max() <= 1:
-        raise Wrong("D ends in a sigmoid: leave it out, the loss works on logits.")
+        return "D ends in a sigmoid: leave it out, the loss works on logits."
+    return None
+
+
+networks = Property(
+    title="G and D for 64 × 64, in color or gray",
+    proves="G's maps double up to 64, D's halve again, and the channels are those you ask for.",
+    hints=(
+        "64 = 4 · 2 · 2 · 2 · 2: begin G with a map of 4 × 4 and double it four times; D halves "
+        "four times, back to 4 × 4.",
+        "A doubling is nn.ConvTranspose2d(a, b, 4, stride=2, padding=1), a halving nn.Conv2d with "
+        "the same numbers. G's last one makes `channels` maps, D's first one takes them.",
+        "D ends with nn.Flatten(1), nn.Linear(c * 4 * 4, 1), nn.Flatten(0): no transposed "
+        "convolution, no sigmoid. G ends with nn.Tanh().",
+    ),
+    asks="Check ``generator(latent_dim, channels)`` and ``discriminator(channels)`` by their maps.",
+    table=Table(RIGHT, SLIPS),
+    make=_make,
+    facts=(
+        _gs_make_images,
+        _ds_answer_once_for_an_image,
+        _g_reaches_all_real_pixels,
+        _d_returns_logits,
+    ),
+)

@@ -1,14 +1,226 @@
 """To the model's range and back: an exercise of lesson 06, Generate images with an MLP."""
 
-import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import torch
+from torch import Tensor
 
-from gan_lessons.checks.exercise import Wrong, exercise
+from gan_lessons.checks.exercise import Wrong
+from gan_lessons.checks.grader import Case, Slip, Table, Value, case
+
+RIGHT = """
+def to_model_range(images):
+    return images.float() / 127.5 - 1
+
+def to_image_range(images):
+    pixels = (images + 1) * 127.5
+    return pixels.round().clamp(0, 255).to(torch.uint8)
+"""
+FORTH = "images.float() / 127.5 - 1"
+NO_FLOATS = "whole numbers come back: a network needs floats. Use .float()."
+NO_BYTES = "what comes back is not torch.uint8: end with .to(torch.uint8)."
+
+SLIPS = (
+    Slip(
+        FORTH,
+        "images.float() / 255",
+        "the pixels lie in [0, 1], but the tanh at G's end makes [-1, 1]: half of its range is "
+        "never real.",
+    ),
+    Slip(
+        FORTH,
+        "(images / 255 - 0.1307) / 0.3081",
+        "the pixels reach from -0.42 to 2.82, but tanh stops at -1 and 1: G can never make the "
+        "brightest real pixels. Do not subtract a mean and divide by a standard deviation.",
+    ),
+    Slip(
+        FORTH,
+        "(images.float() - images.float().mean()) / images.float().std()",
+        "the pixels are scaled by the batch's own mean and deviation, but tanh stops at -1 and 1, "
+        "and the same pixel must always become the same number. Use 0 and 255.",
+    ),
+    Slip(
+        FORTH,
+        "1 - images.float() / 127.5",
+        "black and white are exchanged: 0 must become -1 and 255 must become 1.",
+    ),
+    Slip(
+        FORTH,
+        "2 * (images - images.min()).float() / (images.max() - images.min()) - 1",
+        "the same pixel becomes another number in another batch: you scale by the batch's own "
+        "smallest and largest value. Use 0 and 255.",
+    ),
+    Slip(
+        FORTH,
+        "images // 128",
+        NO_FLOATS,
+    ),
+    Slip(
+        FORTH,
+        "(images - 127.5).float()",
+        "the pixels reach from -127.5 to 127.5: the middle is right, the width is not. Divide by "
+        "127.5.",
+    ),
+    Slip(
+        FORTH,
+        "images.float() / 127.5",
+        "the pixels lie in [0, 2]: the - 1 is missing.",
+    ),
+    Slip(
+        FORTH,
+        "images.float() / 255 - 1",
+        "the pixels lie in [-1, 0]: divide by 127.5, or multiply by 2 before you subtract 1.",
+    ),
+    Slip(
+        FORTH,
+        "images.float() / 255 - 0.5",
+        "the pixels lie in [-0.5, 0.5], but the tanh at G's end makes [-1, 1]: multiply by 2.",
+    ),
+    Slip(
+        FORTH,
+        "images.float() / 127.5 + 1",
+        "the pixels lie in [1, 3]: subtract the 1.",
+    ),
+    Slip(
+        FORTH,
+        "(images - 128).float() / 127.5",
+        "uint8 has no negative numbers: 0 - 128 wraps around to 128. Convert to float first.",
+    ),
+    Slip(
+        FORTH,
+        "(2 * images).float() / 255 - 1",
+        "uint8 ends at 255: twice 200 wraps around to 144. Convert to float first.",
+    ),
+    Slip(
+        FORTH,
+        "images.float()",
+        "the pixels still reach from 0 to 255: divide by 127.5 and subtract 1.",
+    ),
+    Slip(
+        "pixels.round()",
+        "pixels",
+        "some pixel values come back one too small: the conversion to uint8 cuts off decimals. "
+        "Round first.",
+    ),
+    Slip(
+        "pixels.round()",
+        "pixels.floor()",
+        "some pixel values come back one too small: floor rounds down. Use round.",
+    ),
+    Slip(
+        "(images + 1) * 127.5",
+        "images * 255",
+        "the way back multiplies by 255 only: that is the way back from [0, 1]. Undo the "
+        "subtraction first: add 1, then multiply by 127.5.",
+    ),
+    Slip(
+        "(images + 1) * 127.5",
+        "images * 127.5 + 1",
+        "the way back undoes the division before the subtraction: brackets around images + 1.",
+    ),
+    Slip(
+        "(images + 1) * 127.5",
+        "images * 127.5",
+        "the + 1 is missing on the way back: -1 must become 0.",
+    ),
+    Slip(
+        "(images + 1) * 127.5",
+        "(images + 1) * 255",
+        "the way back is twice as steep as it should be: [-1, 1] is 2 wide already, so multiply "
+        "by 127.5.",
+    ),
+    Slip(
+        "(images + 1) * 127.5",
+        "(images + 0.5) * 0.5 * 255",
+        "-1 becomes 0 and 1 becomes 191: the half is added before it is halved again. Write "
+        "images * 0.5 + 0.5, or (images + 1) * 0.5.",
+    ),
+    Slip(
+        "(images + 1) * 127.5",
+        "(images + 1) * 128",
+        "times 128 the brightest pixels become 256, one too many, and the middle is off by one. "
+        "255 / 2 is 127.5.",
+    ),
+    Slip(
+        "(images + 1) * 127.5",
+        "(1 - images) * 127.5",
+        "black and white come back exchanged: add 1, do not subtract from 1.",
+    ),
+    Slip(
+        "(images + 1) * 127.5",
+        "255 * (images - images.min()) / (images.max() - images.min())",
+        "a gray batch comes back with other pixels: to_image_range stretches each batch to "
+        "0 … 255. Use -1 and 1, not the batch's own limits.",
+    ),
+    Slip(".to(torch.uint8)", "", NO_BYTES),
+)
+ALSO = {  # the same range but for one step of 256
+    """
+def to_model_range(images):
+    return (images.float() - 128) / 128
+
+def to_image_range(images):
+    return (images * 128 + 128).round().clamp(0, 255).to(torch.uint8)
+""": None,
+}
 
 
-@exercise(
+def cases(seed: int) -> Sequence[Case]:
+    """Return images (B, 1, H, W) as uint8 numbers, all 256 of them included."""
+    rng = torch.Generator().manual_seed(seed)
+    ends = torch.tensor([0, 255], dtype=torch.uint8).reshape(1, 1, 1, 2)
+    grays = torch.tensor([64, 128, 200], dtype=torch.uint8).reshape(1, 1, 1, 3)
+    every = torch.arange(256, dtype=torch.uint8)
+    every = every[torch.randperm(256, generator=rng)].reshape(4, 1, 8, 8)
+    asked = {"black and white": ends, "a batch of grays": grays, "all 256 values": every}
+    return tuple(case(label, x, part=part) for part in (0, 1) for label, x in asked.items())
+
+
+def _there(to_model: Callable, to_image: Callable, images: Tensor) -> Tensor:
+    made = to_model(images)
+    if made is None:
+        return made
+    made = torch.as_tensor(made)
+    if not made.is_floating_point():
+        raise Wrong(NO_FLOATS)
+    return made
+
+
+def _there_and_back(to_model: Callable, to_image: Callable, images: Tensor) -> Tensor:
+    back = to_image(to_model(images))
+    if back is None:
+        return back
+    back = torch.as_tensor(back)
+    if back.dtype != torch.uint8:
+        raise Wrong(NO_BYTES)
+    return back
+
+
+def _signs(parts: tuple[Callable, ...], cases: Sequence[Case]) -> None:
+    """Say that numbers pass what a tanh can make, however they got there."""
+    if cases[0].part > 0:
+        return
+    made = torch.as_tensor(parts[0](cases[-1].args[0].clone()))
+    low, high = float(made.min()), float(made.max())
+    if high > 1.01 or low < -1.01:
+        raise Wrong(
+            f"the pixels reach from {low:.2f} to {high:.2f}, but tanh stops at -1 and 1: G can "
+            "never make those beyond, and D tells real from fake by that alone."
+        )
+
+
+def _remark(to_model: Callable, to_image: Callable) -> str | None:
+    """Say what becomes of values that no tanh makes."""
+    low, high = torch.as_tensor(to_image(torch.tensor([-1.2, 1.2]).reshape(1, 1, 1, 2))).flatten()
+    if (int(low), int(high)) == (0, 255):
+        return None
+    return (
+        f"But -1.2 and 1.2, which no tanh makes, become {int(low)} and {int(high)}, not 0 and 255: "
+        "uint8 wraps around. Clamp before you convert."
+    )
+
+
+model_range = Value(
     title="To the model's range and back",
     proves="every pixel value 0 … 255 lands in [-1, 1] and comes back unchanged.",
     hints=(
@@ -18,57 +230,12 @@ from gan_lessons.checks.exercise import Wrong, exercise
         "Before the conversion to torch.uint8: round, because it cuts decimals off, and clamp to "
         "0 … 255, because it wraps around.",
     ),
+    asks="Check ``to_model_range(images)`` and ``to_image_range(images)`` on all 256 pixel values.",
+    table=Table(RIGHT, SLIPS, ALSO),
+    cases=cases,
+    called=("to_model_range", "to_image_range"),
+    observe=(_there, _there_and_back),
+    signs=_signs,
+    remark=_remark,
+    least=1e-3,  # half precision will do
 )
-def model_range(to_model: Callable, to_image: Callable) -> None:
-    """Check ``to_model_range(images)`` and ``to_image_range(images)`` on all 256 pixel values."""
-    pixels = torch.arange(256, dtype=torch.uint8).reshape(1, 1, 16, 16)
-    made = to_model(pixels)
-    if not made.is_floating_point():
-        raise Wrong(f"to_model_range returns {made.dtype}: a network needs floats. Use .float().")
-    low, high = float(made.min()), float(made.max())
-    if math.isclose(low, 0, abs_tol=1e-6) and math.isclose(high, 1, rel_tol=0.01):
-        raise Wrong(
-            "the pixels lie in [0, 1], but the tanh at G's end makes [-1, 1]: half of its range "
-            "is never real."
-        )
-    if high > 1.01 or low < -1.01:
-        raise Wrong(
-            f"the pixels reach from {low:.2f} to {high:.2f}, but tanh stops at -1 and 1: G can "
-            "never make the brightest real pixels, and D tells them apart by that alone. Do not "
-            "subtract a mean and divide by a standard deviation."
-        )
-    if abs(low + 1) > 0.01 or abs(high - 1) > 0.01:
-        raise Wrong(f"0 becomes {low:.2f} and 255 becomes {high:.2f}; they should be -1 and 1.")
-    if float(made[0, 0, 0, 0]) > float(made[0, 0, -1, -1]):
-        raise Wrong("black and white are exchanged: 0 must become -1 and 255 must become 1.")
-    back = to_image(made)
-    if back.dtype != torch.uint8:
-        raise Wrong(f"to_image_range returns {back.dtype}, not torch.uint8.")
-    if back.shape != pixels.shape:
-        raise Wrong(f"the shape changes from {tuple(pixels.shape)} to {tuple(back.shape)}.")
-    off = (back.int() - pixels.int()).abs()
-    if off.max() == 1:
-        raise Wrong(
-            f"{int((off > 0).sum())} of 256 pixel values come back one too small: the conversion "
-            "to uint8 cuts off decimals. Round first."
-        )
-    if off.any():
-        raise Wrong(f"{int((off > 0).sum())} of 256 pixel values do not come back.")
-    beyond = to_image(torch.tensor([-1.2, 1.2]).reshape(1, 1, 1, 2)).flatten().tolist()
-    if beyond != [0, 255]:
-        raise Wrong(
-            f"-1.2 and 1.2 become {beyond[0]} and {beyond[1]}, not 0 and 255: uint8 wraps around. "
-            "Clamp before you convert."
-        )
-    gray, made_gray = pixels.flatten()[50:200], made.flatten()[50:200]
-    shape = (1, 1, 10, 15)
-    if not torch.allclose(to_model(gray.reshape(shape)).flatten(), made_gray, atol=1e-5):
-        raise Wrong(
-            "in a batch with pixels of 50 … 199 only, the same pixel becomes another number: you "
-            "scale by the batch's own smallest and largest value. Use 0 and 255."
-        )
-    if not torch.equal(to_image(made_gray.reshape(shape)).flatten(), gray):
-        raise Wrong(
-            "a gray batch comes back with other pixels: to_image_range stretches each batch to "
-            "0 … 255. Use -1 and 1, not the batch's own limits."
-        )

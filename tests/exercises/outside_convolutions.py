@@ -3,8 +3,10 @@
 import copy
 import math
 
+import numpy as np
 import torch
 from torch import nn
+from torch.nn import functional as F
 
 # -- sizes -----------------------------------------------------------------------------------
 
@@ -27,12 +29,27 @@ def transpose_by_counting(n, k, s, p, output_padding):
     return max(reached) + 1 - p - p + output_padding
 
 
+def conv_by_torch(n, k, s, p):
+    weight = torch.zeros(1, 1, k, k)
+    return F.conv2d(torch.zeros(1, 1, n, n), weight, stride=s, padding=p).shape[-1]
+
+
+def transpose_by_torch(n, k, s, p, output_padding):
+    more = {"stride": s, "padding": p, "output_padding": output_padding}
+    return F.conv_transpose1d(torch.zeros(1, 1, n), torch.zeros(1, 1, k), **more).size(2)
+
+
 RIGHT_SIZES = [
     (conv_out, conv_transpose_out),
     (conv_by_counting, transpose_by_counting),
+    (conv_by_torch, transpose_by_torch),
     (
         lambda n, k, s, p: math.floor((n + 2 * p - k) / s + 1),
         lambda n, k, s, p, output_padding=0: n * s - s + k - 2 * p + output_padding,
+    ),
+    (
+        lambda n, k, s, p: np.floor((n + 2 * p - k) / s) + 1,
+        lambda *numbers: torch.tensor(conv_transpose_out(*numbers)),
     ),
 ]
 
@@ -46,38 +63,32 @@ def _up(wrong):
 
 
 WRONG_SIZES = {
-    "ceil for floor": (
-        *_conv(lambda n, k, s, p: math.ceil((n + 2 * p - k) / s) + 1),
-        "you round up",
+    "a pair": (*_conv(lambda n, k, s, p: (conv_out(n, k, s, p),) * 2), "one result should come"),
+    "a list of both sides": (*_conv(lambda n, k, s, p: [conv_out(n, k, s, p)] * 2), "one is asked"),
+    "nothing": (*_conv(lambda n, k, s, p: None), "the return is missing"),
+    "a negative bracket": (*_conv(lambda n, k, s, p: (n - 2 * p - k) // s + 1), "is taken away"),
+    "size by stride, by int": (*_conv(lambda n, k, s, p: int(n / s)), "only where the padding"),
+    "same padding, by ceil": (*_conv(lambda n, k, s, p: math.ceil(n / s)), "'same' padding"),
+    "k on both sides": (*_conv(lambda n, k, s, p: (n + 2 * p - 2 * k) // s + 1), "should give"),
+    "padding once, no plus one": (
+        *_conv(lambda n, k, s, p: (n + p - k) // s),
+        "two things at once. First: the + 1 is missing",
     ),
-    "no plus one": (*_conv(lambda n, k, s, p: (n + 2 * p - k) // s), "+ 1 is missing"),
-    "padding on one side": (*_conv(lambda n, k, s, p: (n + p - k) // s + 1), "on both sides"),
-    "plus one inside": (*_conv(lambda n, k, s, p: (n + 2 * p - k + 1) // s), "behind the division"),
-    "no kernel": (*_conv(lambda n, k, s, p: (n + 2 * p) // s + 1), "kernel is left out"),
-    "size by stride": (*_conv(lambda n, k, s, p: n // s), "only where the padding"),
-    "a fraction": (*_conv(lambda n, k, s, p: (n + 2 * p - k) / s + 1), "fractions"),
-    "a float": (*_conv(lambda n, k, s, p: float(conv_out(n, k, s, p))), "sizes are int"),
-    "a pair": (*_conv(lambda n, k, s, p: (conv_out(n, k, s, p),) * 2), "one whole number"),
-    "rounded": (*_conv(lambda n, k, s, p: round((n + 2 * p - k) / s) + 1), "torch makes"),
-    "nothing": (*_conv(lambda n, k, s, p: None), "returns nothing"),
-    "exchanged": (
+    "stride and kernel exchanged": (*_conv(lambda n, s, k, p: conv_out(n, k, s, p)), "exchanged"),
+    "both exchanged": (
         lambda n, k, s, p: conv_transpose_out(n, k, s, p, 0),
         lambda n, k, s, p, o: conv_out(n, k, s, p),
-        "are exchanged",
+        "the two functions are exchanged",
     ),
-    "no output_padding": (
-        *_up(lambda n, k, s, p, o: (n - 1) * s - 2 * p + k),
-        "output_padding is left out",
+    "twice the right size": (
+        *_up(lambda *numbers: 2 * conv_transpose_out(*numbers)),
+        "twice the right value",
     ),
-    "output_padding on both sides": (
-        *_up(lambda n, k, s, p, o: (n - 1) * s - 2 * p + k + 2 * o),
-        "counted twice",
+    "n steps, no output_padding": (
+        *_up(lambda n, k, s, p, o: n * s - 2 * p + k),
+        "two things at once. First: output_padding is left out",
     ),
-    "padding added": (*_up(lambda n, k, s, p, o: (n - 1) * s + 2 * p + k + o), "cuts pixels off"),
-    "n steps": (*_up(lambda n, k, s, p, o: n * s - 2 * p + k + o), "n - 1 steps"),
-    "padding cut off once": (*_up(lambda n, k, s, p, o: (n - 1) * s - p + k + o), "both sides"),
-    "size times stride": (*_up(lambda n, k, s, p, o: n * s), "only where padding and kernel"),
-    "one short": (*_up(lambda n, k, s, p, o: (n - 1) * s - 2 * p + k - 1 + o), "not k - 1"),
+    "k for k - 1 and 1": (*_up(lambda n, k, s, p, o: n * s - 2 * p + k - s + o + 1), "too many"),
 }
 
 # -- batch norm's arguments ------------------------------------------------------------------
@@ -104,20 +115,14 @@ class OwnNorm(nn.Module):
 
 RIGHT_NORMS = [lambda c: nn.BatchNorm2d(c, momentum=0.2), OwnNorm]
 RIGHT_NORMS += [lambda c: nn.BatchNorm2d(c, 1e-5, 0.2), lambda c: nn.BatchNorm2d(c, 1e-3, 1 - 0.8)]
+RIGHT_NORMS += [lambda c: nn.LazyBatchNorm2d(momentum=0.2), lambda c: OwnNorm(c).eval()]
 WRONG_NORMS = {
-    "eps of 0.8": (lambda c: nn.BatchNorm2d(c, 0.8), "the second argument is eps"),
     "eps of 0.2": (lambda c: nn.BatchNorm2d(c, 0.2), "the second argument is eps"),
-    "Keras's momentum": (lambda c: nn.BatchNorm2d(c, momentum=0.8), "share of the *new*"),
-    "the default": (lambda c: nn.BatchNorm2d(c), "PyTorch's default"),
     "another momentum": (lambda c: nn.BatchNorm2d(c, momentum=0.5), "are 0.6"),
-    "no memory": (lambda c: nn.BatchNorm2d(c, track_running_stats=False), "no running statistics"),
     "each image alone": (lambda c: nn.InstanceNorm2d(c, momentum=0.2), "no running statistics"),
-    "for vectors": (lambda c: nn.BatchNorm1d(c, momentum=0.2), "does not take maps"),
-    "other channels": (lambda c: nn.BatchNorm2d(64, momentum=0.2), "pass `channels` on"),
-    "nothing to learn": (
-        lambda c: nn.BatchNorm2d(c, momentum=0.2, affine=False),
-        "no weight to learn",
-    ),
+    "the last batch only": (lambda c: nn.BatchNorm2d(c, momentum=1.0), "nothing of the old"),
+    "by places": (lambda c: nn.LayerNorm([c, 7, 7]), "no running statistics"),
+    "three axes": (lambda c: nn.BatchNorm3d(c, momentum=0.2), "does not take maps"),
     "a number": (lambda c: 0.2, "not a layer"),
 }
 
@@ -201,30 +206,49 @@ def _frozen(layer):
     layer.requires_grad_(False)
 
 
-def _wide_norm(layer):
-    init(layer)
+def _forgets_what_it_drew(layer):
+    if isinstance(layer, LAYERS):
+        torch.normal(0.0, 0.02, layer.weight.shape)
+
+
+def _attributes(layer):
+    """Whatever has a weight: batch norm gets the same."""
+    if hasattr(layer, "weight"):
+        nn.init.normal_(layer.weight, std=0.02)
+        nn.init.zeros_(layer.bias)
+
+
+def _all_others(layer):
     if isinstance(layer, nn.BatchNorm2d):
-        nn.init.normal_(layer.weight, 1.0, 0.2)
+        init(layer)
+    else:
+        nn.init.normal_(layer.weight, 0.0, 0.02)
+        nn.init.zeros_(layer.bias)
 
 
-RIGHT_INITS = [init, init_by_shape, init_anew]
+@torch.no_grad()
+def init_by_methods(layer):
+    if isinstance(layer, nn.modules.batchnorm._NormBase):
+        layer.weight.normal_(1, 0.02)
+        layer.bias.zero_()
+    elif getattr(layer, "weight", None) is not None:
+        layer.weight.normal_(std=0.02)
+        layer.bias.mul_(0)
+
+
+RIGHT_INITS = [init, init_by_shape, init_anew, init_by_methods]
 WRONG_INITS = {
     "all parameters around 0": (_everything_around_zero, "drawn around 0"),
+    "whatever has a weight": (_attributes, "drawn around 0"),
     "class names": (_class_names, "not for a piece of its class's name"),
-    "exact class": (_exact_class, "does not matter to isinstance"),
-    "batch norm left out": (_init(norm=False), "left at exactly 1"),
-    "transposed left out": (_init((nn.Conv2d, nn.Linear)), "ask for both"),
-    "linear left out": (_init((nn.Conv2d, nn.ConvTranspose2d)), "Linear keeps"),
-    "nothing": (lambda layer: None, "left at exactly 1"),
-    "variance": (_init(draw=lambda w: nn.init.normal_(w, 0.0, 0.02**0.5)), "0.02 is the deviation"),
-    "squared": (_init(draw=lambda w: nn.init.normal_(w, 0.0, 0.02**2)), "not the variance"),
-    "uniform": (_init(draw=lambda w: nn.init.uniform_(w, -0.02, 0.02)), "uniform"),
+    "all others": (_all_others, "An else, or a condition too wide"),
+    "exact class": (_exact_class, "as isinstance knows"),
+    "nothing": (lambda layer: None, "keeps its value"),
+    "forgotten": (_forgets_what_it_drew, "keeps its value"),
     "too wide": (_init(draw=lambda w: nn.init.normal_(w, 0.0, 0.05)), "not 0 and 0.02"),
-    "around 1": (_init(draw=lambda w: nn.init.normal_(w, 1.0, 0.02)), "not 0 and 0.02"),
-    "biases left": (_init(biases=False), "is not 0"),
+    "only above 0": (_init(draw=lambda w: nn.init.uniform_(w, 0, 0.02)), "not 0 and 0.02"),
     "running statistics": (_buffers_too, "they are measurements"),
     "frozen": (_frozen, "never learn"),
-    "norm too wide": (_wide_norm, "not 1 and 0.02"),
 }
 
 # -- sampling --------------------------------------------------------------------------------
@@ -299,11 +323,39 @@ def _only_the_norms(G, z):
     return G(z)
 
 
-def _own_noise(G, z):
-    return sample(G, torch.randn_like(z))
+@torch.no_grad()
+def _a_fresh_norm(G, z):
+    """Statistics are thrown away in a copy: the running mean is 0 again."""
+    G = copy.deepcopy(G).eval()
+    for layer in G.modules():
+        if isinstance(layer, nn.BatchNorm2d):
+            layer.reset_running_stats()
+    return G(z)
+
+
+@torch.no_grad()
+def sample_with_each_mode_restored(G, z):
+    modes = [(layer, layer.training) for layer in G.modules()]
+    G.eval()
+    images = G(z)
+    for layer, mode in modes:
+        layer.training = mode
+    return images
+
+
+def sample_in_numpy(G, z):
+    return torch.tensor(sample(G, z).numpy().tolist())
+
+
+@torch.no_grad()
+def _unfrozen_never(G, z):
+    for parameter in G.parameters():
+        parameter.requires_grad = False
+    return sample(G, z)
 
 
 RIGHT_SAMPLES = [sample, sample_a_copy, sample_one_by_one, sample_with_graph]
+RIGHT_SAMPLES += [sample_with_each_mode_restored, sample_in_numpy]
 WRONG_SAMPLES = {
     "train mode": (_in_train_mode, "five batch mates"),
     "a copy in train mode": (_a_copy_in_train_mode, "five batch mates"),
@@ -312,7 +364,7 @@ WRONG_SAMPLES = {
     "always back to train": (_always_back_to_train, "put back what *was*"),
     "one by one in train mode": (_one_by_one_in_train_mode, "sampling changes G"),
     "each normalized alone": (_each_normalized_alone, "normalized by itself"),
-    "own noise": (_own_noise, "the z that you are given"),
+    "statistics thrown away": (_a_fresh_norm, "yours"),
+    "frozen": (_unfrozen_never, "G is frozen afterwards"),
     "no images": (lambda G, z: None, "not a tensor"),
-    "one image": (lambda G, z: sample(G, z)[0], "not (6, 1, 8, 8)"),
 }

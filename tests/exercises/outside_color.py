@@ -2,9 +2,12 @@
 
 import math
 
+import numpy as np
 import torch
 from torch import nn
 from torch.nn.utils.parametrizations import spectral_norm
+
+from gan_lessons import models
 
 LAST = {"memory_format": torch.channels_last}
 
@@ -146,7 +149,12 @@ def discriminator(channels):
     return _d()(channels)
 
 
+def of_the_lesson(latent_dim, channels):
+    return models.dcgan_generator(latent_dim=latent_dim, size=64, channels=channels, width=4)
+
+
 RIGHT_NETWORKS = [
+    (of_the_lesson, discriminator),
     (generator, discriminator),
     (_g(8, 3), _d(3, 8)),
     (_g(up=upsampled), discriminator),
@@ -155,7 +163,18 @@ RIGHT_NETWORKS = [
     (_g(up=shuffled), Pooling),
     (_g(up=upsampled), normalized),
 ]
+
+
+def _for_a_smaller_image(channels):
+    """Three halvings, 64 to 8, and a kernel of 4: 5 × 5 answers, flattened."""
+    layers, c = [], channels
+    for _ in range(3):
+        layers, c = [*layers, _down(c, 8), nn.LeakyReLU(0.2)], 8
+    return nn.Sequential(*layers, nn.Conv2d(8, 1, 4), nn.Flatten(0))
+
+
 WRONG_NETWORKS = {
+    "25 answers": (generator, _for_a_smaller_image, "makes 25 answers for each image"),
     "7 for 64": (_g(7, 3), _d(2, 7), "however often 7 is doubled"),
     "7, 7, 14, 28, 56 and a D for 28": (
         _from_the_article,
@@ -168,38 +187,25 @@ WRONG_NETWORKS = {
         discriminator,
         "from 56 to 64 is no doubling",
     ),
-    "one doubling too few": (_g(4, 3), _d(3, 4), "doubled too few times"),
-    "one doubling too many": (_g(4, 5), _d(5, 4), "doubled too many times"),
     "padding forgotten": (
         _g(up=lambda a, b: nn.ConvTranspose2d(a, b, 4, stride=2)),
         discriminator,
         "double exactly",
     ),
-    "D ends in a transposed convolution": (generator, _d(end=_UP_AGAIN), "D goes the other way"),
     "D for 28": (generator, _d(2, 7), "D is made for 28 × 28, G paints 64 × 64"),
     "D for 32": (generator, _d(3, 4), "D is made for 32 × 32"),
-    "always color": (_g(color=3), discriminator, "color where the data are gray"),
-    "always gray": (_g(color=1), _d(color=1), "not the data's color"),
-    "D for gray": (generator, _d(color=1), "a D for gray cannot look"),
-    "D for color": (generator, _d(color=3), "a D for color cannot look"),
     "a patch each": (generator, _d(end=_PATCHES), "one per patch"),
-    "one column": (generator, _d(end=_COLUMN), "end with nn.Flatten(0)"),
     "bare squeeze": (generator, _d(end=_SQUEEZED), "squeeze() without an axis"),
-    "sigmoid": (generator, _d(end=_SIGMOID), "ends in a sigmoid"),
     "gaps": (generator, _d(first=_gaps), "have no influence"),
-    "no tanh": (_g(end=()), discriminator, "pass 1"),
-    "sigmoid in G": (_g(end=(nn.Sigmoid(),)), discriminator, "cannot reach -1"),
     "channel last": (_g(end=(nn.Tanh(), _Last())), discriminator, "channel last"),
     "noise as a map": (_noise_as_map, discriminator, "nn.Unflatten(1, (latent_dim, 1, 1))"),
     "MLP": (_mlp, discriminator, "MLP of lesson 06"),
-    "its own noise": (_fixed_noise, discriminator, "G wants noise of 64 numbers"),
     "return forgotten": (lambda latent_dim, channels: None, discriminator, "you return a NoneType"),
     "one large step": (
         _g(4, 1, end=(nn.Upsample(scale_factor=8), nn.Tanh())),
         discriminator,
         "from 8 to 64 is no doubling",
     ),
-    "linear does not fit": (generator, _d(4, 5), "does not fit the last one"),
 }
 
 
@@ -238,18 +244,6 @@ def _narrow(D, images):
     return D.to(**LAST).bfloat16()(images.to(**LAST).bfloat16()).float()
 
 
-def _half_narrow(D, images):
-    """Only the weights are narrow: torch refuses to multiply."""
-    return D.bfloat16()(images)
-
-
-def _lost(D, images):
-    D.to(**LAST)
-    images.to(**LAST)
-    with torch.autocast("cpu", dtype=torch.bfloat16):
-        return D(images).float()
-
-
 def _permuted(D, images):
     D.to(**LAST)
     with torch.autocast("cpu", dtype=torch.bfloat16):
@@ -269,22 +263,36 @@ def _sigmoid(D, images):
     return 50 * fast_logits(D, images).sigmoid()
 
 
-RIGHT_FAST = [fast_logits, by_parameters]
+def by_default(D, images):
+    D = D.to(**LAST)
+    with torch.autocast(images.device.type):
+        logits = D(images.to(**LAST))
+    return logits.to(torch.float32)
+
+
+def twice(D, images):
+    D(images)
+    return fast_logits(D, images)
+
+
+def inside_the_block(D, images):
+    """All of it under autocast; + 0 keeps the layout."""
+    with torch.autocast(device_type="cpu", dtype=torch.bfloat16):
+        return D.to(**LAST)(images.to(**LAST) + 0).float()
+
+
+RIGHT_FAST = [fast_logits, by_parameters, inside_the_block, by_default, twice]
 WRONG_FAST = {
     "weights narrowed": (_narrow, "Keep float32 weights"),
-    "weights narrowed, images not": (_half_narrow, "Keep float32 weights"),
     "axes permuted": (_permuted, "you permute the axes"),
-    "result of .to lost": (_lost, "changes nothing in place"),
     "images only": (_wrong(weights=False), "D's weights are not"),
-    "neither": (_wrong(weights=False, layout=False), "neither D's weights nor"),
-    "float16": (_wrong(dtype=torch.float16), "ends at 65,504"),
     "no autocast": (_wrong(dtype=None), "call D inside torch.autocast"),
-    "cuda on a CPU": (_wrong(device="cuda"), "a device that is not here"),
-    "narrow logits": (_wrong(after=lambda logits: logits), "Return logits.float()"),
     "no gradient": (_no_grad, "carry no gradient"),
     "eval mode": (_eval, "eval mode"),
     "other numbers": (_sigmoid, "other numbers"),
     "nothing": (lambda D, images: None, "return D's logits"),
+    "without D": (lambda D, images: images.mean((1, 2, 3)), "D was never called"),
+    "one column": (lambda D, images: fast_logits(D, images)[:, None], "shape (6, 1)"),
 }
 
 
@@ -299,29 +307,40 @@ def by_complex_numbers(hue, chroma):
     return math.degrees(total.angle().item()) % 360
 
 
+def in_numpy(hue, chroma):
+    angle = np.deg2rad(hue.numpy().astype(np.float64))
+    return np.rad2deg(np.angle((chroma.numpy() * np.exp(1j * angle)).sum())) % 360
+
+
+def in_a_loop(hue, chroma):
+    x = y = 0.0
+    for h, c in zip(hue.tolist(), chroma.tolist(), strict=True):
+        x, y = x + c * math.cos(math.radians(h)), y + c * math.sin(math.radians(h))
+    found = math.degrees(math.atan2(y, x))
+    return found if found >= 0 else found + 360
+
+
 def _sums(hue, chroma):
     angle = hue.deg2rad()
     return (chroma * angle.sin()).sum(), (chroma * angle.cos()).sum()
 
 
-RIGHT_HUES = [mean_hue, by_complex_numbers]
+RIGHT_HUES = [mean_hue, by_complex_numbers, in_numpy, in_a_loop]
 WRONG_HUES = {
-    "mean of the numbers": (lambda h, c: (h * c).sum() / c.sum(), "hues lie on a circle"),
-    "plain mean": (lambda h, c: h.mean(), "hues lie on a circle"),
-    "no weights": (lambda h, c: mean_hue(h, torch.ones_like(c)), "weigh each hue"),
-    "weights twice": (lambda h, c: mean_hue(h, c * c), "not 18.4°"),
-    "radians out": (lambda h, c: torch.atan2(*_sums(h, c)), "in radians"),
-    "degrees in": (
-        lambda h, c: torch.atan2((c * h.sin()).sum(), (c * h.cos()).sum()).rad2deg() % 360,
-        "sine and cosine want radians",
+    "mean of the numbers": (lambda h, c: (h * c).sum() / c.sum() % 360, "hues lie on a circle"),
+    "weights twice": (lambda h, c: mean_hue(h, c * c), "the square of its chroma"),
+    "exchanged, and negative": (
+        lambda h, c: torch.atan2(*_sums(h, c)[::-1]).rad2deg(),
+        "the sine first",
     ),
-    "exchanged": (lambda h, c: torch.atan2(*_sums(h, c)[::-1]).rad2deg(), "the sine first"),
     "arc tangent of a ratio": (
         lambda h, c: (_sums(h, c)[0] / _sums(h, c)[1]).atan().rad2deg() % 180 - 180,
         "cannot tell opposite hues apart",
     ),
-    "negative": (lambda h, c: torch.atan2(*_sums(h, c)).rad2deg(), "bring it to 0 … 360"),
-    "one each": (lambda h, c: h, "one mean is asked for"),
+    "median": (lambda h, c: h.median(), "chroma changes nothing"),
+    "one each": (lambda h, c: h, "2 numbers come back"),
+    "backwards": (lambda h, c: 360 - mean_hue(h, c), "is 260.0° in yours"),
+    "both results": (lambda h, c: _sums(h, c), "one result should come back"),
 }
 
 
@@ -335,33 +354,54 @@ def by_sets(fake, real):
     return sum(tuple(pair) not in known for pair in fake.tolist()) / len(fake)
 
 
+def by_unique(fake, real):
+    _, place = torch.cat([real, fake]).unique(dim=0, return_inverse=True)
+    return float(
+        torch.tensor([p not in place[: len(real)] for p in place[len(real) :]]).mean(dtype=float)
+    )
+
+
+def in_numpy_by_code(fake, real):
+    a, b = fake.numpy() @ [100, 1], real.numpy() @ [100, 1]
+    return np.mean(~np.isin(a, b))
+
+
 def _columns(fake, real):
     known = torch.isin(fake[:, 0], real[:, 0]) & torch.isin(fake[:, 1], real[:, 1])
     return (~known).float().mean()
 
 
-def _by_sum(fake, real):
-    return (~torch.isin(fake.sum(1), real.sum(1))).float().mean()
+def _as_sets(fake, real):
+    known = [set(pair) for pair in real.tolist()]
+    return sum(set(pair) not in known for pair in fake.tolist()) / len(fake)
 
 
-def _sorted(fake, real):
-    return never_seen(fake.sort(dim=1).values, real.sort(dim=1).values)
+def _set_of_tensors(fake, real):
+    known = set(real)
+    return sum(pair not in known for pair in fake) / len(fake)
 
 
-RIGHT_PAIRS = [never_seen, by_sets]
+def _tensor_in_tensor(fake, real):
+    return sum(pair not in real for pair in fake) / len(fake)
+
+
+def _one_by_one(fake, real):
+    return (fake != real).any(1).float().mean()
+
+
+RIGHT_PAIRS = [never_seen, by_sets, by_unique, in_numpy_by_code]
 WRONG_PAIRS = {
     "columns one by one": (_columns, "Compare pairs"),
-    "sums": (_by_sum, "does not tell them apart"),
-    "sorted pairs": (_sorted, "does not tell them apart"),
-    "different pairs": (
-        lambda fake, real: never_seen(fake.unique(dim=0), real),
+    "sets of two": (_as_sets, "a sorted pair, or a set"),
+    "a set of tensors": (_set_of_tensors, "by identity"),
+    "pair in real": (_tensor_in_tensor, "one number in common"),
+    "one by one": (_one_by_one, "anywhere among the real"),
+    "exchanged": (lambda fake, real: never_seen(real, fake), "exchange the two"),
+    "a count": (lambda fake, real: never_seen(fake, real) * len(fake), "divide by their number"),
+    "different pairs of both": (
+        lambda fake, real: never_seen(fake.unique(dim=0), real.unique(dim=0)),
         "you count different pairs",
     ),
-    "exchanged": (lambda fake, real: never_seen(real, fake), "exchange the two"),
-    "those that were seen": (lambda fake, real: 1 - never_seen(fake, real), "0.625, not 0.375"),
-    "a count": (lambda fake, real: never_seen(fake, real) * len(fake), "divide by the number"),
-    "one each": (
-        lambda fake, real: torch.isin(fake[:, 0], real[:, 0]),
-        "one share is asked for",
-    ),
+    "one each": (lambda fake, real: torch.isin(fake[:, 0], real[:, 0]), "numbers come back"),
+    "half of it": (lambda fake, real: never_seen(fake, real) / 2, "half the right value"),
 }
