@@ -1,7 +1,8 @@
 """Helpers of the GAN course: small files that a learner can read in one evening.
 
-The modules stand on floors, and imports only point down: ``errors``, ``runtime`` | ``data``,
-``models``, ``losses``, ``metrics``, ``spies`` | ``training``, ``show`` | ``cockpit`` | ``checks``.
+The modules stand on floors, and imports only point down: ``errors`` | ``runtime`` | ``data``,
+``losses``, ``penalties``, ``models``, ``augment``, ``detectors``, ``intervals``, ``judge`` |
+``metrics`` | ``training``, ``transport``, ``show`` | ``cockpit``, ``speed`` | ``checks``.
 Import the module and not its names: ``losses.non_saturating`` tells the reader where to look.
 """
 

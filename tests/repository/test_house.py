@@ -278,6 +278,12 @@ def test_the_house_keeps_the_rule(rule):
     assert rule(HOUSE) == []
 
 
+def test_the_house_tells_its_own_floors():
+    said = ast.get_docstring(parse((HOUSE / "__init__.py").read_text())).partition("down:")[2]
+    floors_said = (set(re.findall("``([a-z]+)``", part)) for part in said.split("|"))
+    assert tuple(floors_said) == FLOORS
+
+
 # -- the rules notice ------------------------------------------------------------------------
 
 LATE = '''
