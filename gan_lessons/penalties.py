@@ -1,6 +1,6 @@
 """What is added to D's loss to keep its slope in check, and what is done to its weights instead.
 
-Floor 1 of the house. Every penalty has one signature, ``penalty(D, real, fake)``; a strength is
+Floor 2 of the house. Every penalty has one signature, ``penalty(D, real, fake)``; a strength is
 bound with ``functools.partial``. Each looks at D's slope with respect to its *input*, which is what
 pushes G's samples, and keeps the graph so that D can learn from it. Introduced in lesson 11.
 """

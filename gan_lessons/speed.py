@@ -1,6 +1,6 @@
 """How long a step takes here (lesson 00), and which precision and layout are fastest (lesson 08).
 
-Floor 3 of the house: it times :func:`training.train`.
+Floor 5 of the house: it times :func:`training.train`.
 
 No rule holds on every machine: bf16 makes a step three times as fast where the processor has
 instructions for it and ten times as slow where it has none, and small networks gain nothing.
