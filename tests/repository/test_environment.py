@@ -219,7 +219,6 @@ class Checkout:
             ["make", *arguments, f"PYTHON={self.python}"],
             **{"cwd": self.folder, "env": env, "capture_output": True, "text": True},
             check=False,
-            timeout=60,
         )
 
     def log(self) -> list[str]:
