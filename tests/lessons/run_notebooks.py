@@ -17,7 +17,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 HERE = Path(__file__).resolve()
-CELL_LIMIT = 1_800  # seconds of processor time; the longest cell takes a tenth of it
+CELL_LIMIT = 1_800  # seconds of processor time; a whole lesson takes less at its full budget
 PATIENCE = 300  # seconds that a kernel may stand still while a cell runs
 START_TIMEOUT = 600  # seconds on the clock, until a kernel answers; it takes two
 
