@@ -11,8 +11,8 @@ FLAGS = [
     *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
     "--disable-dev-shm-usage",
 ]
-# Every wait for a page ends after this; opening lesson 06 takes 7 s on a machine at rest, running it
-# 9. The watchdog does not see these hang: a page at rest uses the processor a little, too.
+# Every wait for a page ends after this. On a machine at rest, opening lesson 06 takes 7 s, a run 9.
+# The watchdog does not see these hang: a page at rest uses the processor a little, too.
 PATIENCE = 900_000  # milliseconds
 HOSTS = {"127.0.0.1", ""}  # where a page may ask for something ("" for data: and blob:)
 
