@@ -16,13 +16,14 @@ STAMP = .venv/.installed
 HERE := $(shell pwd -P)
 
 .DEFAULT_GOAL := help
-.PHONY: help lab test soak bench notebooks execute check clean moved
+.PHONY: help lab test soak bench sizes notebooks execute check clean moved
 
 help:
 	@echo "make lab        open the course in JupyterLab (installs into .venv the first time)"
 	@echo "make test       run every test, then every notebook, blank and solved"
 	@echo "make soak       the long runs behind the figures: detectors, all seeds of lesson 06"
 	@echo "make bench      what a training step costs beside other loops and the machine's limit"
+	@echo "make sizes      how large files, functions, cells and lessons are; nothing is too large"
 	@echo "make notebooks  write notebooks/*.ipynb from notebooks/source/*.py"
 	@echo "make execute    the same, and run the solved notebooks for fresh outputs (minutes)"
 	@echo "make check      lint, formatting, and whether the notebooks match their sources"
@@ -41,6 +42,9 @@ soak: $(STAMP)
 
 bench: $(STAMP)
 	@$(VENV_PYTHON) -m bench.steps $(MODE)
+
+sizes: $(STAMP)
+	@$(VENV_PYTHON) tools/sizes.py
 
 notebooks: $(STAMP)
 	@$(VENV_PYTHON) tools/build.py

@@ -1,8 +1,15 @@
-"""Helpers of the GAN course: small files that a learner can read in one evening.
+"""Helpers of the GAN course: what its lessons teach, and the machines behind that.
 
-The modules stand on floors, and imports only point down: ``errors`` | ``runtime`` | ``data``,
-``losses``, ``penalties``, ``models``, ``augment``, ``detectors``, ``intervals``, ``judge`` |
-``metrics`` | ``training``, ``transport``, ``show`` | ``cockpit``, ``speed`` | ``checks``.
+Ten files are what the lessons teach, and can be read in one evening: ``losses``, ``penalties``,
+``models``, ``training``, ``augment``, ``metrics``, ``transport``, ``intervals``, ``judge`` and
+``detectors``. The machines behind them (``data``, ``show``, ``cockpit``, ``runtime``, ``speed``,
+``errors``) and what judges the exercises (``checks``) are longer, and nobody needs to read them to
+follow a lesson.
+
+The modules stand on floors, counted from 0, and imports only point down: ``errors`` |
+``runtime`` | ``data``, ``losses``, ``penalties``, ``models``, ``augment``, ``detectors``,
+``intervals``, ``judge`` | ``metrics`` | ``training``, ``transport``, ``show`` | ``cockpit``,
+``speed`` | ``checks``.
 Import the module and not its names: ``losses.non_saturating`` tells the reader where to look.
 """
 

@@ -1,6 +1,6 @@
 """Augmentations for what the discriminator sees, real and fake. Introduced in lesson 13.
 
-Floor 1 of the house. Each takes images x (B, C, H, W) in [-1, 1] and returns as many of the same
+Floor 2 of the house. Each takes images x (B, C, H, W) in [-1, 1] and returns as many of the same
 shape; every sample draws for itself whether it is changed (with probability ``p``) and how. All are
 differentiable in x, so that G learns through them, none changes x itself, and none cuts values
 off: a clamped pixel has no slope. They draw from the global source, as dropout does.

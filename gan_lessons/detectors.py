@@ -1,4 +1,4 @@
-"""What goes wrong in a run, found in its numbers and samples. Floor 1 of the house; lesson 05.
+"""What goes wrong in a run, found in its numbers and samples. Floor 2 of the house; lesson 05.
 
 A curve is a tensor with one number per step. A look is a cloud of samples from the same noise; a
 run has a few of them, in order. Every detector says *when* it would have called, or None: it reads

@@ -1,4 +1,7 @@
-"""A number with an interval, or no number: of one metric (lesson 09), over seeds (lesson 10)."""
+"""A number with an interval, or no number: of one metric (lesson 09), over seeds (lesson 10).
+
+Floor 2 of the house.
+"""
 
 from collections.abc import Callable
 from dataclasses import dataclass

@@ -1,4 +1,7 @@
-"""The judge: a small network that turns images into features worth comparing. Lesson 09."""
+"""The judge: a small network that turns images into features worth comparing. Lesson 09.
+
+Floor 2 of the house.
+"""
 
 from collections.abc import Mapping
 

@@ -1,4 +1,4 @@
-"""What each player minimizes, written on logits. Floor 1 of the house; lesson 04, lesson 10.
+"""What each player minimizes, written on logits. Floor 2 of the house; lesson 04, lesson 10.
 
 softplus(t) = log(1 + exp(t)), so with D = sigmoid(logit): -log D = softplus(-logit) and
 -log(1 - D) = softplus(logit). No labels, no probabilities, finite at any logit.

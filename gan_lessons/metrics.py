@@ -1,4 +1,4 @@
-"""How good are samples? Floor 1 of the house.
+"""How good are samples? Floor 3 of the house.
 
 Where the truth is known (lesson 04): :func:`high_quality_share`, :func:`modes_covered`,
 :func:`energy_distance`. For images (lesson 09) every metric takes *features*, (N, d) tensors that

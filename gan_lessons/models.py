@@ -1,4 +1,4 @@
-"""The networks of the course, smallest first. Floor 1 of the house.
+"""The networks of the course, smallest first. Floor 2 of the house.
 
 Points in the plane and the averaged generator (lesson 04), MLPs for images (lesson 06), DCGAN of
 any size (lesson 07, in color lesson 08), many small networks side by side (lesson 10). A

@@ -1,4 +1,4 @@
-"""The game's loop, as lesson 04 writes it. Floor 3 of the house.
+"""The game's loop, as lesson 04 writes it. Floor 4 of the house.
 
 :func:`train` is that loop, step by step :func:`play`, in the same order and with the same names. It
 yields after every step, so whoever drives it can look, draw or stop. What later lessons add wraps

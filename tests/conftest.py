@@ -1,7 +1,7 @@
 """Every test starts from one state of the sources of randomness, so that a failure repeats.
 
 Interrupts arrive, too: a shell starts what it runs in the background with SIGINT ignored, and then
-the tests of ■ would wait for nothing.
+the tests of ■ would wait for nothing. A test that hangs is ended by the watchdog.
 
 Tests that should hold for any state draw their seeds themselves (tests/exercises/judging.py). To
 look for tests that pass by luck: ``GAN_LESSONS_TEST_SEED=7 make test``.
@@ -15,10 +15,13 @@ import numpy as np
 import pytest
 import torch
 
+from tests.watchdog import Watchdog
+
 SEED = int(os.environ.get("GAN_LESSONS_TEST_SEED", "0"))
 
 
-def pytest_configure():
+def pytest_configure(config):
+    config.pluginmanager.register(Watchdog(), "watchdog")
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
 

@@ -133,7 +133,12 @@ def execute(book: NotebookNode) -> float:
     folder = {"metadata": {"path": str(NOTEBOOKS / "solutions")}}
     started = time.monotonic()
     NotebookClient(
-        book, timeout=1800, resources=folder, record_timing=False, kernel_name="python3"
+        book,
+        timeout=1800,
+        startup_timeout=600,
+        resources=folder,
+        record_timing=False,
+        kernel_name="python3",
     ).execute(env=env)
     spent = (time.monotonic() - started) / 60
     states = book.metadata.get("widgets", {}).get(STATES, {}).get("state", {})

@@ -33,7 +33,7 @@ from gan_lessons.checks.exercise import Outcome
 TOOLS = Path(__file__).resolve().parent
 PNG = TOOLS / "readme.png"
 README = TOOLS.parent / "README.md"
-IN_README = re.compile(r"!\[(?:\\.|[^\]\\])*\]\(tools/readme\.png\)")
+IN_README = re.compile(r"!\[(?:\\.|[^\]\\])*\]" + re.escape("(tools/readme.png)"))
 
 EXERCISE = checks.first_gan.train_step
 CALL = "checks.first_gan.train_step(my_train_step)"

@@ -1,4 +1,4 @@
-"""Exercises that answer back: one folder a lesson, one file an exercise. Floor 5 of the house.
+"""Exercises that answer back: one folder a lesson, one file an exercise. Floor 6 of the house.
 
 ``checks.first_gan.train_step(my_train_step)`` judges an answer to lesson 04. What all of them stand
 on: ``exercise`` (○, ✗ or ✓, and how that is said), ``steps`` (spies on a training step) and

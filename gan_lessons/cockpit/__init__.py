@@ -1,4 +1,4 @@
-"""The live view of a run, and its film. Floor 3 of the house."""
+"""The live view of a run, and its film. Floor 5 of the house."""
 
 from gan_lessons.cockpit.film import Film
 from gan_lessons.cockpit.frame import Frame

@@ -1,4 +1,4 @@
-"""Data sets of the course, each one a :class:`Dataset`. Floor 1 of the house.
+"""Data sets of the course, each one a :class:`Dataset`. Floor 2 of the house.
 
 Points in the plane: :func:`ring`, :func:`grid`, :func:`moons`, :func:`spiral`, :func:`drawn`.
 What ships with the course: digits, :func:`strokes`, and flowers in color, :func:`petals`. Real

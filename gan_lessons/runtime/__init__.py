@@ -1,6 +1,6 @@
 """Where and how a lesson runs: device, threads, seeds, budget, and stopping at a step boundary.
 
-Floor 0 of the house: imports nothing of the package but its errors. Introduced in lesson 00.
+Floor 1 of the house: imports nothing of the package but its errors. Introduced in lesson 00.
 """
 
 from gan_lessons.runtime.machine import (

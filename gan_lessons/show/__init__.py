@@ -1,4 +1,4 @@
-"""One function per figure; none of them trains. Floor 2 of the house.
+"""One function per figure; none of them trains. Floor 4 of the house.
 
 Each returns a :class:`Picture`, which carries the sentence that says what to see. Functions named
 ``draw_…`` draw on given axes, for figures of several panels.

@@ -11,6 +11,9 @@ FLAGS = [
     *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
     "--disable-dev-shm-usage",
 ]
+# Every wait for a page ends after this. On a machine at rest, opening lesson 06 takes 7 s, a run 9.
+# The watchdog does not see these hang: a page at rest uses the processor a little, too.
+PATIENCE = 900_000  # milliseconds
 HOSTS = {"127.0.0.1", ""}  # where a page may ask for something ("" for data: and blob:)
 
 READY = """async () => {
@@ -21,7 +24,18 @@ READY = """async () => {
   const k = sc.session && sc.session.kernel;
   return !!k && k.connectionStatus === 'connected' && k.status === 'idle';
 }"""
-RUN_ALL = "async () => { await window.jupyterapp.commands.execute('notebook:run-all-cells'); }"
+RUN_ALL = """() => {
+  window.ran = false;
+  window.jupyterapp.commands.execute('notebook:run-all-cells').finally(() => window.ran = true);
+}"""
+ANSWERED = """async () => {
+  const w = window.jupyterapp.shell.currentWidget;
+  await w.context.sessionContext.session.kernel.requestKernelInfo();
+}"""
+FRAMES = """count => new Promise(done => {
+  const next = left => left ? requestAnimationFrame(() => next(left - 1)) : done();
+  next(count);
+})"""
 CELLS = """() => window.jupyterapp.shell.currentWidget.content.model.toJSON().cells
   .filter(c => c.cell_type === 'code')
   .map(c => ({source: c.source, count: c.execution_count, outputs: c.outputs}))"""
@@ -38,7 +52,7 @@ class Desk:
         strays: addresses outside this machine that the page asked for (none was let through).
         complaints: errors on the page's console.
         ran: the code cells after the last :meth:`run_all`.
-        delays: seconds that something took, for whoever measures.
+        delays: seconds that something took, to be compared with each other.
     """
 
     def __init__(self, browser, url: str, token: str, *, width: int = 1280, height: int = 1000):
@@ -52,7 +66,7 @@ class Desk:
         )
         self.context.route("**/*", self._let_through)
         self.page = self.context.new_page()
-        self.page.set_default_timeout(30_000)
+        self.page.set_default_timeout(PATIENCE)
         self.page.on("console", self._note)
         self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
         self.page.on("websocket", lambda socket: self._is_here(socket.url))
@@ -76,18 +90,28 @@ class Desk:
     def open(self, path: str) -> None:
         """Open a notebook and wait until its kernel is connected and idle."""
         self.page.goto(f"{self.url}/lab/tree/{path}?token={self.token}&reset")
-        self.page.locator(".jp-Notebook .jp-Cell").first.wait_for(timeout=90_000)
-        self.page.wait_for_function(READY, timeout=90_000)
+        self.page.locator(".jp-Notebook .jp-Cell").first.wait_for()
+        self.page.wait_for_function(READY)
 
     def run_all(self) -> list[dict]:
         """Run every cell and wait for the last; return the code cells."""
-        self.page.evaluate(RUN_ALL)
+        self.start_all()
+        self.page.wait_for_function("window.ran", polling=500)
         self.ran = self.cells()
         return self.ran
 
     def start_all(self) -> None:
         """Start running every cell, and do not wait."""
-        self.page.evaluate("() => { window.jupyterapp.commands.execute('notebook:run-all-cells') }")
+        self.page.evaluate(RUN_ALL)
+
+    def settle(self, *, kernel: bool = False) -> None:
+        """Wait until the page has drawn itself several times, and first until the kernel is free.
+
+        Whatever was asked of the kernel before has been done then.
+        """
+        if kernel:
+            self._ask(ANSWERED)
+        self.page.evaluate(FRAMES, 10)
 
     def cells(self) -> list[dict]:
         """Return the code cells: source, count (None if it did not run), outputs."""
@@ -95,7 +119,13 @@ class Desk:
 
     def leave(self) -> None:
         """Save the notebook and shut its kernel down, so that the next one has the machine."""
-        self.page.evaluate(SHUT_DOWN)
+        self._ask(SHUT_DOWN)
+
+    def _ask(self, question: str) -> None:
+        """Evaluate what waits for the kernel; `evaluate` alone would wait for ever."""
+        late = f"setTimeout(() => no(new Error('no answer from the kernel')), {PATIENCE})"
+        wait = f"new Promise((yes, no) => {{ {late}; ({question})().then(yes, no); }})"
+        self.page.evaluate(f"() => {wait}")
 
     def keep(self, folder: Path, name: str) -> None:
         """Leave a picture of the page, as an artifact of a failure."""

@@ -13,8 +13,6 @@ import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
-START_TIMEOUT = 120  # seconds, on a busy machine
-
 SETTINGS = {
     "apputils-extension/notification": {"fetchNews": "false", "checkForUpdates": False},
     "notebook-extension/tracker": {"windowingMode": "none"},  # every cell is in the page
@@ -45,7 +43,8 @@ def lab(
         root: the folder that is served. env: added to the environment of server and kernels.
 
     Raises:
-        RuntimeError: the server ended or did not answer in time; with the end of its log.
+        RuntimeError: the server ended; with the end of its log. One that neither ends nor answers
+            is left to the watchdog.
     """
     port, token = _free_port(), secrets.token_hex(16)
     with tempfile.TemporaryDirectory(prefix="lab-", ignore_cleanup_errors=True) as scratch:
@@ -88,12 +87,11 @@ def lab(
 
 def _wait_for(address: str, server: subprocess.Popen, log: Path) -> None:
     """Return when the address answers."""
-    deadline = time.monotonic() + START_TIMEOUT
     while True:
-        if server.poll() is not None or time.monotonic() > deadline:
+        if server.poll() is not None:
             raise RuntimeError(f"JupyterLab did not start:\n{log.read_text()[-3000:]}")
         try:
-            urllib.request.urlopen(address, timeout=2).close()
+            urllib.request.urlopen(address, timeout=60).close()
             return
         except OSError:
-            time.sleep(0.2)
+            time.sleep(0.5)  # seldom, or the waiting itself looks like work to the watchdog

@@ -134,29 +134,25 @@ def test_every_control_moves_its_picture_from_the_keyboard(lesson):
             assert not area.locator("select").count(), "JupyterLab takes its arrow keys away"
             for control, keys in controls:
                 assert control.get_attribute("tabindex") != "-1", "Tab does not reach it"
-                assert moves(area, control, keys), f"no key of {keys} changed the picture"
+                assert moves(lesson, area, control, keys), f"no key of {keys} changed the picture"
 
 
-VALUE = "c => String(c.getAttribute('aria-valuenow') ?? (c.checked ?? '') + c.value)"
-
-
-def moves(area, control, keys: tuple[str, ...]) -> bool:
+def moves(desk: Desk, area, control, keys: tuple[str, ...]) -> bool:
     """Say whether the picture in an output changes within a few presses of a control's keys.
 
-    A key that does not change the control's own value (it is at its end) is not waited for.
+    The kernel is asked something else after each key: when it answers, it has drawn. What is left
+    is the picture's way into the page, looked for in a hundred frames.
     """
     before = area.evaluate(SHOWN)
     for key in [key for key in keys for _ in range(3)]:
-        value = control.evaluate(VALUE)
         control.focus()
         area.page.keyboard.press(key)
-        area.page.wait_for_timeout(50)
-        patience = 10 if control.evaluate(VALUE) != value else 0
-        deadline = time.monotonic() + patience
-        while area.evaluate(SHOWN) == before and time.monotonic() < deadline:
-            area.page.wait_for_timeout(20)
-        if area.evaluate(SHOWN) != before:
-            return area.locator("img").count() > 0  # and not a message in its place
+        desk.settle()  # the control sends its message
+        desk.settle(kernel=True)
+        for _ in range(10):
+            if area.evaluate(SHOWN) != before:
+                return area.locator("img").count() > 0  # and not a message in its place
+            desk.settle()
     return False
 
 
@@ -244,10 +240,12 @@ def stopped(browser, served, folder) -> Iterator[Desk]:
     try:
         with evidence(desk, "endless"):
             desk.open("endless.ipynb")
+            began = time.monotonic()
             desk.start_all()
             for cell in (1, 3):
                 output = desk.page.locator(".jp-CodeCell").nth(cell).locator(".jp-OutputArea")
-                output.get_by_text("■ stops after a step").wait_for(timeout=60_000)
+                output.get_by_text("■ stops after a step").wait_for()
+                desk.delays = desk.delays or [time.monotonic() - began]  # to import torch, and more
                 desk.page.wait_for_timeout(500)
                 pressed = time.monotonic()
                 desk.page.locator("[data-command='notebook:interrupt-kernel']").first.click()
@@ -266,7 +264,8 @@ def test_stop_leaves_whole_state_and_the_next_cells_run(stopped):
     assert errors_of(cells) == []
     for cell in (2, 4):
         assert cells[cell]["outputs"][0]["text"].startswith("whole")
-    assert max(stopped.delays) < 5, "the cell did not end soon after ■"
+    began, *ended = stopped.delays
+    assert max(ended) < began, "the cell did not end soon after ■: a start takes less"
 
 
 def test_a_stopped_run_can_be_scrubbed(stopped):
@@ -274,7 +273,7 @@ def test_a_stopped_run_can_be_scrubbed(stopped):
         area = stopped.page.locator(".jp-OutputArea-output:has([role=slider])").last
         slider = area.locator("[role=slider]")
         assert float(slider.get_attribute("aria-valuemax")) >= 3
-        assert moves(area, slider, ("ArrowLeft",))
+        assert moves(stopped, area, slider, ("ArrowLeft",))
 
 
 def contrast(page, selector: str) -> float:
@@ -303,7 +302,7 @@ def test_readable_in_both_themes_and_at_800_pixels(stopped, theme):
         )
         page.locator(f"body[data-jp-theme-name='{theme}']").wait_for(state="attached")
         page.evaluate("window.jupyterapp.shell.collapseLeft()")
-        page.wait_for_timeout(300)
+        stopped.settle()
         assert contrast(page, ".jp-OutputArea-output figcaption") >= 4.5
         assert contrast(page, ".jp-OutputArea-output:has(progress) div") >= 4.5
         for picture in page.locator(".jp-OutputArea-output img").all():

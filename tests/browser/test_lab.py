@@ -235,14 +235,14 @@ def ask(url: str, token: str, data: dict | None = None) -> dict:
     """Ask the server, which prints its address a moment before it listens."""
     body = None if data is None else json.dumps(data).encode()
     request = urllib.request.Request(url, body, headers={"Authorization": f"token {token}"})
-    for attempt in range(100):
+    for attempt in range(600):
         try:
-            with urllib.request.urlopen(request, timeout=30) as answer:
+            with urllib.request.urlopen(request, timeout=600) as answer:
                 return json.load(answer)
         except urllib.error.URLError:
-            if attempt == 99:
+            if attempt == 599:
                 raise
-            time.sleep(0.1)
+            time.sleep(0.5)
     raise AssertionError
 
 
@@ -253,7 +253,7 @@ def run_in_kernel(url: str, token: str, code: str) -> str:
     content = {"code": code, "silent": False, "store_history": False, "allow_stdin": False}
     header = {"msg_id": "1", "msg_type": "execute_request", "session": "1", "version": "5.3"}
     request = {"channel": "shell", "header": header, "parent_header": {}, "metadata": {}}
-    channel, printed = websocket.create_connection(address, timeout=60), ""
+    channel, printed = websocket.create_connection(address, timeout=600), ""
     try:
         channel.send(json.dumps({**request, "content": content}))
         while True:
@@ -296,11 +296,9 @@ def test_jupyterlab_starts_beside_a_busy_port_and_finds_this_environments_kernel
             cwd=tmp_path,
         )
         try:
-            deadline = time.monotonic() + 90
             pattern = r"(http://127\.0\.0\.1:(\d+)/)lab/tree/00_start_here\.ipynb\?token=(\w+)"
             while not (found := re.search(pattern, log.read_text(encoding="utf-8"))):
                 assert server.poll() is None, log.read_text(encoding="utf-8")
-                assert time.monotonic() < deadline, log.read_text(encoding="utf-8")
                 time.sleep(0.1)
             url, its_port, token = found.groups()
             assert int(its_port) != port
@@ -314,5 +312,5 @@ def test_jupyterlab_starts_beside_a_busy_port_and_finds_this_environments_kernel
             assert news["schema"]["properties"]["fetchNews"]["default"] == "false"
         finally:
             server.terminate()
-            server.wait(timeout=30)
+            server.wait()
     assert not list(home.rglob("jpserver-*.json"))  # the server itself has ended, too

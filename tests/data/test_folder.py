@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
@@ -489,7 +489,10 @@ def test_real_photographs(reads):
     assert pixels.mean(dim=(1, 2, 3)).std() > 10  # bright ones and dark ones
 
 
-@settings(deadline=None, max_examples=100, derandomize=True, database=None)
+WITHOUT_A_CLOCK = {"deadline": None, "suppress_health_check": [HealthCheck.too_slow]}
+
+
+@settings(**WITHOUT_A_CLOCK, max_examples=100, derandomize=True, database=None)
 @given(
     width=st.integers(1, 90),
     height=st.integers(1, 90),

@@ -7,10 +7,9 @@ import re
 import tokenize
 from dataclasses import dataclass
 from pathlib import Path
-from statistics import median
 
 from gan_lessons import checks
-from tools import build
+from tools import build, sizes
 
 HOUSE = Path(__file__).resolve().parents[2] / "gan_lessons"
 Function = ast.FunctionDef | ast.AsyncFunctionDef
@@ -48,49 +47,7 @@ class Lesson:
         return "\n\n".join(self.prose)
 
 
-def written(code: str) -> int:
-    """Return the number of lines of a cell that are not blank."""
-    return sum(bool(line.strip()) for line in code.splitlines())
-
-
-def plain(text: str, *, folded: bool = False) -> str:
-    """Return the words of a markdown text: no code, formula, link target, tag or hint.
-
-    ``folded`` keeps what a reader must unfold, such as the answers of the quiz.
-    """
-    if not folded:
-        text = re.sub(r"<details>.*?</details>", " ", text, flags=re.DOTALL)
-    for pattern in (r"```.*?```", r"\$\$.*?\$\$", r"\$[^$]*\$", r"`[^`]*`", r"\{\{.*?\}\}"):
-        text = re.sub(pattern, " ", text, flags=re.DOTALL)
-    text = re.sub(r"\[([^\]]*)\]\([^)]*\)", r"\1", text)
-    return re.sub(r"<[^>]+>", " ", text)
-
-
-def words(text: str, *, folded: bool = False) -> list[str]:
-    return re.findall(r"[^\W\d_][\w'’-]*", plain(text, folded=folded))
-
-
-# -- size ------------------------------------------------------------------------------------
-
-
-def lines(lesson: Lesson) -> list[str]:
-    """18 lines a code cell, 30 if it is one class or function (at most 2 of those); median 8."""
-    lengths = [written(code) for code in lesson.code]
-    found, long = [], 0
-    for length, code in zip(lengths, lesson.code, strict=True):
-        start = code.strip().splitlines()[0]
-        body = ast.parse(code).body
-        one = len(body) == 1 and isinstance(body[0], Definition)
-        if length > 18 and not one:
-            found.append(f"{length} lines, 18 is the most: {start}")
-        elif length > 30:
-            found.append(f"{length} lines, 30 is the most for one definition: {start}")
-        long += length > 18
-    if long > 2:
-        found.append(f"{long} cells of more than 18 lines, 2 is the most")
-    if lengths and median(lengths) > 8:
-        found.append(f"the median cell has {median(lengths)} lines, 8 is the most")
-    return found
+# -- code ------------------------------------------------------------------------------------
 
 
 def columns(lesson: Lesson) -> list[str]:
@@ -103,69 +60,21 @@ def columns(lesson: Lesson) -> list[str]:
     ]
 
 
-def cells(lesson: Lesson) -> list[str]:
-    """12 to 30 code cells (lesson 00 from 6); never more than 3 in a row, for either reader.
-
-    The style guide aims at 25.
-    """
-    found = []
-    count, least = len(lesson.code), 6 if lesson.number == "00" else 12
-    if not least <= count <= 30:
-        found.append(f"{count} code cells, {least} to 30 is right")
-    for with_answers in (False, True):
-        run = 0
-        for cell in build.make(lesson.path, with_answers=with_answers).cells:
-            run = run + 1 if cell.cell_type == "code" else 0
-            if run == 4:
-                found.append(f"4 code cells in a row without prose: {cell.source.splitlines()[0]}")
-    return sorted(set(found))
-
-
-def length(lesson: Lesson) -> list[str]:
-    """900 to 2,000 words (lesson 00 from 400), folded answers counted; 150 a cell, unfolded."""
-    found = []
-    total, least = len(words(lesson.text, folded=True)), 400 if lesson.number == "00" else 900
-    if not least <= total <= 2_000:
-        found.append(f"{total} words, {least} to 2,000 is right")
-    for text in lesson.prose:
-        if len(words(text)) > 150:
-            found.append(f"{len(words(text))} words in a cell: {text.strip().splitlines()[0]}")
-    return found
-
-
-FIGURE = re.compile(
-    r"\bshow\.(?!draw_|figure\b|limit_of|logit_field|[A-Z])\w+\(|\.film\.\w+\(|Cockpit\("
-)
-
-
-def outside(code: str) -> str:
-    """Return a cell without the functions that it explores: their pictures are the widget's one."""
-    for node in ast.parse(code).body:
-        if isinstance(node, ast.FunctionDef) and f"show.explore({node.name}," in code:
-            code = code.replace(ast.get_source_segment(code, node), "")
-    return code
-
-
 def figures(lesson: Lesson) -> list[str]:
-    """At most 10 figures (the live view is one), one a cell and last in it, or it is not shown."""
-    counts = [len(FIGURE.findall(outside(code))) for code in lesson.code]
+    """One figure a cell (the live view is one), and last in it, or it is not shown."""
     found = []
-    if sum(counts) > 10:
-        found.append(f"{sum(counts)} figures, 10 is the most")
-    for count, code in zip(counts, lesson.code, strict=True):
+    for code in lesson.code:
+        count = sizes.pictures(code)
         if count > 1:
             found.append(f"{count} figures in one cell: {code.splitlines()[0]}")
         for node in ast.parse(code).body[:-1]:
-            if isinstance(node, ast.Expr) and FIGURE.match(ast.unparse(node)):
+            if isinstance(node, ast.Expr) and sizes.PICTURE.match(ast.unparse(node)):
                 found.append(f"made and not shown, put it last: {ast.unparse(node)[:50]}")
     return found
 
 
-# -- code ------------------------------------------------------------------------------------
-
-
 def habits(lesson: Lesson) -> list[str]:
-    """No star import, no shell, no semicolon, no bare plt, at most 2 prints a cell."""
+    """No star import, no shell, no semicolon, no bare plt."""
     found = []
     exercises = [
         "exercise" in cell.metadata.tags for cell in lesson.cells if cell.cell_type == "code"
@@ -173,11 +82,7 @@ def habits(lesson: Lesson) -> list[str]:
     raw = [cell.source for cell in lesson.cells if cell.cell_type == "code"]
     for code, source, exercise in zip(lesson.code, raw, exercises, strict=True):
         start = code.strip().splitlines()[0] if code.strip() else source
-        tree = ast.parse(code)
-        calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call)]
-        if sum(getattr(call.func, "id", "") == "print" for call in calls) > 2:
-            found.append(f"more than 2 prints: {start}")
-        for node in ast.walk(tree):
+        for node in ast.walk(ast.parse(code)):
             if isinstance(node, ast.ImportFrom) and node.names[0].name == "*":
                 found.append(f"import * hides where a name is from: {start}")
             if isinstance(node, ast.Name) and node.id == "plt" and not exercise:
@@ -191,12 +96,10 @@ def habits(lesson: Lesson) -> list[str]:
 
 
 def setup(lesson: Lesson) -> list[str]:
-    """At most 8 import lines, in the first code cell; the package before torch; modules only."""
+    """Imports stand in the first code cell, the package before torch; modules only."""
     found = []
     cells = [ast.parse(code).body for code in lesson.code]
     imports = [node for node in cells[0] if isinstance(node, ast.Import | ast.ImportFrom)]
-    if len(imports) > 8:
-        found.append(f"{len(imports)} import lines in the setup cell, 8 is the most")
     found += [
         f"an import outside the setup cell: {ast.unparse(node)}"
         for body in cells[1:]
@@ -328,9 +231,9 @@ def head(lesson: Lesson) -> list[str]:
 
 
 def exercises(lesson: Lesson) -> list[str]:
-    """3 to 5, numbered, with minutes, difficulty, a check, three hints and a stub.
+    """Numbered, with minutes, difficulty, a check, three hints and a stub.
 
-    Lesson 00 has warm-ups, as many as it likes.
+    Lesson 00 calls them warm-ups.
     """
     found = []
     kind = "Warm-up" if lesson.number == "00" else "Exercise"
@@ -342,8 +245,6 @@ def exercises(lesson: Lesson) -> list[str]:
         found.append(f"headings `## ✏️ {kind} N · …` with `*5 minutes · ●○○*`: {all_heads}")
     if [int(number) for number, *_ in heads] != list(range(1, len(heads) + 1)):
         found.append(f"{kind}s are not numbered 1, 2, 3 …")
-    if lesson.number != "00" and not 3 <= len(heads) <= 5:
-        found.append(f"{len(heads)} exercises, 3 to 5 is right")
     asked = build.HINTS.findall(lesson.text)
     if len(asked) < len(heads) or len(set(asked)) != len(asked):  # an exercise may have two parts
         found.append(f"{len(asked)} hints for {len(heads)} exercises")
@@ -398,7 +299,7 @@ def ending(lesson: Lesson) -> list[str]:
         found.append("no further reading")
     for item in items:
         link = re.match(r"\[[^\]]+\]\(https://[^)]+\)(.*)", item, re.DOTALL)
-        if not link or len(words(link[1])) < 3:
+        if not link or len(sizes.words(link[1])) < 3:
             found.append(f"a link without a description: {item.strip().splitlines()[0]}")
     return found
 
@@ -420,7 +321,9 @@ ELSEWHERE = re.compile(
 
 def voice(lesson: Lesson) -> list[str]:
     """Never simply, just, obviously."""
-    return [f"the word {word!r}" for word in FORBIDDEN.findall(plain(lesson.text, folded=True))]
+    return [
+        f"the word {word!r}" for word in FORBIDDEN.findall(sizes.plain(lesson.text, folded=True))
+    ]
 
 
 def spelling(lesson: Lesson) -> list[str]:
@@ -433,5 +336,5 @@ def places(lesson: Lesson) -> list[str]:
     return [f"the path {m[0]!r}" for m in ELSEWHERE.finditer(lesson.path.read_text())]
 
 
-RULES = (lines, columns, cells, length, figures, habits, setup, mirrors, head, exercises, quiz)
-RULES += (ending, voice, spelling, places)
+RULES = (columns, figures, habits, setup, mirrors, head, exercises, quiz, ending)
+RULES += (voice, spelling, places)

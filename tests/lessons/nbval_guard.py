@@ -1,8 +1,10 @@
 """A pytest plugin that makes nbval fail loudly; tests/lessons/run_notebooks.py loads it with `-p`.
 
 1. A kernel that dies is named within about a second (nbval alone waits for the cell's time-out).
-2. After its first failed cell, the rest of a notebook is skipped.
-3. At the end every code cell of every notebook given must have passed, each counted from the file:
+2. A cell's time-out is processor time of its kernel, and a kernel that stands still is given up: on
+   a busy machine no cell fails for want of seconds (tests/progress.py).
+3. After its first failed cell, the rest of a notebook is skipped.
+4. At the end every code cell of every notebook given must have passed, each counted from the file:
    a notebook that is missing, empty, deselected or half run is a failure.
 
 It leans on the inside of nbval 0.11, which pyproject.toml pins; test_nbval_guard.py tests it.
@@ -11,7 +13,6 @@ It leans on the inside of nbval 0.11, which pyproject.toml pins; test_nbval_guar
 import json
 import os
 import signal
-import time
 from collections import Counter
 from pathlib import Path
 from queue import Empty
@@ -20,15 +21,19 @@ import pytest
 from nbval.kernel import RunningKernel
 from nbval.plugin import IPyNbCell, IPyNbFile
 
-OUTPUT_PATIENCE = 30  # seconds; nbval's own 5 are too few on a busy machine
+from tests.progress import Progress
+
+ROOT = Path(__file__).resolve().parents[2]
+OUTPUT_LIMIT = 60.0  # seconds of processor time between a cell's end and the last of its outputs
+_patience = [300.0]  # seconds that a kernel may stand still; from the command line
 
 
-def _hide_this_folder() -> None:
-    """Take this plugin's folder, which came in by PYTHONPATH, out of what the kernels inherit."""
-    here = str(Path(__file__).resolve().parent)
+def _hide_root() -> None:
+    """Take the folder that run_notebooks.py put into PYTHONPATH out of what the kernels inherit."""
     paths = os.environ.get("PYTHONPATH", "").split(os.pathsep)
-    if here in paths:
-        os.environ["PYTHONPATH"] = os.pathsep.join(path for path in paths if path != here)
+    if str(ROOT) in paths:
+        paths.remove(str(ROOT))  # one: somebody's own stays
+        os.environ["PYTHONPATH"] = os.pathsep.join(paths)
 
 
 class KernelDied(RuntimeError):
@@ -49,38 +54,46 @@ def cause_of_death(status: int | None) -> str:
     return f"by {name}{hints.get(name, '')}"
 
 
+def _process_of(kernel: RunningKernel):
+    """Return the kernel's process, or None where nbval no longer knows it."""
+    manager = getattr(kernel, "km", None)
+    return getattr(getattr(manager, "provisioner", None), "process", None)
+
+
+def _progress_of(kernel: RunningKernel, limit: float | None, *, share: float = 1.0) -> Progress:
+    """Return what looks at a kernel: its limit, or none, and a share of the patience."""
+    limit = float("inf") if limit is None else float(limit)
+    return Progress(_process_of(kernel).pid, limit=limit, patience=share * _patience[0])
+
+
 def _raise_if_dead(kernel: RunningKernel) -> None:
     """Raise KernelDied, naming the cause, unless the kernel's process lives."""
     if not kernel.is_alive():
-        manager = getattr(kernel, "km", None)
-        process = getattr(getattr(manager, "provisioner", None), "process", None)
-        status = getattr(process, "returncode", None)
+        status = getattr(_process_of(kernel), "returncode", None)
         raise KernelDied(f"The kernel died while running this cell, {cause_of_death(status)}.")
 
 
-def _await_message(kernel: RunningKernel, stream: str, timeout: float | None) -> dict:
-    """Wait for a message as nbval does, but look every second whether the kernel lives.
+def _await_message(kernel: RunningKernel, stream: str, progress: Progress) -> dict:
+    """Wait for a message as nbval does, but look every second whether the kernel gets on.
 
     Raises:
-        Empty: nothing came in time.
+        Empty: the kernel does not get on; ``kernel.gave_up`` says why.
         KernelDied: the kernel's process is gone.
     """
-    deadline = None if timeout is None else time.monotonic() + timeout
     while True:
-        step = 1.0 if deadline is None else min(1.0, deadline - time.monotonic())
-        if step <= 0:
-            raise Empty
         try:
-            return kernel.get_message(stream, timeout=step)
+            return kernel.get_message(stream, timeout=1.0)
         except Empty:
             _raise_if_dead(kernel)
+            if reason := progress.look():
+                kernel.gave_up = getattr(kernel, "gave_up", None) or reason  # the first one counts
+                raise
 
 
 def _await_reply(self: RunningKernel, msg_id: str, timeout: float | None = None) -> None:
-    deadline = None if timeout is None else time.monotonic() + timeout
+    progress = _progress_of(self, timeout)
     while True:
-        left = None if deadline is None else deadline - time.monotonic()
-        message = _await_message(self, "shell", left)
+        message = _await_message(self, "shell", progress)
         if message["parent_header"].get("msg_id") == msg_id:
             if message["content"]["status"] == "aborted":
                 raise RuntimeError("The kernel refused to run this cell.")
@@ -90,11 +103,20 @@ def _await_reply(self: RunningKernel, msg_id: str, timeout: float | None = None)
 def _get_kernel_message(
     self: IPyNbFile, timeout: float | None = None, stream: str = "iopub"
 ) -> dict:
-    patience = timeout if self.timed_out else OUTPUT_PATIENCE
-    return _await_message(self.kernel, stream, patience)
+    share = 0.1 if self.timed_out else 1.0  # it was interrupted: it answers, or does not listen
+    progress = _progress_of(self.kernel, OUTPUT_LIMIT, share=share)
+    return _await_message(self.kernel, stream, progress)
 
 
-_nbval_runtest = IPyNbCell.runtest
+_nbval_runtest, _nbval_raise = IPyNbCell.runtest, IPyNbCell.raise_cell_error
+
+
+def _raise_cell_error(self: IPyNbCell, message: str, *args, **kwargs) -> None:
+    """Say after nbval's "Timeout of … seconds exceeded" what was exceeded."""
+    reason = getattr(self.parent.kernel, "gave_up", None)
+    if reason and message.startswith("Timeout"):
+        message = f"{message.rstrip('.')}: {reason}."
+    _nbval_raise(self, message, *args, **kwargs)
 
 
 def _runtest(self: IPyNbCell) -> None:
@@ -107,6 +129,7 @@ def _runtest(self: IPyNbCell) -> None:
 RunningKernel.await_reply = _await_reply
 IPyNbFile.get_kernel_message = _get_kernel_message
 IPyNbCell.runtest = _runtest
+IPyNbCell.raise_cell_error = _raise_cell_error
 
 
 @pytest.hookimpl(wrapper=True)
@@ -179,7 +202,12 @@ class Ledger:
             terminalreporter.line(f"NOTEBOOK NOT PROVEN {line}", red=True)
 
 
+def pytest_addoption(parser):
+    parser.addoption("--kernel-patience", type=float, default=_patience[0])
+
+
 def pytest_configure(config):
-    _hide_this_folder()
+    _patience[0] = config.option.kernel_patience
     if not hasattr(config, "workerinput"):  # the controller, or no xdist at all
+        _hide_root()  # workers inherit what is left
         config.pluginmanager.register(Ledger(config), "notebook-ledger")

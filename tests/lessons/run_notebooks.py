@@ -17,8 +17,9 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 HERE = Path(__file__).resolve()
-CELL_TIMEOUT = 300  # seconds
-START_TIMEOUT = 120  # seconds; a kernel on a busy machine
+CELL_LIMIT = 1_800  # seconds of processor time; a whole lesson takes less at its full budget
+PATIENCE = 300  # seconds that a kernel may stand still while a cell runs
+START_TIMEOUT = 600  # seconds on the clock, until a kernel answers; it takes two
 
 # what is run: folder in the repository, and the settings its kernels get
 RUNS = (
@@ -47,7 +48,7 @@ def prove_offline() -> None:
         RuntimeError: there is a way out.
     """
     with socket.create_server(("127.0.0.1", 0)) as server:
-        socket.create_connection(server.getsockname(), timeout=5).close()
+        socket.create_connection(server.getsockname(), timeout=60).close()
     with socket.socket() as s:
         s.settimeout(2)
         if s.connect_ex(("192.0.2.1", 443)) != errno.ENETUNREACH:  # RFC 5737: nobody's address
@@ -69,21 +70,25 @@ def offline_prefix() -> list[str]:
     flag = "-n" if os.geteuid() == 0 else "-rn"
     prefix = ["unshare", flag, sys.executable, str(HERE), "--in-namespace"]
     try:
-        done = subprocess.run(prefix, capture_output=True, timeout=60)
+        done = subprocess.run(prefix, capture_output=True, timeout=600)
     except (OSError, subprocess.TimeoutExpired):
         return []
     return prefix if done.returncode == 0 else []
 
 
-def pytest_command(notebooks: list[Path], *, workers: int, cell_timeout: float) -> list[str]:
+def pytest_command(
+    notebooks: list[Path], *, workers: int, cell_limit: float, patience: float
+) -> list[str]:
     """Return the command that runs these notebooks, one worker per notebook at a time."""
     return [
-        *(sys.executable, "-m", "pytest", "-p", "nbval_guard", "-p", "no:cacheprovider"),
+        *(sys.executable, "-m", "pytest", "-p", "tests.lessons.nbval_guard"),
+        *("-p", "no:cacheprovider"),
         *("--rootdir", os.path.commonpath([p.parent for p in notebooks])),
         *("-c", os.devnull, "-o", "filterwarnings=default", "-W", "ignore::DeprecationWarning"),
         *("-q", "--color=no", "--tb=short", "-n", str(workers), "--dist=loadscope"),
         *("--nbval-lax", "--nbval-current-env"),
-        f"--nbval-cell-timeout={cell_timeout}",
+        f"--nbval-cell-timeout={cell_limit}",
+        f"--kernel-patience={patience}",
         f"--nbval-kernel-startup-timeout={START_TIMEOUT}",
         *map(str, notebooks),
     ]
@@ -98,7 +103,7 @@ def kernel_environment(settings: dict[str, str], scratch: Path) -> dict[str, str
     env.update(
         settings,
         OMP_NUM_THREADS="1",  # one core per worker
-        PYTHONPATH=os.pathsep.join(filter(None, [str(HERE.parent), env.get("PYTHONPATH", "")])),
+        PYTHONPATH=os.pathsep.join(filter(None, [str(ROOT), env.get("PYTHONPATH", "")])),
         IPYTHONDIR=str(scratch / "ipython"),
         JUPYTER_RUNTIME_DIR=str(scratch / "runtime"),
     )
@@ -111,11 +116,13 @@ def run(
     settings: dict[str, str],
     *,
     prefix: list[str],
-    cell_timeout: float = CELL_TIMEOUT,
+    cell_limit: float = CELL_LIMIT,
+    patience: float = PATIENCE,
 ) -> int:
     """Run notebooks under nbval and the guard; return 0 when every code cell has passed."""
     workers = 2 if len(notebooks) > 1 else 0  # one notebook needs no second process
-    command = pytest_command(notebooks, workers=workers, cell_timeout=cell_timeout)
+    limits = {"cell_limit": cell_limit, "patience": patience}
+    command = pytest_command(notebooks, workers=workers, **limits)
     with tempfile.TemporaryDirectory(prefix="gan-notebooks-") as scratch:
         env = kernel_environment(settings, Path(scratch))
         return subprocess.run([*prefix, *command], env=env, stdin=subprocess.DEVNULL).returncode

@@ -79,7 +79,6 @@ def test_the_solved_notebook_holds_no_error_and_no_open_exercise(path):
 
 # -- the small lesson ------------------------------------------------------------------------
 
-FILLER = "Two players learn from each other and neither of them rests for long. " * 9
 EXERCISE = """
 # %% [markdown]
 # ## ✏️ Exercise {number} · Something to do
@@ -128,10 +127,13 @@ from torch.nn import functional as F
 # %% tags=["mirrors:losses"]
 def cross_entropy_d(real_logits, fake_logits):
     return F.softplus(-real_logits).mean() + F.softplus(fake_logits).mean()
+
+# %% [markdown]
+# Two players learn from each other.
+
+# %%
+x = 0
 """
-    + "".join(f"\n# %% [markdown]\n# {FILLER}\n\n# %%\nx = {i}\n" for i in range(8)).replace(
-        "for long. ", "for long.\n# "
-    )
     + "".join(
         EXERCISE.format(number=number, check=check)
         for number, check in enumerate(("train_step", "half_life", "modes_covered"), start=1)
@@ -162,28 +164,13 @@ def cross_entropy_d(real_logits, fake_logits):
 # - [A paper](https://example.org): where it all began.
 """
 )
-SEMICOLON, FOUR = "x = 0; y = 1", "\n# %%\ny = 1" * 3
-LONG_FUNCTION = "def f():\n" + "    print\n" * 20
-LONG_CLASS = "class A:\n" + "    x = 1\n" * 30
+SEMICOLON = "x = 0; y = 1"
 EXPLORED = "def see(i):\n    return show.points(i)\n\n\nshow.explore(see, i=[1])\n"
-MANY_FIGURES = "\n".join(f"\n# %% [markdown]\n# See.\n\n# %%\nshow.points({i})" for i in range(11))
 
 # rule, what is replaced, by what, what is said
 BROKEN = [
-    (rules.lines, "x = 0\n", "x = 0\n" * 19, "19 lines, 18 is the most"),
-    (rules.lines, "x = 0\n", LONG_FUNCTION + "x = 0\n", "22 lines, 18 is the most"),
-    (rules.lines, "x = 0\n", LONG_CLASS, "31 lines, 30 is the most for one definition"),
-    (rules.lines, "x = ", LONG_FUNCTION + "# %%\nx = ", "8 cells of more than 18 lines"),
-    (rules.lines, "x = ", "x = 1\n" * 8 + "x = ", "the median cell has 9"),
     (rules.columns, "x = 0", "x = 0  #" + 80 * "a", "79 is the most"),
     (rules.columns, "# Read the", "# Read" + 80 * "e" + " the", "79 is the most"),
-    (rules.cells, "# %%\nx", "# %% [markdown]\n# x", "code cells, 12 to 30 is right"),
-    (rules.cells, "\n# %%\nx = ", 4 * "\n# %%\nx = 1\n" + "\nx = ", "12 to 30 is right"),
-    (rules.cells, "x = 3\n", "x = 3\n" + FOUR, "4 code cells in a row"),
-    (rules.length, "Two players learn from each other and neither", "No", "900 to 2,000 is right"),
-    (rules.length, "Two players", 9 * "Two players ", "900 to 2,000 is right"),
-    (rules.length, "# - Much.", "# - Much." + 150 * " more", "words in a cell: ## In practice"),
-    (rules.figures, "x = 0\n", MANY_FIGURES, "11 figures, 10 is the most"),
     (rules.figures, "x = 0\n", "show.points(1)\nshow.losses(2)\n", "2 figures in one cell"),
     (rules.figures, "x = 0\n", "show.points(1)\nassert True\n", "made and not shown"),
     (rules.figures, "x = 0\n", EXPLORED + "show.points(1)\n", "2 figures in one cell"),
@@ -193,8 +180,6 @@ BROKEN = [
     (rules.habits, "x = 0", "%matplotlib inline", "shell or magic"),
     (rules.habits, "x = 0", "plt.plot([1])", "plt outside an exercise"),
     (rules.habits, "x = 0", "from torch import *", "import *"),
-    (rules.habits, "x = 0", "print(1)\nprint(2)\nprint(3)", "more than 2 prints"),
-    (rules.setup, "import torch\n", "import torch\n" * 7, "9 import lines"),
     (rules.setup, "x = 0", "import math", "an import outside the setup cell: import math"),
     (rules.setup, "from gan_lessons import checks", "import torch\nfrom gan_lessons import checks",
      "torch is imported before"),
@@ -216,7 +201,6 @@ BROKEN = [
      "an exercise without a stub"),
     (rules.exercises, "{{hints first_gan.half_life}}", "", "2 hints for 3 exercises"),
     (rules.exercises, "checks.first_gan.half_life(", "print(", "no cell calls checks.first"),
-    (rules.exercises, "## ✏️ Exercise 3 · Something to do\n# *5 minutes · ●○○*", "", "2 exercises"),
     (rules.exercises, ' tags=["exercise"]', "", "0 cells tagged exercise"),
     (rules.quiz, "# 5. What?", "# What?", "not 1 to 5"),
     (rules.quiz, "<details><summary>Answer</summary>", "", "0 folded answers"),

@@ -289,18 +289,19 @@ def test_own_generators_neither_disturb_nor_are_disturbed():
 INTERRUPTS, PLAIN = 150, 60
 
 
-def interrupt_soon(rng: random.Random) -> threading.Thread:
-    """Send this process a real SIGINT after a random 0 to 6 ms, from another thread."""
+def interrupter(rng: random.Random, step: float) -> threading.Thread:
+    """Return a thread that sends this process a real SIGINT, somewhere in the next few steps.
 
-    wait = rng.uniform(0, 6e-3)
+    Args:
+        step: the seconds that the last one took, so that a slow machine is hit as anywhere.
+    """
+    wait = rng.uniform(0, 5 * step)
 
     def send():
         time.sleep(wait)
         os.kill(os.getpid(), signal.SIGINT)
 
-    thread = threading.Thread(target=send)
-    thread.start()
-    return thread
+    return threading.Thread(target=send)
 
 
 class Run:
@@ -345,9 +346,11 @@ def test_no_interrupt_tears_a_step():
     rng = random.Random(0)
     ends: dict[int, list] = {}
     for _ in range(INTERRUPTS):
-        run, done, sender = Run(), 0, None
+        run, done, sender, start = Run(), 0, None, time.perf_counter()
         for moment in run.train():
-            sender = sender or interrupt_soon(rng)
+            if sender is None:
+                sender = interrupter(rng, time.perf_counter() - start)
+                sender.start()
             done = moment.step
         sender.join()
         assert run.updates() == (done, done)
@@ -377,10 +380,11 @@ def test_a_plain_loop_is_torn_by_the_same_interrupts():
     """The power of the test above: without the boundary the very same interrupts tear steps."""
     rng, torn = random.Random(0), 0
     for _ in range(PLAIN):
-        run = Run()
+        run, start = Run(), time.perf_counter()
+        step(run)
+        sender = interrupter(rng, time.perf_counter() - start)
         try:
-            step(run)
-            sender = interrupt_soon(rng)
+            sender.start()
             while True:
                 step(run)
         except KeyboardInterrupt:
@@ -410,7 +414,7 @@ def test_the_first_interrupt_asks_and_the_second_insists():
     said = []
 
     def loop():
-        with runtime.stop_at_boundary() as stop:
+        with runtime.stop_at_boundary(patience=3_600) as stop:
             for _ in range(3):
                 said.append(bool(stop))
                 signal.raise_signal(signal.SIGINT)

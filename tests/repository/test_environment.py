@@ -219,7 +219,6 @@ class Checkout:
             ["make", *arguments, f"PYTHON={self.python}"],
             **{"cwd": self.folder, "env": env, "capture_output": True, "text": True},
             check=False,
-            timeout=60,
         )
 
     def log(self) -> list[str]:
@@ -335,9 +334,18 @@ def test_a_missing_venv_module_is_told_what_to_do(checkout):
 
 
 @needs_make
+def test_the_sizes_are_printed_by_the_environment_s_python(checkout):
+    checkout.make("lab")
+    checkout.log()
+    assert checkout.make("sizes").returncode == 0
+    assert checkout.log() == ["ran tools/sizes.py"]
+
+
+@needs_make
 def test_help_is_what_make_alone_says(checkout):
     said = checkout.make().stdout
-    for target in ("lab", "test", "notebooks", "execute", "check", "clean"):
+    targets = ("lab", "test", "soak", "bench", "sizes", "notebooks", "execute", "check", "clean")
+    for target in targets:
         assert f"make {target} " in said
     assert checkout.log() == []
 

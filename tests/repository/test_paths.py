@@ -11,13 +11,14 @@ ROOMS = ("bench", "data", "gan_lessons", "notebooks", "tests", "tools", ".ci", "
 ROOM = "|".join(map(re.escape, ROOMS))
 PATH = re.compile(rf"(?<![\w./~{{}}-])(?:{ROOM})/(?:[\w./*…-]|\{{[^{{}}]*\}})*")
 # Where a name stands for many: notebooks/NN_….ipynb, data/ablation_NAME.npz, data/make/{script}.
-MANY = re.compile(r"\bNN_[\w…]+|NAME|\{[^{}]*\}|…")
+MANY = re.compile(r"\bNN_[\w…]+|NAME|WORD|EXERCISE|\{[^{}]*\}|…")
 MADE_WHEN_NEEDED = ("data/cache",)
 READ = ("*.py", "*.md", "*.toml", "*.yml", "*.yaml", "*.txt", "Makefile", "run")
 SKIPPED = {".venv", ".git", "work", "build", "__pycache__", ".ipynb_checkpoints"}
 ELSEWHERE = {
     "CHANGELOG.md": None,  # it tells what was
-    "tests/repository/test_house.py": "gan_lessons",  # its paths start in the house
+    "tests/repository/test_house.py": "gan_lessons",  # their paths start in the house
+    "tests/repository/test_sizes.py": "gan_lessons",
 }
 
 
