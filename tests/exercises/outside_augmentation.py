@@ -1,5 +1,7 @@
 """Right and wrong answers to the exercises of lesson 13, each with what its diagnosis must say."""
 
+import statistics
+
 import numpy as np
 import torch
 from torch.nn import functional as F
@@ -24,41 +26,31 @@ def heart_in_numpy(train, held_out, fake):
     return np.float32(heart(train, held_out, fake).item())
 
 
-RIGHT_HEARTS = [heart, heart_as_a_way, heart_in_numpy]
+def heart_in_plain_python(train, held_out, fake):
+    a, b, c = (statistics.fmean(x.tolist()) for x in (train, held_out, fake))
+    return (b - a) / (c - a)
+
+
+def heart_in_a_matrix(train, held_out, fake):
+    """In float64, with the means in one tensor."""
+    means = torch.stack([x.double().mean() for x in (train, held_out, fake)])
+    gaps = means[0] - means[1:]
+    return gaps[0:1] / gaps[1:2]
+
+
+RIGHT_HEARTS = [heart, heart_as_a_way, heart_in_numpy, heart_in_plain_python, heart_in_a_matrix]
 WRONG_HEARTS = {
-    "upside down": (lambda t, v, g: (t.mean() - g.mean()) / (t.mean() - v.mean()), "upside down"),
-    "sign turned": (
-        lambda t, v, g: (v.mean() - t.mean()) / (t.mean() - g.mean()),
-        "sign is turned",
-    ),
-    "the rest of the way": (
-        lambda t, v, g: (v.mean() - g.mean()) / (t.mean() - g.mean()),
-        "how far fakes are from held out",
-    ),
-    "held out below": (
-        lambda t, v, g: (t.mean() - v.mean()) / (v.mean() - g.mean()),
-        "yours is held out to fake",
-    ),
-    "fake above": (
-        lambda t, v, g: (t.mean() - g.mean()) / (v.mean() - g.mean()),
-        "yours is train to fake",
-    ),
-    "only the gap": (lambda t, v, g: t.mean() - v.mean(), "only the gap"),
-    "exchanged": (lambda t, v, g: heart(v, t, g), "are exchanged"),
-    "sigmoid": (
-        lambda t, v, g: heart(t.sigmoid(), v.sigmoid(), g.sigmoid()),
-        "a sigmoid flattens",
-    ),
-    "never below 0": (lambda t, v, g: heart(t, v, g).clamp(0, 1), "No abs, no clamp"),
-    "absolute": (lambda t, v, g: heart(t, v, g).abs(), "No abs, no clamp"),
-    "signs": (lambda t, v, g: heart(t.sign(), v.sign(), g.sign()), "signs are what"),
-    "medians": (
-        lambda t, v, g: (t.median() - v.median()) / (t.median() - g.median()),
-        "not the median",
-    ),
-    "sums": (lambda t, v, g: (t.sum() - v.sum()) / (t.sum() - g.sum()), "take means"),
     "sample by sample": (lambda t, v, g: ((t - v) / (t - g)).mean(), "need not be equally many"),
-    "a vector": (lambda t, v, g: (t - v.mean()) / (t - g.mean()), "should be one number"),
+    "a vector": (lambda t, v, g: (t - v.mean()) / (t - g.mean()), "where one is asked"),
+    "exchanged": (lambda t, v, g: heart(v, t, g), "are exchanged"),
+    "fake and held out exchanged": (lambda t, v, g: heart(t, g, v), "upside down"),
+    "in percent": (lambda t, v, g: 100 * heart(t, v, g), "always 100 times the right value"),
+    "no fakes": (lambda t, v, g: 1 - v.mean() / t.mean(), "by train's mean alone"),
+    "upside down and sums": (
+        lambda t, v, g: (t.sum() - g.sum()) / (t.sum() - v.sum()),
+        "two things at once",
+    ),
+    "largest": (lambda t, v, g: (t.max() - v.max()) / (t.max() - g.max()), "should give"),
 }
 
 # -- translation -----------------------------------------------------------------------------
@@ -592,6 +584,18 @@ def control_in_tensors(p, real_logits, fake_logits, target, speed):
     return (p + speed * torch.sign(sure - target)).clamp(0, 1)
 
 
+def control_in_numpy(p, real_logits, fake_logits, target, speed):
+    r = np.sign(real_logits.numpy()).mean()
+    return np.clip(p + np.where(r > target, speed, -speed), 0, 1)
+
+
+def control_by_counting(p, real_logits, fake_logits, target, speed):
+    above = sum(1 for logit in real_logits.tolist() if logit > 0)
+    if 2 * above > (1 + target) * len(real_logits):
+        return p + speed if p + speed < 1 else 1
+    return p - speed if p > speed else 0
+
+
 def _control(
     *,
     r=lambda real, fake: real.sign().mean(),
@@ -602,51 +606,31 @@ def _control(
     return lambda p, real, fake, target, speed: end(p + step(r(real, fake), target, speed))
 
 
-RIGHT_CONTROLS = [control, control_in_tensors]
+RIGHT_CONTROLS = [control, control_in_tensors, control_in_numpy, control_by_counting]
 WRONG_CONTROLS = {
-    "wrong sign": (
-        _control(step=lambda r, target, speed: -speed if r > target else speed),
-        "the sign is wrong",
-    ),
-    "no clamp": (_control(end=lambda p: p), "keep it between 0 and 1"),
-    "clamped above only": (_control(end=lambda p: min(p, 1.0)), "keep it between 0 and 1"),
-    "clamped below only": (_control(end=lambda p: max(p, 0.0)), "keep it between 0 and 1"),
-    "fake logits": (
-        _control(r=lambda real, fake: fake.sign().mean()),
-        "p follows the fake logits",
-    ),
-    "never moves": (lambda p, real, fake, target, speed: p, "p never moves"),
-    "mean logit": (_control(r=lambda real, fake: real.mean()), "the mean of the logits decides"),
-    "sign of the mean": (
-        _control(r=lambda real, fake: real.mean().sign()),
-        "the mean of the logits decides",
-    ),
-    "share of positive ones": (
-        _control(r=lambda real, fake: (real > 0).float().mean()),
-        "take the mean of signs",
-    ),
-    "target 0.6, always": (
-        _control(step=lambda r, target, speed: speed if r > 0.6 else -speed),
-        "the target is ignored",
-    ),
-    "target 0": (
-        _control(step=lambda r, target, speed: speed if r > 0 else -speed),
-        "the target is ignored",
-    ),
-    "speed 0.01, always": (
-        _control(step=lambda r, target, speed: 0.01 if r > target else -0.01),
-        "the speed is ignored",
-    ),
-    "in proportion": (
-        _control(step=lambda r, target, speed: speed * (r - target)),
-        "by another amount each time",
-    ),
-    "only up": (
-        _control(step=lambda r, target, speed: speed if r > target else 0),
-        "by another amount each time",
+    "sign of a probability": (
+        _control(r=lambda real, fake: 2 * (real > 0.5).float().mean() - 1),
+        "½ is where a probability turns",
     ),
     "a vector": (
         lambda p, real, fake, target, speed: p + speed * (real.sign() - target).sign(),
-        "should be one number",
+        "where one is asked",
+    ),
+    "each logit with the target": (
+        lambda p, real, fake, target, speed: p + speed if real > target else p - speed,
+        "one yes or no is asked of many numbers",
+    ),
+    "fixed target and fixed speed": (
+        _control(step=lambda r, target, speed: 0.01 if r > 0.6 else -0.01),
+        "two things at once",
+    ),
+    "kept in -1 to 1": (_control(end=lambda p: min(max(p, -1.0), 1.0)), "p falls below 0"),
+    "real and fake together": (
+        _control(r=lambda real, fake: torch.cat((real, fake)).sign().mean()),
+        "should give",
+    ),
+    "twice the speed": (
+        _control(step=lambda r, target, speed: 2 * speed if r > target else -2 * speed),
+        "should give",
     ),
 }
