@@ -62,7 +62,7 @@ REDUCED = {  # of the terms whose mean is asked
     "last": lambda t: t[-1],
     "product": torch.prod,
     "root of the mean square": lambda t: t.square().mean().sqrt(),
-    "standard deviation": torch.std,
+    "standard deviation": lambda t: t.std() if len(t) > 1 else t.new_tensor(math.nan),
 }
 TOLD = 3  # so many different numbers must agree before a sentence rests on them
 
