@@ -253,8 +253,8 @@ def calling(parts: tuple) -> Iterator[None]:
 def _raised(raised: Raised) -> Outcome:
     if raised.is_stub:
         return Outcome("○", "not attempted yet. The notebook goes on without it.")
-    after = f". {raised.after}" if raised.after else ""
-    return Outcome("✗", _crash(raised.error) + after)
+    text = _crash(raised.error)
+    return Outcome("✗", f"{text.rstrip('.')}. {raised.after}" if raised.after else text)
 
 
 def exercise(*, title: str, proves: str, hints: tuple[str, str, str]) -> Callable:
