@@ -239,7 +239,8 @@ def _reduced(exercise, cases: Sequence, usable: Sequence[tuple[Seen, Seen]]) -> 
     """A sum, a median, a largest one of the terms in place of what is asked."""
     if exercise.terms is None:
         return None
-    all_terms = [exercise.terms(*one.args).double().flatten() for one in cases]
+    each = exercise.terms if callable(exercise.terms) else exercise.terms[cases[0].part]
+    all_terms = [each(*one.args).double().flatten() for one in cases]
     if sum(len(terms) > 2 for terms in all_terms) < 2:
         return None
 

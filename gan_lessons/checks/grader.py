@@ -134,8 +134,9 @@ class Value(Exercise):
             part that is asked; the default calls that part.
         slopes: the numbers of arguments by which the answer can be differentiated: the gradient of
             its sum is compared as well.
-        terms: of a case's arguments: the numbers whose mean (or sum) is asked; experiments then
-            know a sum, a median, a largest one in its place.
+        terms: of a case's arguments: the numbers whose mean (or sum) is asked, or one such function
+            for each part; experiments then know a sum, a median, a largest one in its place.
+        called: what each part is called at the beginning of a diagnosis ("D's loss").
         refused: words of an error, and what that error means in this exercise.
         signs: of (answer's parts, cases): raises :class:`Wrong` for what only this exercise knows;
             asked after the experiments.
@@ -155,7 +156,8 @@ class Value(Exercise):
         cases: Callable[[int], Sequence[Case]],
         observe: Observe | Sequence[Observe] | None = None,
         slopes: Sequence[int] = (),
-        terms: Callable[..., Tensor] | None = None,
+        terms: Callable[..., Tensor] | Sequence[Callable[..., Tensor]] | None = None,
+        called: Sequence[str] = (),
         refused: Mapping[str, str] | None = None,
         signs: Callable[[Answer, Sequence[Case]], None] | None = None,
         random: bool = False,
@@ -165,7 +167,7 @@ class Value(Exercise):
     ):
         super().__init__(self._grade, title=title, proves=proves, hints=hints)
         self.__doc__, self.table, self.cases = asks, table, cases
-        self.observe, self.remark = observe, remark
+        self.observe, self.remark, self.called = observe, remark, called
         self.slopes, self.terms, self.refused = slopes, terms, refused or {}
         self.signs, self.random = signs, random
         self.alike = functools.partial(alike, share=share, least=least)
@@ -253,8 +255,14 @@ class Value(Exercise):
     def _grade(self, *parts: Callable) -> str | None:
         """Return a remark or None for a right answer; raise :class:`Wrong` for a wrong one."""
         cases = list(self.cases(self.seed))
-        asked = sorted({one.part for one in cases})
-        remarks = [self._grade_part(parts, [c for c in cases if c.part == part]) for part in asked]
+        remarks = []
+        for part in sorted({one.part for one in cases}):
+            try:
+                remarks.append(self._grade_part(parts, [c for c in cases if c.part == part]))
+            except Wrong as mistake:
+                if not (self.called and self.called[part]):
+                    raise
+                raise Wrong(f"{self.called[part]}: {mistake}") from mistake
         if self.remark is not None:
             with torch.random.fork_rng(devices=[]), calling(parts):
                 remarks.append(self.remark(*parts))
@@ -273,8 +281,9 @@ class Value(Exercise):
         self._once_more(parts, cases, found)
         said = experiments.on_values(self, parts, cases, found, right)
         if said is not None:
-            name = getattr(parts[cases[0].part], "__name__", "")
-            whose = f"{name}: " if len(parts) > 1 and name.isidentifier() else ""
+            one_of_many = len(parts) > 1 and not self.called
+            name = getattr(parts[cases[0].part], "__name__", "") if one_of_many else ""
+            whose = f"{name}: " if name.isidentifier() else ""
             raise Wrong(whose + said)
         if self.signs is not None:
             self.signs(parts, cases)
