@@ -72,10 +72,11 @@ def on_values(
 ) -> str | None:
     """Return the one sentence that the experiments on an answer's values single out, if any."""
     usable = [
-        (mine, true)
+        (mine.arranged(true), true)
         for mine, true in zip(found, right, strict=True)
-        if isinstance(mine, Seen) and isinstance(true, Seen) and len(mine.parts) == len(true.parts)
+        if isinstance(mine, Seen) and isinstance(true, Seen)
     ]
+    usable = [(mine, true) for mine, true in usable if len(mine.parts) == len(true.parts)]
     if len(usable) < len(cases):
         return None
     count = len(exercise.slopes)  # gradients follow the values, and a constant does not show there
