@@ -54,6 +54,8 @@ EXPLAINED = {  # what Python or PyTorch says of a common slip, and what to do ab
     "all that a function asks for.",
 }
 
+CALLED = ("__init__", "_wrapped_call_impl", "_call_impl", "forward")  # frames of a module at work
+
 
 class Wrong(Exception):
     """Raised inside a check: the diagnosis of one mistake, in one or two sentences."""
@@ -249,7 +251,7 @@ def is_learners(error: BaseException, answer: tuple) -> bool:
     for frame, _ in traceback.walk_tb(error.__traceback__):
         if frame.f_code in own or _is_foreign(frame.f_code.co_filename):
             return True
-        owner = frame.f_locals.get("self")
+        owner = frame.f_locals.get("self") if frame.f_code.co_name in CALLED else None
         if owner is not None and any(owner is x or type(owner) is x for x in things):
             return True
     names = [getattr(part, "__qualname__", "") for part in answer]  # called with too few arguments
