@@ -207,6 +207,13 @@ def test_what_an_answer_makes_is_its_own():
     assert check.judge(lambda: nn.Linear(2, 1)).solved
 
 
+def test_what_a_check_takes_for_granted_of_a_layer_is_the_checks():
+    layers = course("def make(answer): return answer()", "def fact(layer): layer.eps")
+    outcome = prop(make=layers["make"], facts=(layers["fact"],)).judge(nn.Identity)
+    assert outcome.mark == "!"
+    assert "no attribute 'eps'" in outcome.text
+
+
 def test_a_graph_that_cannot_go_back_is_the_answers():
     check = value(slopes=(0,))
     outcome = check.judge(lambda x: x.exp().mul_(2).log())
