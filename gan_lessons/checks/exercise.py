@@ -20,7 +20,7 @@ from pathlib import Path
 import torch
 from IPython import get_ipython
 from IPython.display import HTML, display
-from torch import Tensor
+from torch import Tensor, nn
 
 import gan_lessons
 from gan_lessons import runtime
@@ -47,8 +47,14 @@ EXPLAINED = {  # what Python or PyTorch says of a common slip, and what to do ab
     "only one element tensors can be converted": "The functions of math take one number: torch has "
     "the same ones for tensors.",
     "Can't call numpy()": "NumPy keeps no gradients: stay with torch's own functions.",
+    "modified by an inplace operation": "An in-place change (+=, a method that ends in _) destroys "
+    "what backward() needs.",
     "were given": "Leave the first line of the function as it was.",
+    "required positional argument": "Leave the first line of the function as it was, and hand over "
+    "all that a function asks for.",
 }
+
+CALLED = ("__init__", "_wrapped_call_impl", "_call_impl", "forward")  # frames of a module at work
 
 
 class Wrong(Exception):
@@ -121,7 +127,7 @@ class Exercise:
         if any(part is ... for part in answer):
             return Outcome("○", "not attempted yet: replace the … with your answer.")
         try:
-            remark = self.check(*answer, **more)
+            remark = self.check(*map(handed_over, answer), **more)
         except Wrong as mistake:
             return Outcome("✗", str(mistake))
         except Raised as raised:
@@ -213,25 +219,60 @@ def source_of(part: object) -> str:
         return repr(part)
 
 
+def handed_over(part: object) -> object:
+    """Return a part of an answer such that its exceptions are told from the check's own.
+
+    A function that is not written in Python, such as torch.exp, leaves no frame in a traceback: it
+    is called through one that turns what it raises into :class:`Raised`.
+    """
+    traced = hasattr(part, "__code__") or hasattr(type(part).__call__, "__code__")
+    if not callable(part) or traced or (isinstance(part, type) and issubclass(part, nn.Module)):
+        return part
+
+    @functools.wraps(part, updated=())
+    def through(*args: object, **more: object) -> object:
+        try:
+            return part(*args, **more)
+        except Exception as error:
+            raise Raised(error) from error
+
+    return through
+
+
 def is_learners(error: BaseException, answer: tuple) -> bool:
-    """Say whether an exception went through a learner's code, not through the course's alone."""
-    own = {getattr(part, "__code__", None) for part in answer} - {None}
-    frames = [frame for frame, _ in traceback.walk_tb(error.__traceback__)]
-    return any(frame.f_code in own or _is_foreign(frame.f_code.co_filename) for frame in frames)
+    """Say whether an exception went through an answer's code, not through the course's alone.
 
-
-def _is_foreign(filename: str) -> bool:
-    """Say whether a file is neither the course's nor Python's nor an installed package's."""
-    if filename.startswith("<") and not filename.startswith(("<ipython", "<a known", "<stdin")):
-        return False
-    places = (str(PACKAGE), *_installed())
-    return not filename.startswith(places)
+    Its code is what stands in no file of the course's, Python's or an installed package's; and of a
+    library what was handed over: a function, a module with its parts, a class of modules.
+    """
+    own, things = {getattr(part, "__code__", None) for part in answer} - {None}, []
+    for part in answer:
+        things += part.modules() if isinstance(part, nn.Module) else [part]
+    for frame, _ in traceback.walk_tb(error.__traceback__):
+        if frame.f_code in own or _is_foreign(frame.f_code.co_filename):
+            return True
+        owner = frame.f_locals.get("self") if frame.f_code.co_name in CALLED else None
+        if owner is not None and any(owner is x or type(owner) is x for x in things):
+            return True
+    names = [getattr(part, "__qualname__", "") for part in answer]  # called with too few arguments
+    refusing = tuple(f"{name}{end}" for name in names if name for end in ("()", ".__init__()"))
+    return isinstance(error, TypeError) and str(error).startswith(refusing)
 
 
 @functools.cache
-def _installed() -> tuple[str, ...]:
+def _is_foreign(filename: str) -> bool:
+    """Say whether a file is neither the course's nor Python's nor an installed package's."""
+    if filename.startswith("<"):  # no file: what a learner types, or what a library generates
+        return filename.startswith(("<ipython", "<python-input", "<stdin", "<console", "<a known"))
+    return not any(Path(filename).resolve().is_relative_to(place) for place in _installed())
+
+
+@functools.cache
+def _installed() -> tuple[Path, ...]:
     names = ("stdlib", "platstdlib", "purelib", "platlib")
-    return tuple({sysconfig.get_paths()[name] for name in names})
+    places = {Path(sysconfig.get_paths()[name]) for name in names}
+    places |= {PACKAGE, Path(torch.__file__).parents[1]}
+    return tuple(place.resolve() for place in places)
 
 
 @contextmanager
@@ -241,11 +282,10 @@ def calling(parts: tuple) -> Iterator[None]:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             yield
-    except Wrong:
+    except (Wrong, Raised):
         raise
     except Exception as error:
-        from_library = not any(hasattr(part, "__code__") for part in parts)
-        if from_library or is_learners(error, parts):
+        if is_learners(error, parts):
             raise Raised(error) from error
         raise
 

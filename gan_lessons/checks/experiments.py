@@ -14,19 +14,15 @@ import torch
 from torch import Tensor
 
 from gan_lessons.checks.exercise import Raised
-from gan_lessons.checks.seen import Seen, alike, text_of
+from gan_lessons.checks.seen import Seen, alike, number_of, text_of
 
 FACTORS = {
     2.0: "twice the right value: a factor of 2 too much, or a half that is missing",
     0.5: "half the right value: a half too much, or a factor of 2 that is missing",
     -1.0: "the right value with its sign turned",
-    math.log(
-        2
-    ): "ln 2 times the right value: a logarithm that is taken twice to base 2, or once too "
-    "often divided by it",
-    1
-    / math.log(2): "1 / ln 2 = 1.443 times the right value: log2 where the natural logarithm, log, "
-    "is asked",
+    math.log(2): "ln 2 = 0.6931 times the right value: the natural logarithm where log2 is asked",
+    1 / math.log(2): "1 / ln 2 = 1.443 times the right value: log2 where the natural logarithm, "
+    "log, is asked",
     1 / math.log(10): "0.4343 times the right value: log10 where the natural logarithm is asked",
 }
 BENT = {  # functions of the right value that are taken for it
@@ -81,13 +77,15 @@ def on_values(
         return None
     count = len(exercise.slopes)  # gradients follow the values, and a constant does not show there
     values = [(a.only(len(b.parts) - count), b.only(len(b.parts) - count)) for a, b in usable]
+    if same := _constant(values):
+        return same
     said = [
-        _factor(usable, cases),
+        _factor(usable),
+        _reduced(exercise, cases, usable) or _factor_of_sizes(usable, cases),
         _away(values),
         _bent(values),
         _turned(usable),
         _parts_exchanged(values),
-        _reduced(exercise, cases, usable),
         _exchanged(exercise, cases, found, right),
         _ignored(exercise, parts, cases, found),
     ]
@@ -119,27 +117,33 @@ def _close(a: Tensor, b: Tensor) -> bool:
     return torch.allclose(a, b, rtol=1e-4, atol=1e-7, equal_nan=True)
 
 
-def _factor(usable: Sequence[tuple[Seen, Seen]], cases: Sequence) -> str | None:
-    """Always c times the right value, or n times, n being how many samples came."""
+def _constant(values: Sequence[tuple[Seen, Seen]]) -> str | None:
+    """Always the same number, whatever the arguments."""
+    both = _numbers(values)
+    if both is None or _different(both[1]) < TOLD or _different(both[0]) > 1:
+        return None
+    return f"always {number_of(both[0][0].item())}, whatever comes in."
+
+
+def _factor(usable: Sequence[tuple[Seen, Seen]]) -> str | None:
+    """Always c times the right value."""
     both = _numbers(usable)
     if both is None:
         return None
     mine, true = both
     usual = true[true.isfinite() & (true.abs() > 1e-9)]
-    if _different(usual) >= TOLD:
-        largest = true.nan_to_num(0.0, 0.0, 0.0).abs().argmax()
-        c = float(mine[largest] / true[largest])
-        if _close(mine, c * true) and abs(c - 1) > 1e-3 and abs(c) > 1e-9:
-            known = [
-                text for factor, text in FACTORS.items() if math.isclose(c, factor, rel_tol=1e-3)
-            ]
-            return f"always {known[0] if known else f'{c:.4g} times the right value'}."
-        if _close(mine, torch.zeros_like(mine)):
-            return "always 0, whatever comes in."
-    return _factor_of_sizes(usable, cases)
+    if _different(usual) < TOLD:
+        return None
+    largest = true.nan_to_num(0.0, 0.0, 0.0).abs().argmax()
+    c = float(mine[largest] / true[largest])
+    if not math.isfinite(c) or abs(c - 1) < 1e-3 or abs(c) < 1e-9 or not _close(mine, c * true):
+        return None
+    known = [text for factor, text in FACTORS.items() if math.isclose(c, factor, rel_tol=1e-3)]
+    return f"always {known[0] if known else f'{number_of(c)} times the right value'}."
 
 
 def _factor_of_sizes(usable: Sequence[tuple[Seen, Seen]], cases: Sequence) -> str | None:
+    """As many times the right value, or as many times less, as samples come in."""
     ratios, sizes = [], []
     for (a, b), one in zip(usable, cases, strict=True):
         lengths = {len(arg) for arg in one.args if isinstance(arg, Tensor) and arg.ndim}
@@ -183,7 +187,7 @@ def _away(usable: Sequence[tuple[Seen, Seen]]) -> str | None:
     if (
         _different(true) >= TOLD
         and abs(c) > 1e-6
-        and torch.allclose(mine, true + c, rtol=0, atol=1e-5)
+        and torch.allclose(mine, true + c, rtol=1e-6, atol=1e-3 * abs(c))
     ):
         return f"always {c:+.4g} away from the right value: a constant that is added, or missing."
     return None
@@ -195,7 +199,7 @@ def _bent(usable: Sequence[tuple[Seen, Seen]]) -> str | None:
     if both is None:
         return None
     mine, true = both
-    if _different(true) < TOLD:
+    if _different(true) < TOLD or _different(mine) < TOLD:
         return None
     fits = [
         text

@@ -214,7 +214,10 @@ class Value(Exercise):
     def _slopes(self, result: object, inputs: list[Tensor]) -> list[Tensor | str]:
         if not isinstance(result, Tensor) or not result.requires_grad:
             return ["no gradient"] * len(inputs)
-        grads = torch.autograd.grad(result.sum(), inputs, allow_unused=True)
+        try:
+            grads = torch.autograd.grad(result.sum(), inputs, allow_unused=True)
+        except RuntimeError as error:  # an in-place change destroys what backward() needs
+            raise Raised(error) from error
         return [torch.zeros_like(x) if g is None else g for g, x in zip(grads, inputs, strict=True)]
 
     @functools.cached_property
@@ -408,9 +411,15 @@ class Value(Exercise):
     def _smallest(self, cases: Sequence[Case], found: list, right: list) -> str:
         """Return a sentence on the first case, from small to large, that differs."""
         for i, (one, mine, true) in enumerate(zip(cases, found, right, strict=True)):
-            if isinstance(mine, Raised) or self.alike(mine, true):
+            if self.same([mine], [true]):
                 continue
             given = shown(self.names, one.args)
+            if isinstance(true, Raised):  # a case that is to be refused
+                yours = type(mine.error).__name__ if isinstance(mine, Raised) else mine
+                return (
+                    f"for {one.label}: {given} should stop with {type(true.error).__name__} "
+                    f"({true}), and you get {yours}."
+                )
             values = len(true.parts) - len(self.slopes)
             if self.slopes and self.alike(mine.only(values), true.only(values)):
                 k = next(
@@ -479,13 +488,15 @@ class Property(Exercise):
 
     def _grade(self, *parts: object, **more: object) -> str | None:
         """Return a remark or None for a right answer; raise :class:`Wrong` for a wrong one."""
-        with torch.random.fork_rng(devices=[]), understood(self.refused), calling(parts):
-            made = self.make(*parts, **more)
+        with torch.random.fork_rng(devices=[]), understood(self.refused):
+            with calling(parts):
+                made = self.make(*parts, **more)
             made = made if isinstance(made, tuple) else (made,)
-            for fact in self.facts:
-                if said := fact(*made):
-                    raise Wrong(said)
-            return self.remark(*made) if self.remark else None
+            with calling((*parts, *made)):
+                for fact in self.facts:
+                    if said := fact(*made):
+                        raise Wrong(said)
+                return self.remark(*made) if self.remark else None
 
     def rows(self) -> Iterator[tuple[str, str]]:
         """Yield every slip: the lines it changes, and what is said of it. Lesson 06."""

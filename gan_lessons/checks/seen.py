@@ -46,7 +46,9 @@ class Seen:
     def off(self, right: "Seen") -> float:
         """Return the largest difference from right results of the same form. Lesson 00."""
         pairs = zip(self.parts, right.parts, strict=True)
-        return max(float((x - y).abs().max()) for x, y in pairs if isinstance(x, Tensor))
+        return max(
+            float((x - y).abs().where(x != y, 0.0).max()) for x, y in pairs if isinstance(x, Tensor)
+        )
 
     def unlike_in_form(self, right: "Seen") -> str | None:
         """Say in which form these results differ from right ones, if they do. Lesson 00."""
@@ -89,23 +91,33 @@ def flat(result: object) -> Seen:
         return Seen([str(result)])
     if isinstance(result, Tensor):
         kept = result.detach().resolve_conj()
+        kept = kept if kept.layout == torch.strided else kept.to_dense()
         kept = torch.view_as_real(kept) if kept.is_complex() else kept
         return Seen([kept.to("cpu", torch.float64)])
     if isinstance(result, np.ndarray | np.generic):
-        return flat(torch.as_tensor(np.asarray(result)))
+        known = result.dtype.kind in "biufc"  # else: texts or objects, one by one
+        kept = result.astype(complex if result.dtype.kind == "c" else float) if known else None
+        return flat(torch.as_tensor(kept) if known else result.tolist())
     if isinstance(result, complex):
         return Seen([torch.tensor([result.real, result.imag], dtype=torch.float64)])
     if isinstance(result, numbers.Real):
-        return Seen([torch.tensor(float(result), dtype=torch.float64)])
+        return Seen([torch.tensor(_float(result), dtype=torch.float64)])
     if isinstance(result, dict):
         return Seen([part for key in sorted(result, key=str) for part in flat(result[key]).parts])
     if isinstance(result, tuple | list | set):
         items = list(result) if not isinstance(result, set) else sorted(result, key=str)
         plain = all(isinstance(x, numbers.Real) and not isinstance(x, bool) for x in items)
         if isinstance(result, list) and items and plain:
-            return Seen([torch.tensor([float(x) for x in items], dtype=torch.float64)])
+            return Seen([torch.tensor([_float(x) for x in items], dtype=torch.float64)])
         return Seen([part for item in items for part in flat(item).parts])
     return Seen([f"an object of type {type(result).__name__}"])
+
+
+def _float(number: numbers.Real) -> float:
+    try:
+        return float(number)
+    except OverflowError:  # a whole number of hundreds of digits
+        return float("inf") if number > 0 else float("-inf")
 
 
 def alike(a: Seen, b: Seen, *, share: float = 1e-4, least: float = 1e-6) -> bool:

@@ -4,8 +4,9 @@ import pytest
 import torch
 
 from gan_lessons.checks import augmentation
+from gan_lessons.checks.grader import Value
 from tests.exercises import judging
-from tests.exercises import mutants_augmentation as answers
+from tests.exercises import outside_augmentation as answers
 
 CASES = [
     judging.Case(augmentation.overfitting, answers.RIGHT_HEARTS, answers.WRONG_HEARTS),
@@ -18,15 +19,20 @@ CASES = [
 LOOPS = (answers.move_by_padding, answers.cut_inside)  # over samples: right, and slow
 
 
+def _seeds(case, many):
+    """Values are asked without draws: one state of the source is as good as twenty."""
+    return range(2) if isinstance(case.check, Value) else range(many)
+
+
 @judging.each_right(CASES)
 def test_right_answers_pass(case, answer):
-    judging.passes(case, answer, seeds=range(3 if answer in LOOPS else 20))
+    judging.passes(case, answer, seeds=_seeds(case, 3 if answer in LOOPS else 20))
 
 
 @judging.each_wrong(CASES)
 def test_wrong_answers_are_named(case, name):
-    long = case.check is augmentation.translation  # a tenth of a second each
-    judging.is_named(case, name, seeds=range(5) if long else judging.SEEDS)
+    many = 5 if case.check is augmentation.translation else 20  # a tenth of a second each
+    judging.is_named(case, name, seeds=_seeds(case, many))
     assert "your code stops" not in judging.judge(case.check, case.wrong[name][0], seed=0).text
 
 
@@ -51,6 +57,16 @@ def test_holes_that_stay_inside_are_right_with_a_remark():
             told = judging.judge(augmentation.cutout, answer, seed=seed)
             assert told.solved
             assert "never reach over the edge" in told.text
+
+
+def test_a_loop_over_samples_is_right_with_a_remark():
+    told = (
+        judging.judge(augmentation.translation, answers.move_by_padding, seed=0),
+        judging.judge(augmentation.color, answers.recolor_in_a_loop, seed=0),
+    )
+    for outcome in told:
+        assert outcome.solved
+        assert "in a loop" in outcome.text
 
 
 @pytest.mark.parametrize("case", CASES)

@@ -1,14 +1,134 @@
 """Known by heart: an exercise of lesson 13, Learn from little data."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import torch
-from torch import Tensor
 
-from gan_lessons.checks.exercise import Wrong, a_float, exercise, near
+from gan_lessons.checks.grader import Case, Slip, Table, Value, case
+
+RIGHT = """
+def overfitting(train, held_out, fake):
+    known, unseen, drawn = train.mean(), held_out.mean(), fake.mean()
+    return (known - unseen) / (known - drawn)
+"""
+
+MEANS = "train.mean(), held_out.mean(), fake.mean()"
+BELOW_ZERO = "below 0 is an answer, too: unseen images look *more* real. No abs, no clamp."
+
+SLIPS = (
+    Slip(
+        "(known - unseen) / (known - drawn)",
+        "(known - drawn) / (known - unseen)",
+        "upside down: the gap to held out stands above, the gap to fake below.",
+    ),
+    Slip(
+        "(known - unseen)",
+        "(unseen - known)",
+        "the sign is turned: where D is surer of its training images the measure is positive.",
+    ),
+    Slip(
+        "(known - unseen)",
+        "(unseen - drawn)",
+        "this is how far fakes are from held out, not held out from train: 1 minus the measure.",
+    ),
+    Slip(
+        "(known - drawn)",
+        "(unseen - drawn)",
+        "the gap below is train to fake; yours is held out to fake.",
+    ),
+    Slip(
+        "(known - unseen) / (known - drawn)",
+        "(known - drawn) / (unseen - drawn)",
+        "the gap above is train to held out, and the one below train to fake; yours are train to "
+        "fake and held out to fake.",
+    ),
+    Slip(
+        "(known - unseen) / (known - drawn)",
+        "(unseen - known) / (unseen - drawn)",
+        "train and held out are exchanged.",
+    ),
+    Slip(
+        " / (known - drawn)",
+        "",
+        "this is only the gap. Divide by train minus fake, or it grows with D's scale.",
+    ),
+    Slip(
+        "(known - drawn)",
+        "known",
+        "the gap is divided by train's mean alone, which changes with D's level: divide by train "
+        "minus fake.",
+    ),
+    Slip("(known - drawn)", "(known + drawn)", "below stands train minus fake; you add them."),
+    Slip(
+        "(known - unseen) /",
+        "known - unseen /",
+        "brackets are missing above: / goes before −, so only held out is divided.",
+    ),
+    Slip(
+        "/ (known - drawn)",
+        "/ known - drawn",
+        "brackets are missing below: / goes before −, so fake is taken off the fraction.",
+    ),
+    Slip(
+        MEANS,
+        "(x.sigmoid().mean() for x in (train, held_out, fake))",
+        "take logits as they are: a sigmoid flattens what is far from 0.",
+    ),
+    Slip(
+        MEANS,
+        "(x.sign().mean() for x in (train, held_out, fake))",
+        "signs, or shares above 0, forget how far a logit is from 0. The controller will use them; "
+        "here take the logits' means.",
+    ),
+    Slip(
+        MEANS,
+        "(x.median() for x in (train, held_out, fake))",
+        "take the mean, not the median.",
+    ),
+    Slip(
+        MEANS,
+        "train.sum(), held_out.sum(), fake.sum()",
+        "sums grow with the number of samples: take means.",
+    ),
+    Slip(
+        "(known - unseen) / (known - drawn)",
+        "((known - unseen) / (known - drawn)).abs()",
+        BELOW_ZERO,
+    ),
+    Slip(
+        "(known - unseen) / (known - drawn)",
+        "((known - unseen) / (known - drawn)).clamp(0, 1)",
+        BELOW_ZERO,
+    ),
+    Slip(
+        "(known - unseen) / (known - drawn)",
+        "((known - unseen) / (known - drawn)).clamp(min=0)",
+        BELOW_ZERO,
+    ),
+)
 
 
-@exercise(
+def cases(seed: int) -> Sequence[Case]:
+    """Return logits on training, held-out and fake images, of several levels and scales."""
+    rng = torch.Generator().manual_seed(seed)
+
+    def logits(n: int, at: float, *, scale: float = 1.0) -> torch.Tensor:
+        return scale * (at + torch.rand(n, generator=rng) - 0.5)
+
+    train, held_out, fake = logits(2, 2.5), logits(2, 1.5), logits(2, -1.0)
+    many = logits(9, 2.6), logits(7, 1.4), logits(12, -1.2)
+    return (
+        case("two logits of each kind", train, held_out, fake),
+        case("unequal numbers of images", logits(3, 2.5), logits(5, 0.3), logits(1, -1.0)),
+        case("more images", *many),
+        case("the same, all 5 lower", *(x - 5 for x in many)),
+        case("large logits", *(logits(6, at, scale=20.0) for at in (0.8, -0.1, -0.4))),
+        case("held-out images that look more real", train, held_out + 2, fake),
+        case("held-out images that look like fakes", train, fake.flip(0), fake),
+    )
+
+
+overfitting = Value(
     title="Known by heart",
     proves="0 where D treats unseen images like its own, 1 where it takes them for fakes, at any "
     "level and scale of its logits.",
@@ -18,58 +138,10 @@ from gan_lessons.checks.exercise import Wrong, a_float, exercise, near
         "Above: the gap between train and held out. Below: the gap between train and fake.",
         "return (train.mean() - held_out.mean()) / (train.mean() - fake.mean())",
     ),
+    asks="Check ``overfitting(train, held_out, fake)``: logits of any number, level and scale.",
+    table=Table(RIGHT, SLIPS),
+    cases=cases,
+    refused={
+        "must match the size": "the three need not be equally many: take each mean first.",
+    },
 )
-def overfitting(answer: Callable) -> None:
-    """Check ``overfitting(train, held_out, fake)``: logits of any number, level and scale."""
-    with torch.random.fork_rng(devices=[]):
-        for scale, level, sizes in ((1.0, 0.0, (40, 30, 50)), (8.0, -3.0, (5, 7, 1))):
-            logits = [
-                scale * (torch.randn(n) + at) + level
-                for n, at in zip(sizes, (2.5, 1.6, -1.0), strict=True)
-            ]
-            _check_measure(answer, *logits)
-        _check_measure(answer, torch.randn(40) + 1, torch.randn(30) + 2, torch.randn(50) - 3)
-
-
-def _check_measure(answer: Callable, train: Tensor, held_out: Tensor, fake: Tensor) -> None:
-    t, v, g = (float(x.mean()) for x in (train, held_out, fake))
-    try:
-        got = a_float(answer(train, held_out, fake), "the measure")
-    except RuntimeError as error:
-        if "must match the size" in str(error):
-            raise Wrong("the three need not be equally many: take each mean first.") from error
-        raise
-    right = (t - v) / (t - g)
-    if near(got, right):
-        return
-    if right < 0 and (near(got, -right) or near(got, 0.0)):
-        raise Wrong("below 0 is an answer, too: unseen images look *more* real. No abs, no clamp.")
-    p = [float(x.sigmoid().mean()) for x in (train, held_out, fake)]
-    s = [float(x.sign().mean()) for x in (train, held_out, fake)]
-    m = [float(x.median()) for x in (train, held_out, fake)]
-    added = [float(x.sum()) for x in (train, held_out, fake)]
-
-    def of(a: Sequence[float]) -> float:
-        return (a[0] - a[1]) / (a[0] - a[2]) if a[0] != a[2] else torch.nan
-
-    mistakes = {
-        "upside down: the gap to held out stands above, the gap to fake below.": 1 / right,
-        "the sign is turned: where D is surer of its training images the measure is positive.": (
-            -right
-        ),
-        "this is how far fakes are from held out, not held out from train: 1 minus the measure.": (
-            1 - right
-        ),
-        "the gap below is train to fake; yours is held out to fake.": (t - v) / (v - g),
-        "the gap above is train to held out; yours is train to fake.": (t - g) / (v - g),
-        "this is only the gap. Divide by train minus fake, or it grows with D's scale.": t - v,
-        "train and held out are exchanged.": (v - t) / (v - g),
-        "take logits as they are: a sigmoid flattens what is far from 0.": of(p),
-        "signs are what the controller will use; here take the logits' means.": of(s),
-        "take the mean, not the median.": of(m),
-        "sums grow with the number of samples: take means.": of(added),
-    }
-    for said, value in mistakes.items():
-        if near(got, value):
-            raise Wrong(said)
-    raise Wrong(f"for means of {t:.2f}, {v:.2f} and {g:.2f} it is {right:.3f}; you say {got:.3f}.")

@@ -5,26 +5,57 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-from gan_lessons.checks.augmentation.goggles import ask, draws, lets_gradients_through, same_for_all
-from gan_lessons.checks.exercise import Wrong, exercise
+from gan_lessons.checks.augmentation import goggles
+from gan_lessons.checks.augmentation.goggles import Answer
+from gan_lessons.checks.grader import Property, Slip, Table
 
+RIGHT = """
+def translation(x, p):
+    B, _, H, W = x.shape
+    on = torch.rand(B, 1, 1, 1) < p
+    down = on * torch.randint(-(H // 8), H // 8 + 1, (B, 1, 1, 1))
+    right = on * torch.randint(-(W // 8), W // 8 + 1, (B, 1, 1, 1))
+    i, j = torch.arange(H), torch.arange(W)
+    rows = (i[:, None] - i == down).float()
+    columns = (j[:, None] - j == right).float()
+    return rows @ x @ columns.mT
+"""
 
-def _moves(
-    x: Tensor, out: Tensor, how: Callable[[Tensor, int, int], Tensor], off: float = 1e-4
-) -> Tensor:
-    """Return the (down, right) that make each of ``out`` of x's one image, (B, 2), or NaN."""
-    height, width = x.shape[2:]
-    found, left = torch.full((len(out), 2), torch.nan), torch.arange(len(out))
-    reach = torch.cartesian_prod(
-        torch.arange(-height // 4, height // 4 + 1), torch.arange(-width // 4, width // 4 + 1)
-    )
-    for down, right in reach[reach.abs().sum(1).argsort()].tolist():  # small ones first
-        fits = ((out[left] - how(x[:1], down, right)).abs() < off).flatten(1).all(1)
-        found[left[fits]] = torch.tensor([float(down), float(right)])
-        left = left[~fits]
-        if not len(left):
-            break
-    return found
+DOWN = "torch.randint(-(H // 8), H // 8 + 1, (B, 1, 1, 1))"
+ROWS = "(i[:, None] - i == down).float()"
+
+SLIPS = (
+    Slip("torch.rand(B, 1, 1, 1) < p", "torch.rand(()) < p", "one coin decides"),
+    Slip("torch.rand(B, 1, 1, 1) < p", "torch.rand(B, 1, 1, 1) > p", "p is inverted"),
+    Slip("torch.rand(B, 1, 1, 1) < p", "torch.ones(B, 1, 1, 1)", "p = 0 images still change"),
+    Slip("torch.rand(B, 1, 1, 1) < p", "p > 0", "with p = 0.3 every image changes"),
+    Slip("torch.rand(B, 1, 1, 1) < p", "torch.rand(B, 1, 1, 1) < p / 2", "and all should"),
+    Slip("torch.rand(B, 1, 1, 1) < p", "torch.rand(B, 1, 1, 1) < p**2", "a share of 0."),
+    Slip("right = on", "right = (torch.rand(B, 1, 1, 1) < p)", "as with two coins"),
+    Slip("B, _, H, W = x.shape", "(_, _, H, W), B = x.shape, 1", "all images move by the same"),
+    Slip(
+        f"down = on * {DOWN}",
+        "down = on * torch.randint(-H // 8, H // 8 + 1, (B, 1, 1, 1))",
+        "-H // 8 rounds down, to",
+    ),
+    Slip(f"down = on * {DOWN}", f"down = on * 2 * {DOWN}", "move by up to 4 and 3"),
+    Slip("W // 8 + 1, (B", "W // 8, (B", "randint(low, high) leaves high out"),
+    Slip("randint(-(H // 8)", "randint(0", "to one side only"),
+    Slip(f"down = on * {DOWN}", "down = 0 * on", "along one axis only"),
+    Slip(f"right = on * {DOWN.replace('H', 'W')}", "right = down", "are the same number"),
+    Slip(
+        "rows @ x @ columns.mT",
+        "torch.stack([a.roll((int(k), int(l)), (1, 2)) for a, k, l in zip(x, down, right)])",
+        "comes back at the other",
+    ),
+    Slip("rows @ x @ columns.mT", "rows @ (x + 1) @ columns.mT - 1", "-1 moves in"),
+    Slip(f"= {ROWS}", "= (0.5 * (i[:, None] - i == down) + 0.5 * torch.eye(H))", "another change"),
+    Slip("rows @ x @ columns.mT", "((rows @ x @ columns.mT) * 127.5).round() / 127.5", "rounded"),
+    Slip("rows @ x @ columns.mT", "rows @ x.detach() @ columns.mT", "no gradient flows through"),
+    Slip("return rows", "x.data = rows", "x itself is changed in place"),
+    Slip("(B, 1, 1, 1))\n    i", "(B, x.shape[1], 1, 1))\n    i", "each color channel moves"),
+    Slip("return rows @ x @", "rows @ x @", "the return is missing"),
+)
 
 
 def _filled(x: Tensor, down: int, right: int, value: float = 0.0) -> Tensor:
@@ -51,7 +82,88 @@ WAYS = {  # what else moves in
 }
 
 
-@exercise(
+def _moves(
+    x: Tensor, out: Tensor, how: Callable[[Tensor, int, int], Tensor], off: float = 1e-4
+) -> Tensor:
+    """Return the (down, right) that make each of ``out`` of x's one image, (B, 2), or NaN."""
+    height, width = x.shape[2:]
+    found, left = torch.full((len(out), 2), torch.nan), torch.arange(len(out))
+    reach = torch.cartesian_prod(
+        torch.arange(-height // 4, height // 4 + 1), torch.arange(-width // 4, width // 4 + 1)
+    )
+    for down, right in reach[reach.abs().sum(1).argsort()].tolist():  # small ones first
+        fits = ((out[left] - how(x[:1], down, right)).abs() < off).flatten(1).all(1)
+        found[left[fits]] = torch.tensor([float(down), float(right)])
+        left = left[~fits]
+        if not len(left):
+            break
+    return found
+
+
+def make(answer: Answer) -> tuple:
+    """Return the answer, one image many times, no side of it eight times a number, moved ones."""
+    return goggles.looked(answer, torch.rand(1, 3, 20, 28).add(0.1).expand(150, -1, -1, -1).clone())
+
+
+def each_moves_on_its_own(answer: Answer, x: Tensor, out: Tensor) -> str | None:
+    """Not all images by the same amount."""
+    if goggles.same_for_all(out):
+        return "all images move by the same amount: draw len(x) of each number."
+    return None
+
+
+def by_whole_pixels_and_zeros_move_in(answer: Answer, x: Tensor, out: Tensor) -> str | None:
+    """Every image is x's, moved."""
+    if not _moves(x, out[:40], _filled).isnan().any():
+        if _moves(x, out, _filled).isnan().any():
+            return "some images are moved by whole pixels, others are changed in another way."
+        return None
+    for said, how in WAYS.items():
+        if not _moves(x, out[:40], how).isnan().any():
+            return said
+    if not _moves(x, out[:40], _filled, 0.02).isnan().any():
+        return "pixels are rounded on their way: a rounded pixel has no slope."
+    alone = [_moves(x[:, [c]], out[:30, [c]], _filled) for c in range(3)]
+    if not any(move.isnan().any() for move in alone):
+        return "each color channel moves on its own: one shift per image."
+    return "an image should move by whole pixels, zeros moving in: yours is another change."
+
+
+def down_and_right_are_two_numbers(answer: Answer, x: Tensor, out: Tensor) -> str | None:
+    """Both directions are drawn apart."""
+    if abs(float(torch.corrcoef(_moves(x, out, _filled).T)[0, 1])) > 0.5:
+        return "down and right are the same number: draw two."
+    return None
+
+
+def up_to_an_eighth_both_ways(answer: Answer, x: Tensor, out: Tensor) -> str | None:
+    """All shifts from −side // 8 to side // 8 occur, no others."""
+    moves, (height, width) = _moves(x, out, _filled), x.shape[2:]
+    most, down, right = moves.abs().amax(0).tolist(), height // 8, width // 8
+    for name, side, k in (("H", height, 0), ("W", width, 1)):
+        if (moves[:, k].min(), moves[:, k].max()) == (-side // 8, side // 8) and side % 8:
+            return (
+                f"-{name} // 8 rounds down, to {-side // 8} for {name} = {side}: write "
+                f"-({name} // 8)."
+            )
+    if most[0] > down or most[1] > right:
+        return (
+            f"{height} x {width} pixels move by up to {most[0]:.0f} and {most[1]:.0f}; an eighth "
+            f"of each side is {down} and {right}, whole pixels."
+        )
+    if not all(most):
+        return "images move along one axis only: draw one number down and one to the right."
+    if (moves.amin(0) >= 0).any() or (moves.amax(0) <= 0).any():
+        return "images move to one side only: from -side//8 to +side//8."
+    if any(len(moves[:, k].unique()) < 2 * (down, right)[k] + 1 for k in range(2)):
+        return (
+            f"some shifts never occur: with {height} x {width} pixels {-down} … {down} down and "
+            f"{-right} … {right} to the right are asked for. randint(low, high) leaves high out."
+        )
+    return None
+
+
+translation = Property(
     title="Move",
     proves="each image moves on its own, whole pixels up to an eighth of each side, zeros move in, "
     "and a gradient finds its way back.",
@@ -64,58 +176,17 @@ WAYS = {  # what else moves in
         "return rows @ x @ columns.mT, with rows = shifts(H, on * down) and columns = shifts(W, on "
         "* right); down = torch.randint(-(H // 8), H // 8 + 1, (B, 1, 1, 1)).",
     ),
+    asks="Check ``translation(x, p)``: gray and color, any sides, by what each sample became.",
+    table=Table(RIGHT, SLIPS),
+    make=make,
+    facts=(
+        goggles.something_changes,
+        each_moves_on_its_own,
+        by_whole_pixels_and_zeros_move_in,
+        down_and_right_are_two_numbers,
+        up_to_an_eighth_both_ways,
+        *goggles.ALWAYS,
+    ),
+    remark=goggles.loops,
+    refused=goggles.REFUSED,
 )
-def translation(answer: Callable) -> None:
-    """Check ``translation(x, p)``: gray and color, any sides, by what each sample became."""
-    with torch.random.fork_rng(devices=[]):
-        for shape in ((1, 3, 16, 24), (1, 3, 12, 20)):  # in the second no eighth is whole
-            _check_moves(answer, torch.rand(shape).add(0.1).expand(250, -1, -1, -1).clone())
-        for shape in ((1, 1, 8, 8), (3, 2, 24, 16)):
-            ask(answer, torch.rand(shape), 1.0)
-        x = torch.rand(1, 1, 16, 16).add(0.1).expand(300, -1, -1, -1).clone()
-        lets_gradients_through(answer, x[:40])
-        draws(answer, x, lambda out: ((out - x).abs() > 1e-4).flatten(1).any(1))
-
-
-def _check_moves(answer: Callable, x: Tensor) -> None:
-    out = ask(answer, x, 1.0).detach()
-    if torch.equal(out, x):
-        return  # p may be inverted: told later
-    if same_for_all(out):
-        raise Wrong("all images move by the same amount: draw len(x) of each number.")
-    if _moves(x, out[:40], _filled).isnan().any():
-        for said, how in WAYS.items():
-            if not _moves(x, out[:40], how).isnan().any():
-                raise Wrong(said)
-        if not _moves(x, out[:40], _filled, 0.02).isnan().any():
-            raise Wrong("pixels are rounded on their way: a rounded pixel has no slope.")
-        alone = [_moves(x[:, [c]], out[:30, [c]], _filled) for c in range(3)]
-        if not any(move.isnan().any() for move in alone):
-            raise Wrong("each color channel moves on its own: one shift per image.")
-        raise Wrong(
-            "an image should move by whole pixels, zeros moving in: yours is another change."
-        )
-    moves = _moves(x, out, _filled)
-    if moves.isnan().any():
-        raise Wrong("some images are moved by whole pixels, others are changed in another way.")
-    sides = torch.tensor(x.shape[2:])
-    limits, most = sides // 8, moves.abs().amax(0)
-    (height, width), (down, right) = sides.tolist(), limits.tolist()
-    if torch.equal(moves.amin(0), -sides // 8) and (most > limits).any():
-        raise Wrong(f"-H // 8 rounds down, to {-height // 8} for H = {height}: write -(H // 8).")
-    if (most > limits).any():
-        raise Wrong(
-            f"{height} x {width} pixels move by up to {most[0]:.0f} and {most[1]:.0f}; an eighth "
-            f"of each side is {down} and {right}, whole pixels."
-        )
-    if not most.all():
-        raise Wrong("images move along one axis only: draw one number down and one to the right.")
-    if (moves.amin(0) >= 0).any() or (moves.amax(0) <= 0).any():
-        raise Wrong("images move to one side only: from -side//8 to +side//8.")
-    if any(len(moves[:, k].unique()) < 2 * limits[k] + 1 for k in range(2)):
-        raise Wrong(
-            f"some shifts never occur: with {height} x {width} pixels {-down} … {down} down and "
-            f"{-right} … {right} to the right are asked for. randint(low, high) leaves high out."
-        )
-    if abs(float(torch.corrcoef(moves.T)[0, 1])) > 0.5:
-        raise Wrong("down and right are the same number: draw two.")

@@ -1,10 +1,15 @@
 """Right and wrong answers to the exercises of lesson 13, each with what its diagnosis must say."""
 
+import random
+import statistics
+
 import numpy as np
 import torch
 from torch.nn import functional as F
 
 from gan_lessons import augment
+
+DICE = np.random.default_rng(0)
 
 # -- how much D knows by heart ---------------------------------------------------------------
 
@@ -24,41 +29,31 @@ def heart_in_numpy(train, held_out, fake):
     return np.float32(heart(train, held_out, fake).item())
 
 
-RIGHT_HEARTS = [heart, heart_as_a_way, heart_in_numpy]
+def heart_in_plain_python(train, held_out, fake):
+    a, b, c = (statistics.fmean(x.tolist()) for x in (train, held_out, fake))
+    return (b - a) / (c - a)
+
+
+def heart_in_a_matrix(train, held_out, fake):
+    """In float64, with the means in one tensor."""
+    means = torch.stack([x.double().mean() for x in (train, held_out, fake)])
+    gaps = means[0] - means[1:]
+    return gaps[0:1] / gaps[1:2]
+
+
+RIGHT_HEARTS = [heart, heart_as_a_way, heart_in_numpy, heart_in_plain_python, heart_in_a_matrix]
 WRONG_HEARTS = {
-    "upside down": (lambda t, v, g: (t.mean() - g.mean()) / (t.mean() - v.mean()), "upside down"),
-    "sign turned": (
-        lambda t, v, g: (v.mean() - t.mean()) / (t.mean() - g.mean()),
-        "sign is turned",
-    ),
-    "the rest of the way": (
-        lambda t, v, g: (v.mean() - g.mean()) / (t.mean() - g.mean()),
-        "how far fakes are from held out",
-    ),
-    "held out below": (
-        lambda t, v, g: (t.mean() - v.mean()) / (v.mean() - g.mean()),
-        "yours is held out to fake",
-    ),
-    "fake above": (
-        lambda t, v, g: (t.mean() - g.mean()) / (v.mean() - g.mean()),
-        "yours is train to fake",
-    ),
-    "only the gap": (lambda t, v, g: t.mean() - v.mean(), "only the gap"),
-    "exchanged": (lambda t, v, g: heart(v, t, g), "are exchanged"),
-    "sigmoid": (
-        lambda t, v, g: heart(t.sigmoid(), v.sigmoid(), g.sigmoid()),
-        "a sigmoid flattens",
-    ),
-    "never below 0": (lambda t, v, g: heart(t, v, g).clamp(0, 1), "No abs, no clamp"),
-    "absolute": (lambda t, v, g: heart(t, v, g).abs(), "No abs, no clamp"),
-    "signs": (lambda t, v, g: heart(t.sign(), v.sign(), g.sign()), "signs are what"),
-    "medians": (
-        lambda t, v, g: (t.median() - v.median()) / (t.median() - g.median()),
-        "not the median",
-    ),
-    "sums": (lambda t, v, g: (t.sum() - v.sum()) / (t.sum() - g.sum()), "take means"),
     "sample by sample": (lambda t, v, g: ((t - v) / (t - g)).mean(), "need not be equally many"),
-    "a vector": (lambda t, v, g: (t - v.mean()) / (t - g.mean()), "should be one number"),
+    "a vector": (lambda t, v, g: (t - v.mean()) / (t - g.mean()), "where one is asked"),
+    "exchanged": (lambda t, v, g: heart(v, t, g), "are exchanged"),
+    "fake and held out exchanged": (lambda t, v, g: heart(t, g, v), "upside down"),
+    "in percent": (lambda t, v, g: 100 * heart(t, v, g), "always 100 times the right value"),
+    "no fakes": (lambda t, v, g: 1 - v.mean() / t.mean(), "by train's mean alone"),
+    "upside down and sums": (
+        lambda t, v, g: (t.sum() - g.sum()) / (t.sum() - v.sum()),
+        "two things at once. First: upside down",
+    ),
+    "largest": (lambda t, v, g: (t.max() - v.max()) / (t.max() - g.max()), "should give"),
 }
 
 # -- translation -----------------------------------------------------------------------------
@@ -93,29 +88,17 @@ def move_by_padding(x, p):
 def _move(
     *,
     reach=lambda side: side // 8,
-    on=lambda x, p: torch.rand(len(x)) < p,
     draws=lambda x, low, high: torch.randint(low, high + 1, (len(x),)),
-    low=lambda most: -most,
-    one_axis=False,
     way="zeros",
-    before=lambda x: x,
-    after=lambda out, x: out,
-    channels=False,
 ):
-    """Build an answer that differs from the reference in one place."""
-
-    def single(x, p):
-        H, W = x.shape[2:]
-        coin = on(x, p)
-        down = coin * draws(x, low(reach(H)), reach(H))
-        right = coin * draws(x, low(reach(W)), reach(W))
-        right = 0 * right if one_axis else right
-        return _shifted(before(x), down, right, way)
+    """Build an answer that looks up, for each pixel, where it comes from."""
 
     def answer(x, p):
-        if channels:
-            return torch.cat([single(x[:, [c]], p) for c in range(x.shape[1])], 1)
-        return after(single(x, p), x)
+        H, W = x.shape[2:]
+        coin = torch.rand(len(x)) < p
+        down = coin * draws(x, -reach(H), reach(H))
+        right = coin * draws(x, -reach(W), reach(W))
+        return _shifted(x, down, right, way)
 
     return answer
 
@@ -132,10 +115,6 @@ def _shifted(x, down, right, way):
     if way in ("roll", "edge"):
         return moved
     return torch.where(inside[:, None], moved, {"zeros": 0.0, "black": -1.0}[way])
-
-
-def _coin(x, p):
-    return (torch.rand(()) < p).expand(len(x))
 
 
 def _one_draw(x, low, high):
@@ -204,15 +183,6 @@ def common(answer):
     return {name: (spoil(answer), said) for name, (spoil, said) in COMMON.items()}
 
 
-def _same_number(x, p):
-    """The same draw for both sides, stretched to each one's reach."""
-    H, W = x.shape[2:]
-    u, on = torch.rand(len(x)), torch.rand(len(x)) < p
-    down = on * ((u * (2 * (H // 8) + 1)).floor() - H // 8)
-    right = on * ((u * (2 * (W // 8) + 1)).floor() - W // 8)
-    return _shifted(x, down, right, "zeros")
-
-
 def move_by_sampling(x, p):
     """PyTorch's grid of places to read from; it is off by a rounding error."""
     B, _, H, W = x.shape
@@ -225,32 +195,27 @@ def move_by_sampling(x, p):
     return F.grid_sample(x, grid, align_corners=False)
 
 
-def _move_rounded_down(x, p):
-    B, _, H, W = x.shape
-    on = torch.rand(B) < p
-    down, right = (on * torch.randint(-side // 8, side // 8 + 1, (B,)) for side in (H, W))
-    return _shifted(x, down, right, "zeros")
+def _move_between_pixels(x, p):
+    """By any part of a pixel, blurred."""
+    theta = torch.eye(2, 3).repeat(len(x), 1, 1)
+    theta[:, :, 2] = (torch.rand(len(x), 1) < p) * (torch.rand(len(x), 2) - 0.5) / 4
+    grid = F.affine_grid(theta, x.shape, align_corners=False)
+    return F.grid_sample(x, grid, align_corners=False)
+
+
+def _move_each_channel(x, p):
+    return torch.cat([move_by_padding(x[:, [c]], p) for c in range(x.shape[1])], 1)
 
 
 RIGHT_MOVES = [move, move_by_padding, move_by_sampling, augment.translation]
 WRONG_MOVES = common(move) | {
-    "-H // 8": (_move_rounded_down, "-H // 8 rounds down"),
     "one shift for all": (_move(draws=_one_draw), "all images move by the same amount"),
-    "one coin for all": (_move(on=_coin), "one coin decides for the whole batch"),
     "roll": (_move(way="roll"), "comes back at the other"),
-    "black moves in": (_move(way="black"), "-1 moves in"),
     "edge repeated": (_move(way="edge"), "the edge is repeated"),
-    "a quarter": (_move(reach=lambda side: side // 4), "move by up to 4 and 6"),
+    "a quarter": (_move(reach=lambda side: side // 4), "move by up to 5 and 7"),
     "always two pixels": (_move(reach=lambda side: 2), "some shifts never occur"),
-    "never the last": (
-        _move(draws=lambda x, low, high: torch.randint(low, high, (len(x),))),
-        "some shifts never occur",
-    ),
-    "down and right only": (_move(low=lambda most: 0), "to one side only"),
-    "one axis": (_move(one_axis=True), "along one axis only"),
-    "one number": (_same_number, "down and right are the same number"),
-    "each channel": (_move(channels=True), "each color channel moves on its own"),
-    "rounded": (_rounded(move), "pixels are rounded"),
+    "each channel": (_move_each_channel, "each color channel moves on its own"),
+    "between pixels": (_move_between_pixels, "yours is another change"),
     "half a pixel": (
         lambda x, p: 0.5 * (move(x, p) + x.roll(1, 3)) if p else x * 1,
         "yours is another change",
@@ -279,49 +244,42 @@ def cut_inside(x, p):
     return out
 
 
-def _cut(
-    *,
-    size=lambda side: side / 4,
-    draw=lambda x: torch.rand(len(x), 1, 1, 1),
-    coin=lambda x: torch.rand(len(x), 1, 1, 1),
-    joint=lambda tall, wide: tall & wide,
-    centers=lambda a, b: (a, b),
-    end=lambda x, hole: x * ~hole,
-):
-    """Build an answer that differs from the reference in one place."""
+def cut_by_pixels(x, p):
+    """Every pixel asks for itself, in float64, with NumPy's numbers."""
+    B, _, H, W = x.shape
+    places = torch.cartesian_prod(torch.arange(H) + 0.5, torch.arange(W) + 0.5)  # (H W, 2)
+    sides = torch.tensor([H, W])
+    centers = torch.from_numpy(DICE.random((B, 1, 2))) * sides
+    inside = ((places - centers).abs() < sides / 4).all(2).view(B, 1, H, W)
+    chosen = torch.from_numpy(DICE.random((B, 1, 1, 1))) < p
+    return torch.where(inside & chosen, 0.0, x.double())
+
+
+def _cut(*, size=lambda side: side / 4, draw=lambda x: torch.rand(len(x), 1, 1, 1)):
+    """Build an answer from a product of two rows of zeros and ones."""
 
     def answer(x, p):
         H, W = x.shape[2:]
-        at, there = centers(draw(x), draw(x))
-        tall = (torch.arange(H)[:, None] - H * at).abs() < size(H)
-        wide = (torch.arange(W) - W * there).abs() < size(W)
-        return end(x, joint(tall, wide) & (coin(x) < p))
+        tall = (torch.arange(H)[:, None] - H * draw(x)).abs() < size(H)
+        wide = (torch.arange(W) - W * draw(x)).abs() < size(W)
+        chosen = (torch.rand(len(x), 1, 1, 1) < p).float()
+        return x * (1 - chosen * tall.float() * wide.float())
 
     return answer
 
 
-RIGHT_CUTS = [cut, cut_inside, augment.cutout]
+def _cut_one_channel(x, p):
+    return torch.cat((x[:, :-1], cut(x[:, -1:], p)), 1)
+
+
+RIGHT_CUTS = [cut, cut_inside, cut_by_pixels, _cut(), augment.cutout]
 WRONG_CUTS = common(cut) | {
-    "one hole for all": (_cut(draw=lambda x: torch.rand(1, 1, 1, 1)), "one hole for the whole"),
-    "one coin for all": (_cut(coin=lambda x: torch.rand(())), "one coin decides"),
-    "filled with -1": (_cut(end=lambda x, hole: torch.where(hole, -1.0, x)), "filled with -1"),
-    "filled with noise": (
-        _cut(end=lambda x, hole: torch.where(hole, torch.rand_like(x), x)),
-        "Only set pixels to 0",
-    ),
-    "dimmed": (_cut(end=lambda x, hole: x * (1 - 0.5 * hole.float())), "Only set pixels to 0"),
     "inverted hole": (
         lambda x, p: torch.where((cut(x, p) == 0) | (torch.rand(len(x), 1, 1, 1) >= p), x, 0.0),
         "inverted: only the square is left",
     ),
-    "rows or columns": (_cut(joint=lambda tall, wide: tall | wide), "is no rectangle: tall & wide"),
-    "whole side": (_cut(size=lambda side: side / 2), "are cut out; half of each side"),
-    "quarter of the side": (_cut(size=lambda side: side / 8), "are cut out; half of each side"),
-    "eight pixels": (_cut(size=lambda side: 4), "are cut out; half of each side"),
-    "rows only": (
-        _cut(joint=lambda tall, wide: tall & (wide | True)),
-        "are cut out; half of each side",
-    ),
+    "eight pixels": (_cut(size=lambda side: 4), "up to 8 x 8 are cut out"),
+    "quarter of each side": (_cut(size=lambda side: side / 8), "up to 4 x 6 are cut out"),
     "single pixels": (
         lambda x, p: x * (torch.rand_like(x[:, :1]) > 0.25 * p),
         "is no rectangle: tall & wide",
@@ -330,11 +288,9 @@ WRONG_CUTS = common(cut) | {
         lambda x, p: torch.cat([cut(x[:, [c]], p) for c in range(x.shape[1])], 1),
         "its own hole",
     ),
-    "always in the middle row": (
-        _cut(centers=lambda a, b: (0 * a + 0.5, b)),
-        "along one axis only",
-    ),
-    "one number": (_cut(centers=lambda a, b: (a, a)), "are the same number"),
+    "one channel": (_cut_one_channel, "other color channels stay as they are"),
+    "one hole for all": (_cut(draw=lambda x: torch.rand(())), "one hole for the whole"),
+    "two holes": (lambda x, p: cut(cut(x, p), p), "is no rectangle"),
 }
 
 # -- color -----------------------------------------------------------------------------------
@@ -356,57 +312,49 @@ def recolor_together(x, p):
     return x + shift.view(-1, 1, 1, 1) + growth.view(-1, 1, 1, 1) * (x - mean.view(-1, 1, 1, 1))
 
 
-def _color(
-    *,
-    on=lambda x, p: torch.rand(len(x), 1, 1, 1) < p,
-    draw=lambda x: torch.rand(len(x), 1, 1, 1),
-    low=0.5,
-    down=0.5,
-    back=1.0,
-    mean=lambda x: x.mean(dim=(1, 2, 3), keepdim=True),
-    end=lambda out: out,
-    both=lambda a, b: (a, b),
-):
-    """Build an answer that differs from the reference in one place."""
-
-    def answer(x, p):
-        coin, (a, b) = on(x, p), both(draw(x), draw(x))
-        center = mean(x)
-        return end(torch.where(coin, back * center + (b + low) * (x - center) + a - down, x))
-
-    return answer
+def recolor_in_a_loop(x, p):
+    """Image by image, with Python's numbers."""
+    out = []
+    for image in x:
+        if random.random() < p:
+            factor, shift = random.uniform(0.5, 1.5), random.uniform(-0.5, 0.5)
+            image = factor * image + (1 - factor) * image.mean() + shift
+        out.append(image)
+    return torch.stack(out)
 
 
-def _channels(x):
-    return torch.rand(len(x), x.shape[1], 1, 1)
+def recolor_by_the_library(x, p):
+    """The library's two, with one coin."""
+    changed = augment.contrast(augment.brightness(x))
+    return torch.where(augment.uniform(x) < p, changed, x)
 
 
-RIGHT_COLORS = [recolor, recolor_together]
+def _two_coins(x, p):
+    return augment.contrast(augment.brightness(x, p), p)
+
+
+def _bytes(x, p):
+    return (recolor(x, p) * 127.5).to(torch.int32).float() / 127.5
+
+
+def _multiplied(x, p):
+    return x * torch.where(torch.rand(len(x), 1, 1, 1) < p, 0.5 + augment.uniform(x), 1.0)
+
+
+def _each_channel(x, p):
+    return torch.cat([recolor(x[:, [c]], p) for c in range(x.shape[1])], 1)
+
+
+RIGHT_COLORS = [recolor, recolor_together, recolor_in_a_loop, recolor_by_the_library]
 WRONG_COLORS = common(recolor) | {
-    "one draw for all": (_color(draw=lambda x: torch.rand(())), "the whole batch shares"),
-    "one coin for all": (_color(on=lambda x, p: torch.rand(()) < p), "one coin decides"),
-    "clamped": (_color(end=lambda out: out.clamp(-1, 1)), "values are cut off"),
-    "around 0": (_color(mean=lambda x: 0 * x), "contrast turns around 0"),
-    "around the batch's mean": (_color(mean=lambda x: x.mean()), "around the batch's mean"),
-    "brightness missing": (_color(both=lambda a, b: (0 * a + 0.5, b)), "brightness is missing"),
-    "contrast missing": (_color(both=lambda a, b: (a, 0 * b + 0.5)), "contrast is missing"),
-    "only brighter": (_color(down=0.0), "brightness moves"),
-    "too bright": (_color(both=lambda a, b: (4 * a - 1.5, b)), "brightness moves by up to"),
-    "factor 0 to 1": (_color(low=0.0), "factor runs from"),
-    "one number": (_color(both=lambda a, b: (a, a)), "come from one number"),
-    "each channel's mean": (
-        _color(mean=lambda x: x.mean(dim=(2, 3), keepdim=True)),
-        "the mean is each channel's own",
-    ),
-    "mean not put back": (_color(back=0.0), "taken away and not put back"),
-    "each channel": (
-        _color(draw=_channels, mean=lambda x: x.mean(dim=(2, 3), keepdim=True)),
-        "each color channel gets its own",
-    ),
-    "each pixel": (_color(draw=torch.rand_like), "pixels of one image change differently"),
-    "to bytes and back": (
-        lambda x, p: ((recolor(x, p) * 127.5).to(torch.int32).float()) / 127.5,
-        "pixels are rounded",
+    "two coins": (_two_coins, "as with two coins"),
+    "to bytes and back": (_bytes, "pixels are rounded"),
+    "multiplied": (_multiplied, "multiplied as a whole"),
+    "each channel": (_each_channel, "each color channel gets its own"),
+    "clamped": (lambda x, p: recolor(x, p).clamp(-1, 1), "values are cut off"),
+    "saturated too": (
+        lambda x, p: recolor(augment.saturation(x, p), p),
+        "pixels of one image change differently",
     ),
 }
 
@@ -592,6 +540,18 @@ def control_in_tensors(p, real_logits, fake_logits, target, speed):
     return (p + speed * torch.sign(sure - target)).clamp(0, 1)
 
 
+def control_in_numpy(p, real_logits, fake_logits, target, speed):
+    r = np.sign(real_logits.numpy()).mean()
+    return np.clip(p + np.where(r > target, speed, -speed), 0, 1)
+
+
+def control_by_counting(p, real_logits, fake_logits, target, speed):
+    above = sum(1 for logit in real_logits.tolist() if logit > 0)
+    if 2 * above > (1 + target) * len(real_logits):
+        return p + speed if p + speed < 1 else 1
+    return p - speed if p > speed else 0
+
+
 def _control(
     *,
     r=lambda real, fake: real.sign().mean(),
@@ -602,51 +562,31 @@ def _control(
     return lambda p, real, fake, target, speed: end(p + step(r(real, fake), target, speed))
 
 
-RIGHT_CONTROLS = [control, control_in_tensors]
+RIGHT_CONTROLS = [control, control_in_tensors, control_in_numpy, control_by_counting]
 WRONG_CONTROLS = {
-    "wrong sign": (
-        _control(step=lambda r, target, speed: -speed if r > target else speed),
-        "the sign is wrong",
-    ),
-    "no clamp": (_control(end=lambda p: p), "keep it between 0 and 1"),
-    "clamped above only": (_control(end=lambda p: min(p, 1.0)), "keep it between 0 and 1"),
-    "clamped below only": (_control(end=lambda p: max(p, 0.0)), "keep it between 0 and 1"),
-    "fake logits": (
-        _control(r=lambda real, fake: fake.sign().mean()),
-        "p follows the fake logits",
-    ),
-    "never moves": (lambda p, real, fake, target, speed: p, "p never moves"),
-    "mean logit": (_control(r=lambda real, fake: real.mean()), "the mean of the logits decides"),
-    "sign of the mean": (
-        _control(r=lambda real, fake: real.mean().sign()),
-        "the mean of the logits decides",
-    ),
-    "share of positive ones": (
-        _control(r=lambda real, fake: (real > 0).float().mean()),
-        "take the mean of signs",
-    ),
-    "target 0.6, always": (
-        _control(step=lambda r, target, speed: speed if r > 0.6 else -speed),
-        "the target is ignored",
-    ),
-    "target 0": (
-        _control(step=lambda r, target, speed: speed if r > 0 else -speed),
-        "the target is ignored",
-    ),
-    "speed 0.01, always": (
-        _control(step=lambda r, target, speed: 0.01 if r > target else -0.01),
-        "the speed is ignored",
-    ),
-    "in proportion": (
-        _control(step=lambda r, target, speed: speed * (r - target)),
-        "by another amount each time",
-    ),
-    "only up": (
-        _control(step=lambda r, target, speed: speed if r > target else 0),
-        "by another amount each time",
+    "sign of a probability": (
+        _control(r=lambda real, fake: 2 * (real > 0.5).float().mean() - 1),
+        "½ is where a probability turns",
     ),
     "a vector": (
         lambda p, real, fake, target, speed: p + speed * (real.sign() - target).sign(),
-        "should be one number",
+        "where one is asked",
+    ),
+    "each logit with the target": (
+        lambda p, real, fake, target, speed: p + speed if real > target else p - speed,
+        "one yes or no is asked of many numbers",
+    ),
+    "fixed target and fixed speed": (
+        _control(step=lambda r, target, speed: 0.01 if r > 0.6 else -0.01),
+        "two things at once",
+    ),
+    "kept in -1 to 1": (_control(end=lambda p: min(max(p, -1.0), 1.0)), "p falls below 0"),
+    "real and fake together": (
+        _control(r=lambda real, fake: torch.cat((real, fake)).sign().mean()),
+        "your result changes with fake_logits",
+    ),
+    "twice the speed": (
+        _control(step=lambda r, target, speed: 2 * speed if r > target else -2 * speed),
+        "should give",
     ),
 }
