@@ -97,9 +97,11 @@ class Game(Value):
             **more,
         )
 
-    def _grade_part(self, parts: Answer, asked: Sequence[Case]) -> str | None:
+    def _grade_part(
+        self, parts: Answer, asked: Sequence[Case], before: Sequence[Sequence[Case]]
+    ) -> str | None:
         try:
-            return super()._grade_part(parts, asked)
+            return super()._grade_part(parts, asked, before)
         except Wrong:
             if self.right_but_for_a_constant(parts, asked):
                 return CONSTANT
