@@ -4,7 +4,7 @@ import pytest
 
 from gan_lessons.checks import stabilize
 from tests.exercises import judging
-from tests.exercises import mutants_stabilize as answers
+from tests.exercises import outside_stabilize as answers
 
 CASES = [
     judging.Case(stabilize.zero_centered, answers.RIGHT_PENALTIES, answers.WRONG_PENALTIES),
