@@ -82,15 +82,19 @@ class Table:
     uses: Mapping[str, object] = field(default_factory=dict)
 
     def functions(self, source: str) -> tuple[Callable, ...]:
-        """Return the functions that a program defines, in order; names with a _ are its own."""
+        """Return the functions that a program defines, in order; names with a _ are its own.
+
+        A program that defines none returns its values instead: answers may be numbers or lists.
+        """
         space = {**NAMES, **self.uses}
         before = set(space)
         exec(compile(inspect.cleandoc(source), "<a known program>", "exec"), space)
-        return tuple(
+        defined = [
             value
             for name, value in space.items()
-            if name not in before and callable(value) and not name.startswith("_")
-        )
+            if name not in before and not name.startswith("_")
+        ]
+        return tuple(filter(callable, defined)) or tuple(defined)
 
     def slipped(self, *slips: Slip) -> str | None:
         """Return the right program with these slips, or None where they touch the same text."""
@@ -354,10 +358,11 @@ class Value(Exercise):
                     f"{Seen([mine.parts[values + k]])}."
                 )
             before = f"Right for {cases[0].label}; but for" if i else "For"
-            return (
-                f"{before} {one.label}: {given} should give {true.only(values)}, and you return "
-                f"{mine.only(values)}."
-            )
+            mine, true = mine.arranged(true).only(values), true.only(values)
+            said = f"{before} {one.label}: {given} should give {true}, and you return {mine}"
+            if str(mine) == str(true):
+                return f"{said}: {mine.off(true):.1g} apart, which is more than rounding."
+            return f"{said}."
         raise AssertionError("no case differs, and yet the answer is not a right program's")
 
     # -- what goes wrong here ----------------------------------------------------------------

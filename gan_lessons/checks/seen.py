@@ -25,13 +25,37 @@ class Seen:
         """Return the first results. Lesson 00."""
         return Seen(self.parts[:count])
 
+    def arranged(self, right: "Seen") -> "Seen":
+        """Return these results as right ones stand: single numbers as a row, or a row as such.
+
+        A list of numbers is as good as a tensor of them, and as a tuple. Lesson 00.
+        """
+
+        def single(parts: Sequence[Tensor | str]) -> bool:
+            return len(parts) > 1 and all(isinstance(x, Tensor) and x.numel() == 1 for x in parts)
+
+        def row(parts: Sequence[Tensor | str], length: int) -> bool:
+            return len(parts) == 1 and getattr(parts[0], "shape", None) == (length,)
+
+        if single(self.parts) and row(right.parts, len(self.parts)):
+            return Seen([torch.stack([x.reshape(()) for x in self.parts])])
+        if single(right.parts) and row(self.parts, len(right.parts)):
+            return Seen(list(self.parts[0]))
+        return self
+
+    def off(self, right: "Seen") -> float:
+        """Return the largest difference from right results of the same form. Lesson 00."""
+        pairs = zip(self.parts, right.parts, strict=True)
+        return max(float((x - y).abs().max()) for x, y in pairs if isinstance(x, Tensor))
+
     def unlike_in_form(self, right: "Seen") -> str | None:
         """Say in which form these results differ from right ones, if they do. Lesson 00."""
-        if len(self.parts) != len(right.parts):
-            count, mine = len(right.parts), len(self.parts)
+        here = self.arranged(right)
+        if len(here.parts) != len(right.parts):
+            count, mine = len(right.parts), len(here.parts)
             things = "one result" if count == 1 else f"{count} results"
             return f"{things} should come back, and {mine} {'does' if mine == 1 else 'do'}."
-        for mine, true in zip(self.parts, right.parts, strict=True):
+        for mine, true in zip(here.parts, right.parts, strict=True):
             if isinstance(mine, str) != isinstance(true, str):
                 kind = f"{mine!r}" if isinstance(mine, str) else "a number"
                 wanted = "a number" if isinstance(mine, str) else "a text"
@@ -86,6 +110,7 @@ def flat(result: object) -> Seen:
 
 def alike(a: Seen, b: Seen, *, share: float = 1e-4, least: float = 1e-6) -> bool:
     """Say whether two results are the same but for rounding; ``b`` is the right one."""
+    a = a.arranged(b)
     if len(a.parts) != len(b.parts):
         return False
     for mine, true in zip(a.parts, b.parts, strict=True):
