@@ -274,7 +274,7 @@ def _exchanged(exercise, cases: Sequence, found: list, right: list) -> str | Non
             args = list(one.args)
             args[i], args[j] = b, a
             try:
-                results.append(exercise.ask(program, type(one)(one.label, tuple(args))))
+                results.append(exercise.ask(program, one._replace(args=tuple(args))))
             except Exception:
                 break
         if len(results) < len(cases):
@@ -308,7 +308,7 @@ def _ignored(exercise, parts: tuple, cases: Sequence, found: list) -> str | None
                 continue
             args = list(one.args)
             args[i] = copy.deepcopy(b)
-            mixed = type(one)(one.label, tuple(args))
+            mixed = one._replace(args=tuple(args))
             try:
                 new, true = exercise.ask(parts, mixed), exercise.ask(program, mixed)
                 old, before = exercise.ask(parts, one), exercise.ask(program, one)

@@ -55,15 +55,18 @@ class Case(NamedTuple):
     Attributes:
         label: what is special about it, to be read after "for": "three bins", "an empty bin".
         args: what the answer is called with.
+        part: which part of the answer it asks. Parts are judged one after the other: what is told
+            of the second holds where the first is right.
     """
 
     label: str
     args: tuple
+    part: int = 0
 
 
-def case(label: str, *args: object) -> Case:
+def case(label: str, *args: object, part: int = 0) -> Case:
     """Return a case, its arguments written one after the other. Lesson 00."""
-    return Case(label, args)
+    return Case(label, args, part)
 
 
 @dataclass(frozen=True)
@@ -127,7 +130,8 @@ class Value(Exercise):
         title, proves, hints: as for :class:`Exercise`. asks: what is checked, in a sentence.
         table: what is right, and what goes wrong.
         cases: of a seed: the cases, from small to large. The grader's seed is 0; tests take others.
-        observe: of (*parts, *args): what an answer does in a case; the default calls its one part.
+        observe: of (*parts, *args): what an answer does in a case, or one such function for each
+            part that is asked; the default calls that part.
         slopes: the numbers of arguments by which the answer can be differentiated: the gradient of
             its sum is compared as well.
         terms: of a case's arguments: the numbers whose mean (or sum) is asked; experiments then
@@ -136,6 +140,7 @@ class Value(Exercise):
         signs: of (answer's parts, cases): raises :class:`Wrong` for what only this exercise knows;
             asked after the experiments.
         random: whether two calls may differ.
+        remark: of the answer's parts: what to add to a ✓, or None.
         share, least: the tolerance: off by ``least`` and a ``share`` of the right number.
     """
 
@@ -148,18 +153,19 @@ class Value(Exercise):
         asks: str,
         table: Table,
         cases: Callable[[int], Sequence[Case]],
-        observe: Observe | None = None,
+        observe: Observe | Sequence[Observe] | None = None,
         slopes: Sequence[int] = (),
         terms: Callable[..., Tensor] | None = None,
         refused: Mapping[str, str] | None = None,
         signs: Callable[[Answer, Sequence[Case]], None] | None = None,
         random: bool = False,
+        remark: Callable[..., str | None] | None = None,
         share: float = 1e-4,
         least: float = 1e-6,
     ):
         super().__init__(self._grade, title=title, proves=proves, hints=hints)
         self.__doc__, self.table, self.cases = asks, table, cases
-        self.observe = observe or (lambda part, *args: part(*args))
+        self.observe, self.remark = observe, remark
         self.slopes, self.terms, self.refused = slopes, terms, refused or {}
         self.signs, self.random = signs, random
         self.alike = functools.partial(alike, share=share, least=least)
@@ -180,7 +186,7 @@ class Value(Exercise):
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(0)
             with calling(parts):
-                result = self.observe(*parts, *args)
+                result = self._observed(parts, one.part, args)
         for i, (given, kept) in enumerate(zip(args, one.args, strict=True)):
             if not callable(given) and flat(given) != flat(kept):
                 raise Wrong(
@@ -194,6 +200,12 @@ class Value(Exercise):
             grads = self._slopes(result, [args[i] for i in self.slopes])
         return flat((result, *grads) if grads else result)
 
+    def _observed(self, parts: Answer, part: int, args: tuple) -> object:
+        if self.observe is None:
+            return parts[part](*args)
+        observe = self.observe if callable(self.observe) else self.observe[part]
+        return observe(*parts, *args)
+
     def _slopes(self, result: object, inputs: list[Tensor]) -> list[Tensor | str]:
         if not isinstance(result, Tensor) or not result.requires_grad:
             return ["no gradient"] * len(inputs)
@@ -202,8 +214,9 @@ class Value(Exercise):
 
     @functools.cached_property
     def names(self) -> list[str]:
-        """What the arguments are called, as in the right program."""
-        return list(inspect.signature(self.table.functions(self.table.right)[0]).parameters)
+        """What the arguments are called, as in the right program's longest list of them."""
+        functions = self.table.functions(self.table.right)
+        return max((list(inspect.signature(one).parameters) for one in functions), key=len)
 
     def all_of(self, parts: Answer, cases: Sequence[Case]) -> list[Seen | Raised]:
         """Return what an answer does in each case; an exception is kept, not raised."""
@@ -217,7 +230,7 @@ class Value(Exercise):
 
     def known(self, source: str, cases: Sequence[Case]) -> list[Seen | Raised]:
         """Return what a known program does in each case; each runs once."""
-        key = self.seed, source
+        key = self.seed, cases[0].part, source
         if key not in self._known:
             try:
                 self._known[key] = self.all_of(self.table.functions(source), cases)
@@ -237,6 +250,14 @@ class Value(Exercise):
     def _grade(self, *parts: Callable) -> str | None:
         """Return a remark or None for a right answer; raise :class:`Wrong` for a wrong one."""
         cases = list(self.cases(self.seed))
+        asked = sorted({one.part for one in cases})
+        remarks = [self._grade_part(parts, [c for c in cases if c.part == part]) for part in asked]
+        if self.remark is not None:
+            with torch.random.fork_rng(devices=[]), calling(parts):
+                remarks.append(self.remark(*parts))
+        return next(filter(None, remarks), None)
+
+    def _grade_part(self, parts: Answer, cases: Sequence[Case]) -> str | None:
         self._first_call(parts, cases[0])
         found = self.all_of(parts, cases)
         right = self.known(self.table.right, cases)
@@ -278,7 +299,7 @@ class Value(Exercise):
             state = torch.get_rng_state()
             try:
                 with calling(parts):
-                    result = flat(self.observe(*parts, *again))
+                    result = flat(self._observed(parts, cases[-1].part, again))
             except Raised:
                 return
             touched = not torch.equal(state, torch.get_rng_state())
@@ -298,8 +319,10 @@ class Value(Exercise):
 
     def _known_slips(self, cases: Sequence[Case], found: list) -> None:
         """Raise the diagnosis of the slip, or the two slips, that the answer behaves like."""
-        slips = self.table.slips
-        fits = [s for s in slips if self.same(found, self.known(self.table.slipped(s), cases))]
+        right = self.known(self.table.right, cases)  # a slip in another part looks like it here
+        does = {slip: self.known(self.table.slipped(slip), cases) for slip in self.table.slips}
+        slips = [slip for slip, what in does.items() if not self.same(what, right)]
+        fits = [s for s in slips if self.same(found, does[s])]
         told = list(dict.fromkeys(slip.says for slip in fits))
         if len(told) == 1:
             raise Wrong(told[0])
