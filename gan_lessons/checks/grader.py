@@ -270,7 +270,9 @@ class Value(Exercise):
         self._once_more(parts, cases, found)
         said = experiments.on_values(self, parts, cases, found, right)
         if said is not None:
-            raise Wrong(said)
+            name = getattr(parts[cases[0].part], "__name__", "")
+            whose = f"{name}: " if len(parts) > 1 and name.isidentifier() else ""
+            raise Wrong(whose + said)
         if self.signs is not None:
             self.signs(parts, cases)
         raise Wrong(self._smallest(cases, found, right))
