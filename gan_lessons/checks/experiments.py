@@ -78,12 +78,14 @@ def on_values(
     ]
     if len(usable) < len(cases):
         return None
+    count = len(exercise.slopes)  # gradients follow the values, and a constant does not show there
+    values = [(a.only(len(b.parts) - count), b.only(len(b.parts) - count)) for a, b in usable]
     said = [
         _factor(usable, cases),
-        _away(usable),
-        _bent(usable),
+        _away(values),
+        _bent(values),
         _turned(usable),
-        _parts_exchanged(usable),
+        _parts_exchanged(values),
         _reduced(exercise, cases, usable),
         _exchanged(exercise, cases, found, right),
         _ignored(exercise, parts, cases, found),
