@@ -434,91 +434,102 @@ def smoothed_of_the_library(real_logits, fake_logits, target):
     return losses.smoothed_d(real_logits, fake_logits, target=target)
 
 
-def _smoothed(*, real, fake=lambda f, t: F.softplus(f), end=lambda r, f: r.mean() + f.mean()):
-    """Build a loss that differs from the reference in one place."""
-    return lambda r, f, target: end(real(r, target), fake(f, target))
+def smoothed_in_one_mean(real_logits, fake_logits, target):
+    """logsigmoid, three terms in one mean, in float64."""
+    r, f = real_logits.double(), fake_logits.double()
+    log_d = target * F.logsigmoid(r) + (1 - target) * F.logsigmoid(-r)
+    return torch.mean(-log_d - F.logsigmoid(-f))
 
 
-def _unsure(r, t):
-    return t * F.softplus(-r) + (1 - t) * F.softplus(r)
+RIGHT_SMOOTHED = [
+    smoothed,
+    smoothed_by_bce,
+    smoothed_by_shift,
+    smoothed_of_the_library,
+    smoothed_in_one_mean,
+]
 
 
-def _sure(r, t):
-    return F.softplus(-r)
+def _labels_between_target_and_1(real_logits, fake_logits, target):
+    bce = F.binary_cross_entropy_with_logits
+    labels = target + (1 - target) * torch.rand_like(real_logits)
+    return bce(real_logits, labels) + bce(fake_logits, torch.zeros_like(fake_logits))
 
 
-def _by_logs(r, t):
-    return -t * r.sigmoid().log() - (1 - t) * (1 - r.sigmoid()).log()
+def _labels_by_chance(real_logits, fake_logits, target):
+    bce = F.binary_cross_entropy_with_logits
+    labels = torch.bernoulli(torch.full_like(real_logits, target))
+    return bce(real_logits, labels) + bce(fake_logits, torch.zeros_like(fake_logits))
 
 
-RIGHT_SMOOTHED = [smoothed, smoothed_by_bce, smoothed_by_shift, smoothed_of_the_library]
+def _logarithms_for_real_samples(real_logits, fake_logits, target):
+    p = real_logits.sigmoid()
+    real = -target * p.log() - (1 - target) * (1 - p).log()
+    return real.mean() + F.softplus(fake_logits).mean()
+
+
+def _capped_for_fakes(real_logits, fake_logits, target):
+    fakes = F.binary_cross_entropy(fake_logits.sigmoid(), torch.zeros_like(fake_logits))
+    return fakes + smoothed(real_logits, fake_logits, target) - F.softplus(fake_logits).mean()
+
+
+def _bce_of_logits(real_logits, fake_logits, target):
+    bce = nn.BCELoss()
+    return bce(real_logits, torch.full_like(real_logits, target)) + bce(
+        fake_logits, torch.zeros_like(fake_logits)
+    )
+
+
+def _fakes_not_used(real_logits, fake_logits, target):
+    return smoothed(real_logits, fake_logits, target) - F.softplus(fake_logits).mean()
+
+
+def _fakes_get_what_real_samples_miss(real_logits, fake_logits, target):
+    bce = F.binary_cross_entropy_with_logits
+    return bce(real_logits, torch.full_like(real_logits, target)) + bce(
+        fake_logits, torch.full_like(fake_logits, 1 - target)
+    )
+
+
+def _summed_by_bce(real_logits, fake_logits, target):
+    bce = nn.BCEWithLogitsLoss(reduction="sum")
+    return bce(real_logits, torch.full_like(real_logits, target)) + bce(
+        fake_logits, torch.zeros_like(fake_logits)
+    )
+
+
+def _mean_of_both(real_logits, fake_logits, target):
+    labels = torch.cat([torch.full_like(real_logits, target), torch.zeros_like(fake_logits)])
+    return F.binary_cross_entropy_with_logits(torch.cat([real_logits, fake_logits]), labels)
+
+
+def _scaled_and_summed(real_logits, fake_logits, target):
+    return target * F.softplus(-real_logits).sum() + F.softplus(fake_logits).sum()
+
 
 WRONG_SMOOTHED = {
-    "two-sided": (
-        _smoothed(real=_unsure, fake=lambda f, t: _unsure(f, 1 - t)),
-        "both sides are smoothed",
+    "labels drawn between target and 1": (
+        _labels_between_target_and_1,
+        "something is drawn at random",
     ),
-    "fakes only": (
-        _smoothed(real=_sure, fake=lambda f, t: _unsure(f, 1 - t)),
-        "the fakes are smoothed",
+    "labels drawn": (_labels_by_chance, "something is drawn at random"),
+    "logarithms of real samples": (_logarithms_for_real_samples, "breaks where D is sure"),
+    "logarithms that are capped": (_capped_for_fakes, "breaks where D is sure"),
+    "BCE of logits": (_bce_of_logits, "take probabilities, and a logit is none"),
+    "fakes not used": (_fakes_not_used, "the fakes do not count"),
+    # clinic A10 names the one-sided half of it
+    "both sides, by BCE": (_fakes_get_what_real_samples_miss, "both sides are smoothed"),
+    "batch sum, by BCE": (_summed_by_bce, "the batch adds up"),
+    "one mean over both": (_mean_of_both, "one mean over both batches"),
+    "scaled and summed": (_scaled_and_summed, "And then: the batch adds up"),
+    "mean forgotten": (
+        lambda r, f, t: t * F.softplus(-r) + (1 - t) * F.softplus(r) + F.softplus(f),
+        "numbers come back",
     ),
-    # clinic A10: GAN Lab's discriminator loss
-    "only 0.9 log D": (
-        _smoothed(real=lambda r, t: t * F.softplus(-r)),
-        "only the log D term is scaled",
-    ),
-    "the loss scaled": (
-        _smoothed(real=lambda r, t: t * F.softplus(-r), fake=lambda f, t: t * F.softplus(f)),
-        "the loss is only scaled",
-    ),
-    "labels exchanged": (
-        _smoothed(real=lambda r, t: F.softplus(r), fake=lambda f, t: _unsure(f, t)),
-        "the labels are exchanged: real",
-    ),
-    "labels exchanged, not smoothed": (
-        _smoothed(real=lambda r, t: F.softplus(r), fake=lambda f, t: F.softplus(-f)),
-        "without any smoothing",
-    ),
-    "target and 1 - target exchanged": (
-        _smoothed(real=lambda r, t: _unsure(r, 1 - t)),
-        "target and 1 − target are exchanged",
-    ),
-    "not smoothed": (_smoothed(real=_sure), "nothing is smoothed"),
-    "fakes pulled up": (
-        _smoothed(real=_unsure, fake=lambda f, t: F.softplus(-f)),
-        "G's side of the fakes",
-    ),
-    "fakes left out": (_smoothed(real=_unsure, fake=lambda f, t: 0 * f), "the fakes do not count"),
-    "fakes not used": (
-        _smoothed(real=_unsure, end=lambda r, f: r.mean()),
-        "does not depend on the fake logits",
-    ),
-    "weights beyond 1": (
-        _smoothed(real=lambda r, t: F.softplus(-r) + (1 - t) * F.softplus(r)),
-        "more than once in all",
-    ),
-    "0.9 written in": (
-        lambda r, f, target: smoothed(r, f, 0.9),
-        "0.9 is written into the loss",
-    ),
-    "minus": (lambda r, f, target: -smoothed(r, f, target), "the sign is turned"),
-    "batch sum": (
-        _smoothed(real=_unsure, end=lambda r, f: r.sum() + f.sum()),
-        "the batch adds up",
-    ),
-    "halved": (lambda r, f, target: smoothed(r, f, target) / 2, "the loss is halved"),
-    "logarithms of sigmoids": (_smoothed(real=_by_logs), "the loss breaks where D is sure"),
-    "sigmoid twice": (
-        lambda r, f, target: smoothed(r.sigmoid(), f.sigmoid(), target),
-        "the loss is flat where D is sure",
-    ),
-    "least squares": (
-        _smoothed(real=lambda r, t: (r - t).square(), fake=lambda f, t: f.square()),
-        "as measured, a real sample",
-    ),
-    "mean forgotten": (_smoothed(real=_unsure, end=lambda r, f: r + f), "should be one number"),
-    "a number": (lambda r, f, target: float(smoothed(r, f, target)), "float came back"),
-    "a constant added": (lambda r, f, target: smoothed(r, f, target) + 1, "the weights are right"),
+    "a number": (lambda r, f, t: float(smoothed(r, f, t)), "the gradient is lost"),
+    "a constant added": (lambda r, f, t: smoothed(r, f, t) + 1, "always +1 away"),
+    "three times": (lambda r, f, t: 3 * smoothed(r, f, t), "always 3 times"),
+    "real and fake exchanged": (lambda r, f, t: smoothed(f, r, t), "the labels are exchanged"),
 }
 
 # -- verdicts from an ablation ---------------------------------------------------------------
