@@ -1,7 +1,10 @@
 """Right and wrong answers to the exercises of lesson 12, each with what its diagnosis must say."""
 
 import copy
+import math
+import statistics
 
+import numpy as np
 import torch
 from torch import nn
 from torch.nn import functional as F
@@ -558,51 +561,75 @@ def verdicts_by_sign(scores):
     return torch.where(low * high > 0, mean.sign(), 0.0)
 
 
+def verdicts_in_plain_python(scores):
+    """Rows of floats, a tuple, the statistics of the standard library."""
+    said = []
+    base, *rows = scores.double().tolist()
+    for row in rows:
+        gaps = [a - b for a, b in zip(row, base, strict=True)]
+        if any(math.isnan(gap) for gap in gaps):
+            said.append(0)
+            continue
+        reach = {3: 4.3027, 5: 2.7764, 8: 2.3646}[len(gaps)] / len(gaps) ** 0.5
+        mean, half = statistics.fmean(gaps), reach * statistics.stdev(gaps)
+        said.append((mean > half) - (mean < -half))
+    return tuple(said)
+
+
+def verdicts_with_numpy(scores):
+    gaps = scores.numpy()[1:] - scores.numpy()[0]
+    n = gaps.shape[1]
+    t = gaps.mean(1) / (gaps.std(1, ddof=1) / np.sqrt(n))
+    return np.where(np.abs(t) > metrics.STUDENT[n - 2], np.sign(t), 0)
+
+
+RIGHT_VERDICTS = [
+    verdicts,
+    verdicts_by_hand,
+    verdicts_by_sign,
+    verdicts_in_plain_python,
+    verdicts_with_numpy,
+]
+
+
 def _of(low, high):
     return (low > 0).int() - (high < 0).int()
 
 
-def _verdicts(
-    *,
-    gaps=lambda scores: scores[1:] - scores[:1],
-    half=lambda gaps, t: t * gaps.std(1) / gaps.shape[1] ** 0.5,
-    say=_of,
-):
-    """Build an answer that differs from the reference in one place."""
-
-    def answer(scores):
-        differences = gaps(scores)
-        mean = differences.mean(1)
-        width = half(differences, metrics.STUDENT[min(differences.shape[1], 10) - 2])
-        return say(mean - width, mean + width)
-
-    return answer
-
-
-def _pooled(scores):
+def _by_t_of_two_samples(scores):
+    """Welch's test: the seeds that the rows share are not used."""
     n = scores.shape[1]
-    gap = scores[1:].mean(1) - scores[0].mean()
-    spread = ((scores[1:].var(1) + scores[0].var()) / n).sqrt()
-    half = metrics.STUDENT[min(n, 10) - 2] * spread
-    return _of(gap - half, gap + half)
-
-
-def _pooled_more_freedom(scores):
-    n = scores.shape[1]
-    gap = scores[1:].mean(1) - scores[0].mean()
-    spread = ((scores[1:].var(1) + scores[0].var()) / n).sqrt()
-    half = metrics.STUDENT[min(2 * n - 1, 10) - 2] * spread
-    return _of(gap - half, gap + half)
+    error = (scores[1:].var(1) / n + scores[0].var() / n).sqrt()
+    t = (scores[1:].mean(1) - scores[0].mean()) / error
+    return (t > metrics.STUDENT[n - 2]).int() - (t < -metrics.STUDENT[n - 2]).int()
 
 
 def _overlap(scores):
-    low, _, high = metrics.over_seeds(scores)
-    return _of(low[1:] - high[0], high[1:] - low[0])
+    said = []
+    low, _, high = (ends.tolist() for ends in metrics.over_seeds(scores))
+    for i in range(1, len(scores)):
+        said.append(1 if low[i] > high[0] else -1 if high[i] < low[0] else 0)
+    return said
 
 
-def _mean_inside(scores):
-    low, _, high = metrics.over_seeds(scores)
-    return _of(low[1:] - scores[0].mean(), high[1:] - scores[0].mean())
+def _normal(scores):
+    gaps = scores[1:] - scores[0]
+    z = gaps.mean(1) / gaps.std(1) * gaps.shape[1] ** 0.5
+    return z.sign() * (z.abs() > 1.96)
+
+
+def _normal_and_turned(scores):
+    return -_normal(scores)
+
+
+def _more_than_a_half(scores):
+    gaps = (scores[1:] - scores[0]).mean(1)
+    return (gaps > 0.5).int() - (gaps < -0.5).int()
+
+
+def _most_seeds(scores):
+    won = (scores[1:] > scores[0]).float().mean(1)
+    return (won > 0.5).int() - (won < 0.5).int()
 
 
 def _without_the_broken(scores):
@@ -624,89 +651,51 @@ def _all_or_nothing(scores):
     return verdicts(scores)
 
 
-def _not_not(scores):
-    """Comparisons turned around: NaN is not ≤ 0, so it wins."""
+def _otherwise_worse(scores):
+    """NaN is not > 0 and not ≥ 0 either."""
     low, _, high = metrics.over_seeds(scores[1:] - scores[:1])
-    return (~(low <= 0)).int() - (high < 0).int()
+    return torch.where(low > 0, 1, torch.where(high >= 0, 0, -1))
+
+
+def _with_statistics(scores):
+    said = []
+    for row in (scores[1:] - scores[0]).tolist():
+        half = metrics.STUDENT[len(row) - 2] * statistics.stdev(row) / len(row) ** 0.5
+        mean = statistics.mean(row)
+        said.append(1 if mean > half else -1 if mean < -half else 0)
+    return said
 
 
 def _yes_minus_no(scores):
-    low, _, high = metrics.over_seeds(scores[1:] - scores[:1])
-    return (low > 0) - (high < 0)
+    low, mean, high = metrics.over_seeds(scores[1:] - scores[:1])
+    return (mean > 0) * (low > 0) - (high < 0)
 
-
-RIGHT_VERDICTS = [verdicts, verdicts_by_hand, verdicts_by_sign]
 
 WRONG_VERDICTS = {
-    "pooled": (_pooled, "the seeds are pooled"),
-    "pooled, with more degrees of freedom": (_pooled_more_freedom, "the seeds are pooled"),
-    "intervals overlap": (_overlap, "whether two intervals overlap"),
-    "a mean in the other's interval": (_mean_inside, "lies in the other's interval"),
-    "means alone": (
-        lambda scores: (scores[1:].mean(1) - scores[0].mean()).sign(),
-        "you go by the means alone",
-    ),
-    "1.96": (_verdicts(half=lambda gaps, t: 1.96 * gaps.std(1) / gaps.shape[1] ** 0.5), "1.96"),
-    "divided by n": (
-        _verdicts(half=lambda gaps, t: t * gaps.std(1, unbiased=False) / gaps.shape[1] ** 0.5),
-        "the standard deviation divides by n",
-    ),
-    "root of n missing": (
-        _verdicts(half=lambda gaps, t: t * gaps.std(1)),
-        "the root of n is missing",
-    ),
-    "one deviation": (_verdicts(half=lambda gaps, t: gaps.std(1)), "mean ± one deviation"),
-    "two deviations": (_verdicts(half=lambda gaps, t: 2 * gaps.std(1)), "mean ± two deviations"),
-    "one standard error": (
-        _verdicts(half=lambda gaps, t: gaps.std(1) / gaps.shape[1] ** 0.5),
-        "mean ± one standard error",
-    ),
-    "all seeds agree": (
-        lambda scores: _of((scores[1:] - scores[0]).amin(1), (scores[1:] - scores[0]).amax(1)),
-        "you ask for all seeds to agree",
-    ),
-    "best seed": (
-        lambda scores: (scores[1:].amax(1) - scores[0].amax()).sign(),
-        "you go by the best seed",
-    ),
-    "one seed": (lambda scores: (scores[1:, 0] - scores[0, 0]).sign(), "you go by one seed"),
-    "medians": (
-        lambda scores: (scores[1:].median(1).values - scores[0].median()).sign(),
-        "you go by the medians",
-    ),
-    "turned": (lambda scores: -verdicts(scores), "better and worse are exchanged"),
-    "row by row": (
-        lambda scores: _verdicts(gaps=lambda s: s.diff(dim=0))(scores),
-        "with the row before it",
-    ),
-    "better only": (_verdicts(say=lambda low, high: low > 0), "the rows that are clearly better"),
-    "without a sign": (
-        _verdicts(say=lambda low, high: (low > 0) | (high < 0)),
-        "but not their direction",
-    ),
-    "contains 0": (
-        _verdicts(say=lambda low, high: (low <= 0) & (high >= 0)),
-        "whether the interval contains 0",
-    ),
-    "baseline not subtracted": (_verdicts(gaps=lambda scores: scores[1:]), "Subtract row 0"),
-    "row 0 too": (
-        _verdicts(gaps=lambda scores: scores - scores[:1]),
-        "no verdict for it, rows 1 on",
-    ),
-    "over the rows": (
-        lambda scores: _of(*metrics.over_seeds((scores - scores[:1]).T)[::2]),
-        "one verdict per seed",
-    ),
+    "Welch's test": (_by_t_of_two_samples, "the seeds are pooled"),
+    "intervals overlap, in a loop": (_overlap, "whether two intervals overlap"),
+    "1.96 as a threshold": (_normal, "you use 1.96"),
+    "1.96, and turned": (_normal_and_turned, "two things at once. First: you use 1.96"),
+    "a threshold": (_more_than_a_half, "seed by seed, has the interval"),
+    "most seeds": (_most_seeds, "seed by seed, has the interval"),
     "the interval itself": (
         lambda scores: torch.stack(metrics.over_seeds(scores[1:] - scores[:1])),
-        "verdicts should come back, not",
+        "the result has shape",
     ),
-    "the means": (lambda scores: (scores[1:] - scores[:1]).mean(1), "but other numbers came back"),
+    "a p-value": (
+        lambda scores: torch.special.erfc((scores[1:] - scores[0]).mean(1).abs()),
+        "but other numbers came back",
+    ),
     "yes minus no": (_yes_minus_no, "subtract one yes-or-no tensor"),
-    "nothing": (lambda scores: None, "nothing came back"),
-    "scores changed": (lambda scores: verdicts(scores.sub_(scores[:1].clone())), "are changed"),
+    "nothing": (lambda scores: None, "None comes back"),
+    "scores changed": (lambda scores: verdicts(scores.sub_(scores[:1].clone())), "in place"),
     "broken runs left out": (_without_the_broken, "is given a verdict"),
     "broken runs count as 0": (_zeros_for_the_broken, "is given a verdict"),
-    "a broken run wins": (_not_not, "is given a verdict"),
+    "a broken run loses": (_otherwise_worse, "is given a verdict"),
     "one broken run stops all": (_all_or_nothing, "spoils the verdicts"),
+    "statistics of Python": (_with_statistics, "statistics cannot take a NaN"),
+    "row 0 too, in a loop": (
+        lambda scores: [int(verdicts(torch.stack([scores[0], row]))) for row in scores],
+        "no verdict for it, rows 1 on",
+    ),
 }
