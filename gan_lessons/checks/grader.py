@@ -338,10 +338,10 @@ class Value(Exercise):
             if source is None or not self.same(found[:1], self.known(source, cases[:1])):
                 continue  # most pairs differ in the first case already
             if self.same(found, self.known(source, cases)):
-                fitting.append(pair)
-        if len(fitting) == 1:
+                fitting.append((pair[0].says, pair[1].says))
+        if len(set(fitting)) == 1:
             first, second = fitting[0]
-            raise Wrong(f"two things at once. First: {first.says} And then: {second.says}")
+            raise Wrong(f"two things at once. First: {first} And then: {second}")
 
     def _form(self, cases: Sequence[Case], found: list, right: list) -> None:
         """Raise for an exception, a wrong type or shape, a lost gradient."""
