@@ -81,10 +81,26 @@ RIGHT_PENALTIES = [
 AS_PUBLISHED = (_as_published, _penalty()[1])
 
 
+def _by_vmap(D, x, gamma, other):
+    """The slope as a function of one sample, and all at once."""
+    slope = torch.func.vmap(torch.func.grad(lambda sample: D(sample[None]).sum()))(x.detach())
+    return gamma / 2 * slope.square().flatten(1).sum(1).mean()
+
+
+def _in_float64(D, x, gamma, other):
+    x = x.detach().requires_grad_()
+    (slope,) = torch.autograd.grad(D(x).sum(), x, create_graph=True)
+    return 0.5 * gamma * slope.double().pow(2).sum() / len(x)
+
+
+RIGHT_PENALTIES += [_r1_and_r2(_by_vmap), _r1_and_r2(_in_float64)]
+
+
 def _half_detached(D, x, gamma, other):
     x = x.detach().requires_grad_()
     (slope,) = torch.autograd.grad(D(x).sum(), x, create_graph=True)
-    return gamma / 2 * (slope * slope.detach()).flatten(1).sum(1).mean()
+    length = slope.flatten(1).norm(dim=1)
+    return gamma / 2 * (length * length.detach()).mean()
 
 
 def _backward(D, x, gamma, other):
@@ -104,127 +120,79 @@ def _between(x, other):
     return (alpha * x + (1 - alpha) * other).detach()
 
 
-def _root_then_square(slope):
-    return slope.flatten(1).square().sum(1).sqrt().square()
-
-
 def _in_place(x, other):
     x.mul_(0.5)
     return x.detach()
 
 
+def _by_the_weights(D, x, gamma, other):
+    squares = 0
+    for g in torch.autograd.grad(D(x.detach()).sum(), list(D.parameters()), create_graph=True):
+        squares = squares + g.square().sum()
+    return gamma / 2 * squares
+
+
+R1, R2 = _penalty()
+
 WRONG_PENALTIES = {
-    "R1 and R2 exchanged": (_penalty()[::-1], "it is taken at the fake batch"),
-    "R1 twice": ((_penalty()[0],) * 2, "it is taken at the real batch"),
+    "R1 and R2 exchanged": ((R2, R1), "R1: it is taken at the other batch"),
+    "R1 twice": ((R1, R1), "R2: it is taken at the other batch"),
     "both batches at once": (
-        (
-            lambda D, real, fake, gamma: penalties.zero_centered(D, real, fake, gamma=gamma),
-            _penalty()[1],
-        ),
-        "it looks at both batches",
+        (lambda D, real, fake, gamma: penalties.zero_centered(D, real, fake, gamma=gamma), R2),
+        "R1: it looks at both batches",
     ),
     "between real and fake": (_penalty(batch=_between), "its slope is taken somewhere else"),
-    "on probabilities": (
-        _penalty(logits=lambda out: out.sigmoid().sum()),
-        "it is taken on probabilities",
-    ),
-    "of the loss on real samples": (
-        _penalty(logits=lambda out: F.softplus(-out).sum()),
-        "it is the slope of the loss",
-    ),
-    "of the loss on fakes": (
-        _penalty(logits=lambda out: F.softplus(out).sum()),
-        "it is the slope of D's loss on fakes",
+    "R2 between real and fake": (
+        (R1, _penalty(batch=_between)[1]),
+        "R2: its slope is taken somewhere else",
     ),
     "mean over all numbers": (
         _penalty(square=lambda slope: slope.square()),
-        "it is the mean over a sample's numbers",
+        "R1: it is the mean over a sample's numbers",
     ),
-    "mean over a sample's numbers": (
-        _penalty(square=lambda slope: slope.flatten(1).square().mean(1)),
-        "it is the mean over a sample's numbers",
+    "R2 without the half": (
+        (R1, _penalty(strength=lambda gamma: gamma)[1]),
+        "R2: the half is missing",
     ),
-    "channels only": (
-        _penalty(square=lambda slope: slope.square().sum(1)),
-        "it adds up the channels only",
-    ),
-    "create_graph forgotten": (_penalty(create_graph=False), "the right value and no effect"),
+    "by the weights": (_r1_and_r2(_by_the_weights), "R1: it is the slope by D's weights"),
     "slope detached": (
         _penalty(square=lambda slope: slope.detach().flatten(1).square().sum(1)),
-        "the right value and no effect",
+        "R1: the right value and no effect",
     ),
     "result detached": (
-        _penalty(reduce=lambda squares: squares.mean().detach()),
-        "the right value and no effect",
+        (R1, _penalty(reduce=lambda squares: squares.mean().detach())[1]),
+        "R2: the right value and no effect",
     ),
     "half detached": (_r1_and_r2(_half_detached), "a part of it is detached"),
-    "half missing": (_penalty(strength=lambda gamma: gamma), "the half is missing"),
-    "a quarter": (_penalty(strength=lambda gamma: gamma / 4), "the half counts twice"),
-    "gamma missing": (_penalty(strength=lambda gamma: 0.5), "γ does not count"),
-    "neither gamma nor half": (_penalty(strength=lambda gamma: 1.0), "neither γ nor the half"),
-    "gamma squared": (_penalty(strength=lambda gamma: gamma**2 / 2), "γ counts twice"),
-    "minus": (_penalty(strength=lambda gamma: -gamma / 2), "it has a minus in front"),
-    "norm not squared": (
-        _penalty(square=lambda slope: slope.flatten(1).norm(dim=1)),
-        "the slope's length is not squared",
-    ),
-    "square of the mean norm": (
-        _penalty(
-            square=lambda slope: slope.flatten(1).norm(dim=1),
-            reduce=lambda norms: norms.mean().square(),
-        ),
-        "the mean length is squared",
-    ),
-    "pulled to 1": (
-        _penalty(square=lambda slope: (slope.flatten(1).norm(dim=1) - 1).square()),
-        "it pulls the slope to 1",
-    ),
-    "batch sum": (_penalty(reduce=lambda squares: squares.sum()), "the batch adds up"),
     "norm of the whole batch": (
         _penalty(square=lambda slope: slope.norm().square()),
-        "the batch adds up",
-    ),
-    "mean of D for its sum": (
-        _penalty(logits=lambda out: out.mean()),
-        "D(x).mean() divides every slope",
-    ),
-    "sum of D forgotten": (_penalty(logits=lambda out: out), "D returns one per sample"),
-    "slopes added before the square": (
-        _penalty(square=lambda slope: slope.flatten(1).sum(1).square()),
-        "the slope's numbers are added up before the square",
-    ),
-    "slopes of the batch averaged": (
-        _penalty(square=lambda slope: slope.mean(0).square().sum()),
-        "the slopes of the batch are averaged",
-    ),
-    "absolute values": (
-        _penalty(square=lambda slope: slope.flatten(1).abs().sum(1)),
-        "absolute values for squares",
-    ),
-    "1-norm squared": (
-        _penalty(square=lambda slope: slope.flatten(1).abs().sum(1).square()),
-        "the 1-norm is squared",
+        "R1: the batch adds up",
     ),
     "one per sample": (_penalty(reduce=lambda squares: squares), "should be one number"),
     "a number": (_penalty(reduce=lambda squares: float(squares.mean())), "float came back"),
-    "requires_grad forgotten": (
-        _penalty(require=lambda x: x),
-        "a tensor does not require grad",
-    ),
     "gradient at another tensor": (_r1_and_r2(_another_tensor), "a tensor that D never saw"),
     "backward for grad": (_r1_and_r2(_backward), "leaves gradients in D's weights"),
     "fake not detached": (
-        (
-            _penalty()[0],
-            _penalty(batch=lambda x, other: x, require=lambda x: x)[1],
-        ),
-        "reaches G through the fake batch",
+        (R1, _penalty(batch=lambda x, other: x, require=lambda x: x)[1]),
+        "R2: it reaches G through the fake batch",
     ),
-    "NaN where D is flat": (_penalty(square=_root_then_square), "a NaN where D is flat"),
-    "batch changed": (_penalty(batch=_in_place), "changes the batch itself"),
+    "NaN where D is flat": (
+        _penalty(square=lambda slope: slope.flatten(1).square().sum(1).sqrt() ** 2),
+        "a NaN where D is flat",
+    ),
+    "the real batch changed": (_penalty(batch=_in_place), "your code changes real in place"),
+    "the fake batch changed": (
+        (R1, _penalty(batch=lambda x, other: x.data.mul_(0.5))[1]),
+        "R2: your code changes the fake batch",
+    ),
     "eps added": (
         _penalty(square=lambda slope: slope.flatten(1).square().sum(1) + 0.01),
-        "the value is",
+        "should give 5, and you return 5.01",
+    ),
+    "three times": (_penalty(strength=lambda gamma: 1.5 * gamma), "always 3 times the right"),
+    "sigmoid, and no half": (
+        _penalty(logits=lambda out: out.sigmoid().sum(), strength=lambda gamma: gamma),
+        "R1: two things at once",
     ),
 }
 
@@ -260,54 +228,58 @@ def average_of_the_library(average, G, decay):
     models.update_average(average, G, decay=decay)
 
 
-def _average(
-    *,
-    recorded=False,
-    move=lambda kept, new, decay: kept.lerp_(new, 1 - decay),
-    of=lambda average, G: (average, G),
-    parameters=lambda net: list(net.parameters()),
-    buffers=lambda kept, new, decay: kept.copy_(new),
-    after=lambda average, G: None,
-):
-    """Build a step that differs from the reference in one place."""
+@torch.no_grad()
+def average_by_foreach(average, G, decay):
+    """The lists of PyTorch's optimizers, and all buffers at once."""
+    kept, new = list(average.parameters()), list(G.parameters())
+    torch._foreach_mul_(kept, decay)
+    torch._foreach_add_(kept, new, alpha=1 - decay)
+    average.load_state_dict(dict(G.named_buffers()), strict=False)
+
+
+def average_by_loading(average, G, decay):
+    """A new state, in float64, and loaded."""
+    state = dict(G.state_dict())
+    for name, old in average.named_parameters():
+        state[name] = decay * old.detach().double() + (1 - decay) * state[name].double()
+    average.load_state_dict(state)
+
+
+RIGHT_AVERAGES = [
+    average,
+    average_by_names,
+    average_by_data,
+    average_of_the_library,
+    average_by_foreach,
+    average_by_loading,
+]
+
+
+def _and_then(step, last):
+    """Return a step after which something else is done to (average, G)."""
 
     def answer(average, G, decay):
-        with torch.set_grad_enabled(recorded):
-            first, second = of(average, G)
-            for kept, new in zip(parameters(first), parameters(second), strict=True):
-                move(kept, new, decay)
-            for kept, new in zip(first.buffers(), second.buffers(), strict=True):
-                buffers(kept, new, decay)
-        after(average, G)
+        step(average, G, decay)
+        last(average, G)
 
     return answer
 
 
-def _nothing(kept, new, decay):
-    return None
+def _moving(choose, move=lambda kept, new, decay: kept.lerp_(new, 1 - decay)):
+    """Return a step that moves some of the parameters and copies all buffers."""
+
+    @torch.no_grad()
+    def answer(average, G, decay):
+        for kept, new in zip(choose(average), choose(G), strict=True):
+            move(kept, new, decay)
+        for kept, new in zip(average.buffers(), G.buffers(), strict=True):
+            kept.copy_(new)
+
+    return answer
 
 
-def _lerp_buffers(kept, new, decay):
-    if kept.is_floating_point():
-        kept.lerp_(new, 1 - decay)
-    else:
-        kept.copy_(new)
-
-
-def _copy_floats(kept, new, decay):
-    if kept.is_floating_point():
-        kept.copy_(new)
-
-
-def _share(kept, new, decay):
-    kept.data = new.data
-
-
-def _share_buffers(average, G, decay):
-    with torch.no_grad():
-        for kept, new in zip(average.parameters(), G.parameters(), strict=True):
-            kept.lerp_(new, 1 - decay)
-    average[1]._buffers.update(G[1]._buffers)
+def _all(net):
+    return list(net.parameters())
 
 
 def _on_the_graph(average, G, decay):
@@ -327,6 +299,16 @@ def _all_of_the_state(average, G, decay):
             kept.mul_(decay).add_(new[name], alpha=1 - decay)
 
 
+def _all_of_the_state_as_floats(average, G, decay):
+    new = G.state_dict()
+    average.load_state_dict(
+        {
+            name: decay * kept + (1 - decay) * new[name]
+            for name, kept in average.state_dict().items()
+        }
+    )
+
+
 def _load(average, G, decay):
     average.load_state_dict(G.state_dict())
 
@@ -337,74 +319,58 @@ def _a_new_one(average, G, decay):
     return fresh
 
 
-RIGHT_AVERAGES = [average, average_by_names, average_by_data, average_of_the_library]
+def _only_running_means(average, G, decay):
+    _moving(_all)(average, G, decay)
+    average[1].running_var.fill_(1.0)
+
+
+def _away_from_g(average, G, decay):
+    _moving(_all, lambda kept, new, decay: kept.add_((1 - decay) * (kept - new)))(average, G, decay)
+
 
 WRONG_AVERAGES = {
-    "buffers forgotten": (_average(buffers=_nothing), "the buffers are forgotten"),
-    "buffers averaged": (_average(buffers=_lerp_buffers), "the buffers are averaged"),
     "whole numbers averaged": (_all_of_the_state, "a whole number and cannot be averaged"),
-    "floats copied only": (_average(buffers=_copy_floats), "num_batches_tracked, how many"),
-    "buffers zeroed": (
-        _average(buffers=lambda kept, new, decay: kept.zero_()),
-        "the average's buffers are not G's",
-    ),
-    "decay and 1 - decay exchanged": (
-        _average(move=lambda kept, new, decay: kept.lerp_(new, decay)),
-        "decay and 1 − decay are exchanged",
-    ),
-    "made of itself": (
-        _average(
-            move=lambda kept, new, decay: kept.mul_(decay).add_(kept / decay, alpha=1 - decay)
-        ),
-        "the average never moves",
-    ),
-    "lerp without underscore": (
-        _average(move=lambda kept, new, decay: kept.lerp(new, 1 - decay)),
-        "the average never moves",
-    ),
-    "a new network": (_a_new_one, "the average never moves"),
+    "the whole state averaged": (_all_of_the_state_as_floats, "the buffers are averaged"),
     "a plain copy": (_load, "a plain copy of G"),
-    "G moves": (_average(of=lambda average, G: (G, average)), "G's own weights are changed"),
-    "G's buffers are overwritten": (
-        _average(buffers=lambda kept, new, decay: new.copy_(kept)),
-        "G's own buffers are changed",
+    "a new network": (_a_new_one, "what moves is a copy"),
+    "G loads the average": (
+        lambda average, G, decay: models.update_average(G, average, decay=decay),
+        "G's own weights are changed",
     ),
-    "same tensors": (_average(move=_share), "a plain copy of G"),
-    "same buffers": (_share_buffers, "both hold the same tensors"),
-    "gradients recorded": (_average(recorded=True), "Put @torch.no_grad()"),
+    "same buffers": (
+        _and_then(_moving(_all), lambda average, G: average[1]._buffers.update(G[1]._buffers)),
+        "both hold the same tensors",
+    ),
     "on the graph": (_on_the_graph, "drags along the graph"),
     "G frozen": (
-        _average(after=lambda average, G: G.requires_grad_(False)),
+        _and_then(average, lambda average, G: G.requires_grad_(False)),
         "G's weights no longer require gradients",
     ),
-    "G in eval mode": (_average(after=lambda average, G: G.eval()), "G was put into eval mode"),
-    "old kept whole": (
-        _average(move=lambda kept, new, decay: kept.add_(new, alpha=1 - decay)),
-        "what is old is kept whole",
+    "G in eval mode": (
+        _and_then(average, lambda average, G: G.eval()),
+        "G was put into eval mode",
     ),
-    "new counts whole": (
-        _average(move=lambda kept, new, decay: kept.mul_(decay).add_(new)),
-        "what is new counts whole",
+    "buffers zeroed": (
+        _and_then(average, lambda average, G: [b.zero_() for b in average.buffers()]),
+        "are not G's, 1.running_mean, 1.running_var, 1.num_batches_tracked",
     ),
-    "half way": (
-        _average(move=lambda kept, new, decay: kept.lerp_(new, 0.5)),
-        "the average goes half way",
-    ),
+    "a variance of its own": (_only_running_means, "are not G's, 1.running_var: copy"),
     "weights of matrices only": (
-        _average(parameters=lambda net: [p for p in net.parameters() if p.ndim > 1]),
-        "some parameters stay behind",
+        _moving(lambda net: [p for p in net.parameters() if p.ndim > 1]),
+        "some parameters stay behind: 0.bias, 1.weight, 1.bias, 3.bias",
     ),
     "linear layers only": (
-        _average(
-            parameters=lambda net: [
-                p for m in net if isinstance(m, nn.Linear) for p in m.parameters()
-            ]
-        ),
-        "some parameters stay behind",
+        _moving(lambda net: [p for m in net if isinstance(m, nn.Linear) for p in m.parameters()]),
+        "some parameters stay behind: 1.weight, 1.bias.",
     ),
+    "away from G": (_away_from_g, "the average runs away from G"),
     "decay written in": (
-        _average(move=lambda kept, new, decay: kept.lerp_(new, 0.001)),
-        "after some steps the average is not",
+        _moving(_all, lambda kept, new, decay: kept.lerp_(new, 0.001)),
+        "decay changes nothing in your result",
+    ),
+    "moved twice": (
+        _moving(_all, lambda kept, new, d: kept.lerp_(new, 1 - d).lerp_(new, 1 - d)),
+        "is not kept ← decay",
     ),
 }
 
