@@ -507,42 +507,17 @@ def by_svd(weight, u):
     return U[:, 0] @ W @ V[0], U[:, 0]
 
 
-def _power(
-    *,
-    flat=lambda weight: weight.flatten(1),
-    start=lambda u, W: u,
-    scale_v=lambda v: F.normalize(v, dim=0),
-    scale_u=lambda u: F.normalize(u, dim=0),
-    sigma=lambda u, W, v: u @ W @ v,
-    back=lambda sigma, u, v: (sigma, u),
-    recorded=False,
-):
-    """Build a step that differs from the reference in one place."""
-
-    def answer(weight, u):
-        W = flat(weight)
-        with torch.set_grad_enabled(recorded):
-            v = scale_v(W.T @ start(u, W))
-            u = scale_u(W @ v)
-        return back(sigma(u, W, v), u, v)
-
-    return answer
+def power_in_plain_steps(weight, u):
+    """In float64, without F, the length of Wv for sigma, a list for a tuple."""
+    W = weight.reshape(weight.shape[0], -1).double()
+    fixed = W.detach()
+    v = fixed.t().mv(u.double())
+    v /= v.square().sum().sqrt()
+    stretched = W @ v
+    return [stretched.norm(), (stretched / stretched.norm()).detach().float()]
 
 
-def _all_under_no_grad(weight, u):
-    with torch.no_grad():
-        return power(weight, u)
-
-
-def _old_u(weight, u):
-    sigma, _ = power(weight, u)
-    return sigma, u
-
-
-def _in_the_weight(weight, u):
-    sigma, u = power(weight, u)
-    weight.data /= sigma.data
-    return sigma, u
+RIGHT_POWERS = [power, power_twice, by_svd, power_in_plain_steps]
 
 
 def _eigenvalue(weight, u):
@@ -552,60 +527,113 @@ def _eigenvalue(weight, u):
     return u @ W @ u, u
 
 
-RIGHT_POWERS = [power, power_twice, by_svd]
+def _random_start(weight, u):
+    return power(weight, F.normalize(torch.randn_like(u), dim=0))
+
+
+def _start_of_ones(weight, u):
+    return power(weight, torch.ones(len(u)) / len(u) ** 0.5)
+
+
+def _old_u(weight, u):
+    W = weight.flatten(1)
+    with torch.no_grad():
+        v = F.normalize(torch.einsum("ij,i->j", W, u), dim=0)
+    return (W @ v).norm(), u
+
+
+def _in_the_weight(weight, u):
+    sigma, u = power(weight, u)
+    weight.data /= sigma.data
+    return sigma, u
+
+
+def _overwritten_u(weight, u):
+    W = weight.flatten(1)
+    with torch.no_grad():
+        v = F.normalize(W.T @ u, dim=0)
+        u.copy_(F.normalize(W @ v, dim=0))
+    return u @ W @ v, u
+
+
+def _as_printed(weight, u):
+    """The formulas of the lesson, and nothing more."""
+    W = weight.flatten(1)
+    v = F.normalize(W.T @ u, dim=0)
+    u = F.normalize(W @ v, dim=0)
+    return u @ W @ v, u
+
+
+def _not_scaled(weight, u):
+    W = weight.flatten(1)
+    with torch.no_grad():
+        v = W.T @ u
+        v = v / v.norm()
+        u = W @ v
+    return u.norm() * (u @ W @ v) / (u @ W @ v).detach(), u
+
+
+def _square_and_root(weight, u):
+    """The value is right; half of the gradient is cut."""
+    sigma, u = power(weight, u)
+    return sigma.square() / sigma.detach(), u
+
+
+def _channels_in(weight, u):
+    return power(weight if weight.ndim == 2 else weight.transpose(0, 1).reshape(8, 12), u)
+
+
+def _mean_of_kernel(weight, u):
+    return power(weight if weight.ndim == 2 else weight.mean((2, 3)), u)
+
+
+@torch.no_grad()
+def _under_no_grad(weight, u):
+    return power(weight, u)
+
+
+def _item(weight, u):
+    sigma, u = power(weight, u)
+    return sigma.item(), u
+
 
 WRONG_POWERS = {
-    "conv weight not reshaped": (_power(flat=lambda weight: weight), "one row per output channel"),
     "conv weight reshaped the wrong way": (
-        _power(flat=lambda w: w.reshape(len(w), -1) if w.ndim == 2 else w.flatten(0, 2)),
-        "one row per output channel",
+        lambda w, u: power(w if w.ndim == 2 else w.flatten(0, 2), u),
+        "it fails for a convolution's weight",
     ),
-    "only the kernel's middle": (
-        _power(flat=lambda w: w if w.ndim == 2 else w[:, :, 0, 0]),
-        "one row per output channel",
-    ),
-    "new u each call": (
-        _power(start=lambda u, W: F.normalize(torch.randn_like(u), dim=0)),
-        "u is not kept: the same u gives another result",
-    ),
-    "starts over from ones": (
-        _power(start=lambda u, W: torch.ones_like(u)),
-        "every call starts anew",
-    ),
+    "conv weight turned": (_channels_in, "right for matrices, but for a convolution's weight"),
+    "conv weight averaged": (_mean_of_kernel, "right for matrices, but for a convolution's weight"),
+    "new u each call": (_random_start, "the same u gives another result"),
+    "starts over from ones": (_start_of_ones, "every call starts anew"),
     "old u handed back": (_old_u, "every call starts anew"),
-    "u not normalized": (_power(scale_u=lambda u: u), "normalize it"),
-    "v handed back": (_power(back=lambda sigma, u, v: (sigma, v)), "you hand back v"),
-    "order turned": (_power(back=lambda sigma, u, v: (u, sigma)), "sigma first"),
-    "sigma alone": (_power(back=lambda sigma, u, v: sigma), "two things should come back"),
-    "sigma squared": (_power(sigma=lambda u, W, v: u @ W @ W.T @ u), "sigma came back squared"),
-    "one over sigma": (_power(sigma=lambda u, W, v: 1 / (u @ W @ v)), "one divided by sigma"),
-    "the weight divided": (
-        _power(back=lambda sigma, u, v: (v * torch.ones(8, 1), u)),
-        "should be one number",
-    ),
-    "nothing for u": (_power(back=lambda sigma, u, v: (sigma, None)), "look at what you return"),
-    "normalized along axis 1": (_power(scale_v=F.normalize), "they have one axis"),
+    "u not normalized": (_not_scaled, "the new u should have length 1"),
+    "order turned": (lambda w, u: power(w, u)[::-1], "sigma first"),
+    "sigma alone": (lambda w, u: power(w, u)[0], "two things should come back"),
+    "half of sigma": (lambda w, u: (power(w, u)[0] / 2, power(w, u)[1]), "half the right value"),
     "nuclear norm": (
-        _power(sigma=lambda u, W, v: torch.linalg.matrix_norm(W, "nuc")),
+        lambda w, u: (torch.linalg.matrix_norm(w.flatten(1), "nuc"), power(w, u)[1]),
         "the sum of all singular values",
     ),
-    "minus sigma": (_power(sigma=lambda u, W, v: -(u @ W @ v)), "with a minus"),
-    "Frobenius norm": (_power(sigma=lambda u, W, v: W.norm()), "the Frobenius norm"),
-    "largest entry": (_power(sigma=lambda u, W, v: W.abs().max()), "the largest entry"),
-    "a vector": (_power(sigma=lambda u, W, v: W @ v), "should be one number"),
-    "v not normalized": (_power(scale_v=lambda v: v), "sigma came back squared"),
+    "2-norm of all numbers": (
+        lambda w, u: (w.square().sum().sqrt(), power(w, u)[1]),
+        "the Frobenius norm",
+    ),
     "eigenvalue": (_eigenvalue, "shapes do not fit"),
     "eigenvalues": (
         lambda weight, u: (torch.linalg.eigvals(weight.flatten(1)).abs().max(), u),
-        "shapes do not fit",
+        "eigenvalues are those of square matrices",
     ),
-    "sigma without gradient": (_all_under_no_grad, "carries no gradient to the weight"),
-    "u on the graph": (_power(recorded=True), "still hangs on the graph"),
-    "gradient of another formula": (
-        _power(sigma=lambda u, W, v: (u @ W @ v) ** 2 / (u @ W @ v).detach()),
-        "its gradient is not u vᵀ",
+    "sigma without gradient": (_under_no_grad, "carries no gradient to the weight"),
+    "sigma as a float": (_item, "carries no gradient to the weight"),
+    "u on the graph": (_as_printed, "still hangs on the graph"),
+    "gradient of another formula": (_square_and_root, "its gradient is not u vᵀ"),
+    "weight divided in place": (_in_the_weight, "your code changes weight in place"),
+    "u overwritten": (_overwritten_u, "your code changes u in place"),
+    "sigma squared, and on the graph": (
+        lambda w, u: (_as_printed(w, u)[0] ** 2, _as_printed(w, u)[1]),
+        "still hangs on the graph",
     ),
-    "weight divided in place": (_in_the_weight, "the weight itself is changed"),
 }
 
 # -- several steps of the critic for one of the generator ------------------------------------
