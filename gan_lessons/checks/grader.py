@@ -140,6 +140,8 @@ class Value(Exercise):
         signs: of (answer's parts, cases): raises :class:`Wrong` for what only this exercise knows;
             asked after the experiments.
         random: whether two calls may differ.
+        given: where an answer draws: of a case and what was seen in it, the case in which any
+            program must do the same, its draws handed over. The known programs are asked that one.
         remark: of the answer's parts: what to add to a ✓, or None.
         share, least: the tolerance: off by ``least`` and a ``share`` of the right number.
     """
@@ -159,6 +161,7 @@ class Value(Exercise):
         refused: Mapping[str, str] | None = None,
         signs: Callable[[Answer, Sequence[Case]], None] | None = None,
         random: bool = False,
+        given: Callable[[Case, Seen], Case] | None = None,
         remark: Callable[..., str | None] | None = None,
         share: float = 1e-4,
         least: float = 1e-6,
@@ -167,7 +170,7 @@ class Value(Exercise):
         self.__doc__, self.table, self.cases = asks, table, cases
         self.observe, self.remark = observe, remark
         self.slopes, self.terms, self.refused = slopes, terms, refused or {}
-        self.signs, self.random = signs, random
+        self.signs, self.random, self.given = signs, random, given
         self.alike = functools.partial(alike, share=share, least=least)
         self.seed = 0
         self._known: dict[tuple, list[Seen | Raised]] = {}
@@ -260,6 +263,10 @@ class Value(Exercise):
     def _grade_part(self, parts: Answer, cases: Sequence[Case]) -> str | None:
         self._first_call(parts, cases[0])
         found = self.all_of(parts, cases)
+        if self.given is not None:
+            self._known.clear()  # another answer, other draws
+            seen = zip(cases, found, strict=True)
+            cases = [self.given(c, x) if isinstance(x, Seen) else c for c, x in seen]
         right = self.known(self.table.right, cases)
         for source, remark in ((self.table.right, None), *self.table.also.items()):
             if self.same(found, self.known(source, cases)):
