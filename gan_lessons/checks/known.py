@@ -13,6 +13,7 @@ class KnownSlope(nn.Module):
 
     Attributes:
         seen: the batches it was called with, (B, …), as they came.
+        asked: for each of them whether D's slope can be asked for there.
     """
 
     def __init__(self, weight: Tensor, power: int = 2, bias: float | None = None):
@@ -20,10 +21,13 @@ class KnownSlope(nn.Module):
         self.weight, self.power = nn.Parameter(weight), power
         self.bias = None if bias is None else nn.Parameter(torch.tensor(bias))
         self.seen: list[Tensor] = []
+        self.asked: list[bool] = []
 
     def forward(self, x: Tensor) -> Tensor:
         """Return the logits (B,) of samples (B, …)."""
-        self.seen.append(debug_unwrap(x, recurse=True))  # of torch.func's tensors what is inside
+        inside = debug_unwrap(x, recurse=True)  # of torch.func's tensors
+        self.seen.append(inside)
+        self.asked.append(x.requires_grad or inside is not x)
         logits = (self.weight * x**self.power).flatten(1).sum(1) / self.power
         return logits if self.bias is None else logits + self.bias
 
