@@ -4,7 +4,7 @@ import pytest
 
 from gan_lessons.checks import stabilize
 from tests.exercises import judging
-from tests.exercises import mutants_stabilize as answers
+from tests.exercises import outside_stabilize as answers
 
 CASES = [
     judging.Case(stabilize.zero_centered, answers.RIGHT_PENALTIES, answers.WRONG_PENALTIES),
@@ -16,12 +16,12 @@ CASES = [
 
 @judging.each_right(CASES)
 def test_right_answers_pass(case, answer):
-    judging.passes(case, answer)
+    judging.passes(case, answer, seeds=judging.SEEDS[:2])
 
 
 @judging.each_wrong(CASES)
 def test_wrong_answers_are_named(case, name):
-    judging.is_named(case, name)
+    judging.is_named(case, name, seeds=judging.SEEDS[:2])  # the cases are drawn from own dice
     assert "your code stops" not in judging.judge(case.check, case.wrong[name][0], seed=0).text
 
 

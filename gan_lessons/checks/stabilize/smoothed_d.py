@@ -1,15 +1,188 @@
 """One-sided smoothing: an exercise of lesson 12, Stabilize the game."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import torch
-from torch import Tensor
-from torch.nn import functional as F
 
-from gan_lessons.checks.exercise import Wrong, ask, exercise, one_number
+from gan_lessons.checks.exercise import Raised, Wrong
+from gan_lessons.checks.grader import Case, Slip, Table, Value, case
+
+RIGHT = """
+def smoothed_d(real_logits, fake_logits, target):
+    real = target * F.softplus(-real_logits) + (1 - target) * F.softplus(real_logits)
+    fake = F.softplus(fake_logits)
+    return real.mean() + fake.mean()
+"""
+
+HEAD = "def smoothed_d(real_logits, fake_logits, target):"
+REAL = "target * F.softplus(-real_logits) + (1 - target) * F.softplus(real_logits)"
+FAKE = "fake = F.softplus(fake_logits)"
+BOTH = f"{REAL}\n    {FAKE}"
+BREAKS = (
+    "the loss breaks where D is sure: a sigmoid rounds to 0 or 1 there, and what is taken of it is "
+    "no use any more. Write the loss with softplus, on logits."
+)
+
+SLIPS = (
+    Slip(
+        FAKE,
+        "fake = target * F.softplus(fake_logits) + (1 - target) * F.softplus(-fake_logits)",
+        "both sides are smoothed. Then the best D is (target·p + (1 − target)·q)/(p + q): where q "
+        "is large and p is 0 it still says 'perhaps', and G is paid for staying there. Fakes keep "
+        "their label 0.",
+    ),
+    Slip(
+        BOTH,
+        "F.softplus(-real_logits)\n"
+        "    fake = target * F.softplus(fake_logits) + (1 - target) * F.softplus(-fake_logits)",
+        "the fakes are smoothed, not the real samples. Then D never calls a fake surely fake, and "
+        "that rewards G where no data are.",
+    ),
+    Slip(
+        REAL,
+        "target * F.softplus(-real_logits)",
+        "only the log D term is scaled: a real sample counts less, but still as surely real, and "
+        "the best D, target·p/(target·p + q), still reaches 1. The rest of its weight, 1 − target, "
+        "belongs to log(1 − D).",
+    ),
+    Slip(
+        BOTH,
+        "target * F.softplus(-real_logits)\n    fake = target * F.softplus(fake_logits)",
+        "the loss is only scaled: the best D is still p/(p + q).",
+    ),
+    Slip(
+        REAL,
+        "F.softplus(-target * real_logits)",
+        "target stands inside of softplus: it shrinks the logit, and nothing calls a real sample "
+        "fake. It weighs the two terms, target · softplus(-t) and (1 − target) · softplus(t).",
+    ),
+    Slip(
+        BOTH,
+        "F.softplus(real_logits)\n"
+        "    fake = target * F.softplus(-fake_logits) + (1 - target) * F.softplus(fake_logits)",
+        "the labels are exchanged: real samples are pulled down and fakes up.",
+    ),
+    Slip(
+        BOTH,
+        "F.softplus(real_logits)\n    fake = F.softplus(-fake_logits)",
+        "the labels are exchanged, without any smoothing.",
+    ),
+    Slip(
+        REAL,
+        "(1 - target) * F.softplus(-real_logits) + target * F.softplus(real_logits)",
+        "target and 1 − target are exchanged: real samples count as real with 1 − target only.",
+    ),
+    Slip(
+        REAL,
+        "F.softplus(-real_logits)",
+        "nothing is smoothed: this is the plain cross entropy, whatever the target.",
+    ),
+    Slip(
+        FAKE,
+        "fake = F.softplus(-fake_logits)",
+        "G's side of the fakes: D raises what it says of them.",
+    ),
+    Slip(
+        FAKE,
+        "fake = 0 * fake_logits",
+        "the fakes do not count: D's loss has two sides.",
+    ),
+    Slip(
+        REAL,
+        "0 * real_logits",
+        "the real samples do not count: D's loss has two sides.",
+    ),
+    Slip(
+        REAL,
+        "F.softplus(-real_logits) + (1 - target) * F.softplus(real_logits)",
+        "a real sample counts 1 as real and the rest as fake, more than once in all: the two "
+        "weights add up to 1.",
+    ),
+    Slip(
+        REAL,
+        "target * F.softplus(-real_logits) - (1 - target) * F.softplus(real_logits)",
+        "the two terms of a real sample are subtracted: D would be paid for calling it real "
+        "beyond all measure. They add up.",
+    ),
+    Slip(
+        HEAD,
+        HEAD + "\n    target = 0.9",
+        "0.9 is written into the loss: use the target you are given.",
+    ),
+    Slip(
+        HEAD,
+        HEAD + "\n    real_logits, fake_logits = real_logits.sigmoid(), fake_logits.sigmoid()",
+        "the loss is flat where D is sure: there is a sigmoid in it, on top of the one that "
+        "softplus holds already. Logits go in as they are.",
+    ),
+    Slip(
+        BOTH,
+        "-target * real_logits.sigmoid().log() - (1 - target) * (1 - real_logits.sigmoid()).log()\n"
+        "    fake = -(1 - fake_logits.sigmoid()).log()",
+        BREAKS,
+    ),
+    Slip(
+        BOTH,
+        "F.binary_cross_entropy(real_logits.sigmoid(), torch.full_like(real_logits, target))\n"
+        "    fake = F.binary_cross_entropy(fake_logits.sigmoid(), torch.zeros_like(fake_logits))",
+        BREAKS,
+    ),
+    Slip(
+        BOTH,
+        "(real_logits - target).square()\n    fake = fake_logits.square()",
+        "these are squared distances from the labels, as in lesson 10's least squares. The loss "
+        "asked for is a cross entropy: softplus on logits.",
+    ),
+    Slip(
+        "real.mean() + fake.mean()",
+        "-real.mean() - fake.mean()",
+        "the sign is turned: D lowers its loss, so it has no minus in front.",
+    ),
+    Slip(
+        "real.mean() + fake.mean()",
+        "real.mean() - fake.mean()",
+        "the two sides are subtracted: both are costs of D, so they add up.",
+    ),
+    Slip(
+        "real.mean() + fake.mean()",
+        "real.sum() + fake.sum()",
+        "the batch adds up: take the mean.",
+    ),
+    Slip(
+        "real.mean() + fake.mean()",
+        "(real.mean() + fake.mean()) / 2",
+        "the loss is halved: a ½ too much, or one mean over both batches together.",
+    ),
+)
 
 
-@exercise(
+def cases(seed: int) -> Sequence[Case]:
+    """Return logits of real samples and of fakes, and a target; small logits first."""
+    rng = torch.Generator().manual_seed(seed)
+    r, f = 3 * torch.randn(2, 50, generator=rng)
+    return (
+        case("one logit each", torch.tensor([0.3]), torch.tensor([-1.2]), 0.75),
+        case("small logits", torch.tensor([0.3, -3.0]), torch.tensor([3.0, -0.3]), 0.9),
+        case("a target of 1", torch.tensor([0.3, -3.0]), torch.tensor([3.0, -0.3]), 1.0),
+        case("logits of ±20", torch.tensor([20.0, -20.0]), torch.tensor([-20.0, 20.0]), 0.75),
+        case("logits of ±150", torch.tensor([150.0, -150.0]), torch.tensor([-150.0, 150.0]), 0.9),
+        case("fifty logits each", r, f, 0.8),
+    )
+
+
+def _breaks_where_d_is_sure(parts: tuple[Callable, ...], asked: Sequence[Case]) -> None:
+    """Raise where all is right but the logits of ±20 and ±150."""
+    program = smoothed_d.table.functions(smoothed_d.table.right)
+    mine, true = smoothed_d.all_of(parts, asked), smoothed_d.all_of(program, asked)
+    right = [
+        not isinstance(x, Raised) and smoothed_d.alike(x, y)
+        for x, y in zip(mine, true, strict=True)
+    ]
+    if all(right[:3]) and right[5] and not right[4]:
+        raise Wrong(BREAKS)
+
+
+smoothed_d = Value(
     title="One-sided smoothing",
     proves="the best D is target · p/(p + q): real samples are real with that probability only, "
     "fakes stay fakes; finite where D is sure.",
@@ -21,89 +194,13 @@ from gan_lessons.checks.exercise import Wrong, ask, exercise, one_number
         "real = target * F.softplus(-real_logits) + (1 - target) * F.softplus(real_logits); "
         "return real.mean() + F.softplus(fake_logits).mean()",
     ),
+    asks="Check ``smoothed_d(real_logits, fake_logits, target)``, its values and its slopes.",
+    table=Table(RIGHT, SLIPS),
+    cases=cases,
+    slopes=(0, 1),
+    refused={
+        "all elements of input should be between 0 and 1": "binary_cross_entropy and BCELoss take "
+        "probabilities, and a logit is none. binary_cross_entropy_with_logits takes logits.",
+    },
+    signs=_breaks_where_d_is_sure,
 )
-def smoothed_d(answer: Callable) -> None:
-    """Check ``smoothed_d(real_logits, fake_logits, target)`` by its pulls on single logits.
-
-    At a logit of ±60 a cross entropy pulls with its plain weights, so four numbers name the loss:
-    how much a real and a fake sample count as real and as fake.
-    """
-    with torch.random.fork_rng(devices=[]):
-        for target in (0.9, 0.75, 1.0):
-            _check_smoothing(answer, target)
-
-
-def _pulls(answer: Callable, side: int, logit: float, target: float) -> float:
-    """Return the loss's slope at one logit of one side, times the batch size."""
-    logits = [torch.zeros(3), torch.zeros(3)]
-    logits[side][1] = logit
-    logits[side].requires_grad_()
-    loss = one_number(ask(answer, *logits, target), "the loss")
-    if not loss.requires_grad:
-        side_is = ("real", "fake")[side]
-        raise Wrong(f"the loss does not depend on the {side_is} logits, or is detached from them.")
-    (grad,) = torch.autograd.grad(loss, logits[side], allow_unused=True, materialize_grads=True)
-    return 3 * float(grad[1])
-
-
-def _check_smoothing(answer: Callable, target: float) -> None:
-    real = -_pulls(answer, 0, -60.0, target), _pulls(answer, 0, 60.0, target)
-    fake = -_pulls(answer, 1, -60.0, target), _pulls(answer, 1, 60.0, target)
-    found = torch.tensor([*real, *fake])  # real as real, real as fake, fake as real, fake as fake
-    if not found.isfinite().all():
-        raise Wrong(
-            "the loss breaks where D is sure: a logarithm of a rounded sigmoid. Write it with "
-            "softplus on logits."
-        )
-    t, rest = target, 1 - target
-    right = torch.tensor([t, rest, 0, 1.0])
-    if not torch.allclose(found, right, atol=2e-3):
-        raise Wrong(_name_weights(found, t, rest))
-    r, f = torch.randn(2, 50) * 3
-    value = t * F.softplus(-r).mean() + rest * F.softplus(r).mean() + F.softplus(f).mean()
-    got = one_number(ask(answer, r, f, target), "the loss").detach()
-    if not torch.allclose(got, value, atol=1e-4):
-        raise Wrong(
-            f"the weights are right, but the loss of 50 samples is {float(got):.3f}, not "
-            f"{float(value):.3f}: it should be softplus on logits, the mean over each batch."
-        )
-
-
-def _name_weights(found: Tensor, t: float, rest: float) -> str:
-    """Say what the four weights mean; the targets of the check are not only 0.9."""
-    named = {
-        (t, rest, rest, t): "both sides are smoothed. Then the best D is (target·p + (1 − "
-        "target)·q)/(p + q): where q is large and p is 0 it still says 'perhaps', and G is paid "
-        "for staying there. Fakes keep their label 0.",
-        (1, 0, rest, t): "the fakes are smoothed, not the real samples. Then D never calls a fake "
-        "surely fake, and that rewards G where no data are.",
-        (t, 0, 0, 1): "only the log D term is scaled: a real sample counts less, but still as "
-        "surely real. Then the best D is target·p/(target·p + q), which still reaches 1. The rest "
-        "of its weight, 1 − target, belongs to log(1 − D).",
-        (t, 0, 0, t): "the loss is only scaled: the best D is still p/(p + q).",
-        (0, 1, t, rest): "the labels are exchanged: real samples are pulled down and fakes up.",
-        (0, 1, 1, 0): "the labels are exchanged, without any smoothing.",
-        (rest, t, 0, 1): "target and 1 − target are exchanged: real samples count as real with 1 "
-        "− target only.",
-        (1, 0, 0, 1): "nothing is smoothed: this is the plain cross entropy, whatever the target.",
-        (t, rest, 1, 0): "G's side of the fakes: D raises what it says of them.",
-        (t, rest, 0, 0): "the fakes do not count: D's loss has two sides.",
-        (1, rest, 0, 1): "a real sample counts 1 as real and the rest as fake, more than once in "
-        "all: the two weights add up to 1.",
-        (0.9, 0.1, 0, 1): "0.9 is written into the loss: use the target you are given.",
-        (0, 0, 0, 0): "the loss is flat where D is sure: there is a sigmoid in it, on top of the "
-        "one that softplus holds already. Logits go in as they are.",
-        (-t, -rest, 0, -1): "the sign is turned: D lowers its loss, so it has no minus in front.",
-    }
-    for weights, said in named.items():
-        right = torch.tensor([float(w) for w in weights])
-        if torch.allclose(found, right, atol=2e-3):
-            return said
-    for factor, more in ((3.0, "the batch adds up: take the mean."), (0.5, "the loss is halved.")):
-        if torch.allclose(found, factor * torch.tensor([t, rest, 0, 1.0]), atol=6e-3):
-            return more
-    numbers = [f"{float(w):.2f}" for w in found]
-    return (
-        f"as measured, a real sample counts {numbers[0]} as real and {numbers[1]} as fake, a fake "
-        f"one {numbers[2]} and {numbers[3]}; with target {t} it should be {t}, {rest:.2f}, 0 and 1."
-    )

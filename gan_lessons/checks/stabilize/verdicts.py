@@ -1,20 +1,282 @@
 """Read an ablation: an exercise of lesson 12, Stabilize the game."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import torch
 from torch import Tensor
 
 from gan_lessons import metrics
-from gan_lessons.checks.exercise import Wrong, ask, exercise
+from gan_lessons.checks.exercise import Wrong
+from gan_lessons.checks.grader import Case, Slip, Table, Value, case
+from gan_lessons.checks.seen import Seen
 
-REFUSED = {  # what PyTorch says of a broken answer, and what that means here
-    "with two bool tensors": "PyTorch does not subtract one yes-or-no tensor from another: make "
-    "numbers of them first, (low > 0).int() - (high < 0).int().",
-}
+RIGHT = """
+def verdicts(scores):
+    gaps = scores[1:] - scores[:1]
+    n, mean = gaps.shape[1], gaps.mean(1)
+    half = metrics.STUDENT[min(n, 10) - 2] * gaps.std(1) / n**0.5
+    low, high = mean - half, mean + half
+    return (low > 0).int() - (high < 0).int()
+"""
+
+GAPS = "scores[1:] - scores[:1]"
+HALF = "metrics.STUDENT[min(n, 10) - 2] * gaps.std(1) / n**0.5"
+ENDS = "low, high = mean - half, mean + half"
+SAID = "(low > 0).int() - (high < 0).int()"
+POOLED = (
+    "the seeds are pooled: you compare two means with the spread of each. All rows had the same "
+    "seeds, so take the differences seed by seed first; what a seed does to all rows then drops "
+    "out."
+)
+OVERLAP = (
+    "you ask whether two intervals overlap. That is no test: they may overlap where every seed "
+    "says the same. Take the interval of the differences."
+)
+BROKEN = (
+    "a row with a broken run (NaN) is given a verdict. It has no mean: leaving the broken run out, "
+    "or calling it 0, makes a method look as good as its luckiest seeds. Undecided, 0."
+)
+TWO_MEANS = "(scores[1:].var(1) + scores[0].var()).sqrt()"
+
+SLIPS = (
+    Slip(HALF, f"metrics.STUDENT[min(n, 10) - 2] * {TWO_MEANS} / n**0.5", POOLED),
+    Slip(HALF, f"metrics.STUDENT[min(2 * n - 1, 10) - 2] * {TWO_MEANS} / n**0.5", POOLED),
+    Slip(
+        ENDS,
+        "each = metrics.over_seeds(scores)\n"
+        "    low, high = each[0][1:] - each[2][0], each[2][1:] - each[0][0]",
+        OVERLAP,
+    ),
+    Slip(
+        GAPS,
+        "scores[1:] - scores[0].mean()",
+        "you ask whether one mean lies in the other's interval. Take the interval of the "
+        "differences, seed by seed.",
+    ),
+    Slip(
+        ENDS,
+        "low = high = mean",
+        "you go by the means alone: any two runs differ by something. It takes the interval.",
+    ),
+    Slip(
+        "metrics.STUDENT[min(n, 10) - 2]",
+        "1.96",
+        "you use 1.96, as if there were many seeds. With few the interval is wider: "
+        "metrics.over_seeds knows Student's numbers.",
+    ),
+    Slip(
+        "min(n, 10) - 2",
+        "min(n, 9) - 1",
+        "Student's number is that of one seed more: n seeds leave n − 1 degrees of freedom, and "
+        "metrics.STUDENT begins with two seeds.",
+    ),
+    Slip(
+        "n, mean = gaps.shape[1]",
+        "n, mean = len(gaps)",
+        "you count the rows for n: the interval is that of the seeds.",
+    ),
+    Slip(
+        "gaps.std(1)",
+        "gaps.std(1, unbiased=False)",
+        "the standard deviation divides by n; over so few seeds that is too small, and n − 1 is "
+        "right.",
+    ),
+    Slip("gaps.std(1)", "gaps.var(1)", "the variance stands where its root should, the deviation."),
+    Slip(
+        "gaps.std(1)",
+        "gaps.std()",
+        "one deviation is taken over all rows together: each row has its own.",
+    ),
+    Slip(
+        " / n**0.5",
+        "",
+        "the root of n is missing: the mean of n differences is surer than one of them.",
+    ),
+    Slip(
+        " / n**0.5",
+        " / n",
+        "you divide by n: the error of a mean falls with the root of n.",
+    ),
+    Slip(HALF, "gaps.std(1)", "you take mean ± one deviation, which is no interval of 95 %."),
+    Slip(
+        HALF,
+        "2 * gaps.std(1)",
+        "you take mean ± two deviations: that is where single runs lie. Of interest is where the "
+        "mean lies.",
+    ),
+    Slip(
+        HALF,
+        "gaps.std(1) / n**0.5",
+        "you take mean ± one standard error, which covers the truth in two of three cases only.",
+    ),
+    Slip(
+        ENDS,
+        "low, high = gaps.amin(1), gaps.amax(1)",
+        "you ask for all seeds to agree. That is strict with many seeds and loose with three; take "
+        "the interval.",
+    ),
+    Slip(
+        ENDS,
+        "low = high = scores[1:].amax(1) - scores[0].amax()",
+        "you go by the best seed of each row: that is how to make any row win.",
+    ),
+    Slip(ENDS, "low = high = gaps[:, 0]", "you go by one seed."),
+    Slip(
+        ENDS,
+        "low = high = scores[1:].median(1).values - scores[0].median()",
+        "you go by the medians alone; it takes an interval.",
+    ),
+    Slip(
+        GAPS,
+        "scores[:1] - scores[1:]",
+        "better and worse are exchanged: +1 says that the row has the larger scores.",
+    ),
+    Slip(
+        GAPS,
+        "scores[1:] - scores[:-1]",
+        "you compare each row with the row before it; all are compared with row 0.",
+    ),
+    Slip(
+        GAPS,
+        "scores[1:] - scores.mean(0)",
+        "you compare each row with the mean of all rows; all are compared with row 0.",
+    ),
+    Slip(
+        GAPS,
+        "scores[1:] / scores[:1] - 1",
+        "you take differences as shares of row 0: seeds on which it does badly then count most. "
+        "Subtract, and do not divide.",
+    ),
+    Slip(
+        GAPS,
+        "scores[1:]",
+        "the sign tells whether a row's own scores differ from 0. Subtract row 0.",
+    ),
+    Slip(
+        GAPS,
+        "scores - scores[:1]",
+        "row 0 is what the others are compared with: no verdict for it, rows 1 on.",
+    ),
+    Slip(
+        GAPS,
+        "(scores - scores[:1]).T",
+        "one verdict per seed came back: the mean and interval go over the seeds.",
+    ),
+    Slip(
+        SAID,
+        "(low > 0).int()",
+        "you ask for the rows that are clearly better only: a row that is clearly worse is −1.",
+    ),
+    Slip(
+        SAID,
+        "(low > 0).int() + (high < 0).int()",
+        "you mark clear differences, but not their direction: +1 better, −1 worse.",
+    ),
+    Slip(
+        SAID,
+        "((low <= 0) & (high >= 0)).int()",
+        "you ask whether the interval contains 0: +1 there should be 0.",
+    ),
+    Slip(
+        "(high < 0)",
+        "(low < 0)",
+        "a row is called worse as soon as a part of its interval lies below 0: all of it must, "
+        "so it is the high end that counts.",
+    ),
+    Slip(
+        "(low > 0)",
+        "(high > 0)",
+        "a row is called better as soon as a part of its interval lies above 0: all of it must, "
+        "so it is the low end that counts.",
+    ),
+    Slip(
+        SAID,
+        "(low > 0) - (high < 0)",
+        "PyTorch does not subtract one yes-or-no tensor from another: make numbers of them first, "
+        "(low > 0).int() - (high < 0).int().",
+    ),
+    Slip(SAID, "mean", "you return the means. A verdict is −1, 0 or +1, and nothing between."),
+    Slip(
+        "n, mean = gaps.shape[1], gaps.mean(1)",
+        "gaps = gaps.nan_to_num(0.0)\n    n, mean = gaps.shape[1], gaps.mean(1)",
+        BROKEN,
+    ),
+    Slip(GAPS, "scores[1:].nan_to_num(0.0) - scores[:1]", BROKEN),
+    Slip(
+        ENDS,
+        "kept = [metrics.over_seeds(g[g.isfinite()]) for g in gaps]\n"
+        "    low, high = (torch.stack([ends[i] for ends in kept]) for i in (0, 2))",
+        BROKEN,
+    ),
+    Slip("(low > 0)", "(~(low <= 0))", BROKEN),
+    Slip("(high < 0)", "(~(high >= 0))", BROKEN),
+    Slip(
+        GAPS,
+        "scores[1:] - scores[:1] + 0 * scores.sum()",
+        "one broken run spoils the verdicts on other rows: each row for itself.",
+    ),
+)
 
 
-@exercise(
+def cases(seed: int) -> Sequence[Case]:
+    """Return tables of scores, (rows, seeds): small ones, large ones, and one with a broken run."""
+    rng = torch.Generator().manual_seed(seed)
+    row = torch.tensor
+    broken = row([0.0, 9.0, 9.0, -9.0])[:, None] + torch.randn(1, 5, generator=rng)
+    broken = broken + 0.1 * torch.randn(4, 5, generator=rng)
+    broken[1, 2] = torch.nan
+    return (
+        case(
+            "a row that is a little better on each seed, and one that is worse",
+            row([[2.0, 5, 8], [2.9, 6.1, 9], [0.1, 3, 5.9]]),
+        ),
+        case(
+            "a row whose larger mean comes from one seed, and one that is like row 0",
+            row([[3.0, 4, 5], [3.1, 3.9, 9], [3.1, 4.1, 4.8]]),
+        ),
+        case("300 rows of five seeds", _table(5, rng)),
+        case("300 rows of three seeds", _table(3, rng)),
+        case("300 rows of eight seeds", _table(8, rng)),
+        case("three rows, one with a broken run (NaN)", broken),
+    )
+
+
+def _table(seeds: int, rng: torch.Generator, rows: int = 300) -> Tensor:
+    """Return scores of which some rows differ clearly and many nearly; seeds differ a lot.
+
+    Rows on the very edge, where the digits of Student's number decide, are left out.
+    """
+    luck, effect = torch.randn(seeds, generator=rng), 2 * torch.randn(rows, 1, generator=rng)
+    spread = 0.2 + 1.5 * torch.rand(rows, 1, generator=rng)
+    effect[0], spread[0] = 0, 0.7
+    scores = 2 + luck + effect + spread * torch.randn(rows, seeds, generator=rng)
+    low, mean, high = metrics.over_seeds(scores - scores[:1])
+    edge = (2 * mean / (high - low)).abs()  # 1: the interval ends at 0
+    edge[0] = 0
+    return scores[(edge - 1).abs() > 0.02]
+
+
+def _the_first_row_that_differs(parts: tuple[Callable, ...], asked: Sequence[Case]) -> None:
+    """Raise with a row that is judged wrongly: its differences, their interval, the verdict."""
+    for one in asked:
+        (scores,) = one.args
+        low, mean, high = metrics.over_seeds(scores[1:] - scores[0])
+        right = Seen([(low > 0).double() - (high < 0).double()])
+        (mine,) = verdicts.ask(parts, one).arranged(right).parts
+        if not torch.isin(mine, torch.tensor([-1.0, 0.0, 1.0]).double()).all():
+            raise Wrong(f"a verdict is −1, 0 or +1, but other numbers came back for {one.label}.")
+        for i in (mine != right.parts[0]).nonzero().flatten().tolist():
+            if mean[i].isnan():
+                raise Wrong(BROKEN)
+            gaps = ", ".join(f"{float(x):+.2f}" for x in scores[i + 1] - scores[0])
+            raise Wrong(
+                f"a row whose differences from row 0 are {gaps}, seed by seed, has the interval "
+                f"{float(low[i]):+.2f} to {float(high[i]):+.2f}. It should be "
+                f"{int(right.parts[0][i]):+d}, and you say {int(mine[i]):+d}."
+            )
+
+
+verdicts = Value(
     title="Read an ablation",
     proves="a row is better or worse only if the interval of its differences, seed by seed, leaves "
     "out 0; everything else is undecided, and so is a row with a broken run.",
@@ -26,172 +288,14 @@ REFUSED = {  # what PyTorch says of a broken answer, and what that means here
         "low, mean, high = metrics.over_seeds(scores[1:] - scores[:1]); return (low > 0).int() - "
         "(high < 0).int()",
     ),
+    asks="Check ``verdicts(scores)``: (rows, seeds) -> −1, 0 or +1 for each row but the first.",
+    table=Table(RIGHT, SLIPS, uses={"metrics": metrics}),
+    cases=cases,
+    refused={
+        "with two bool tensors": "PyTorch does not subtract one yes-or-no tensor from another: "
+        "make numbers of them first, (low > 0).int() - (high < 0).int().",
+        "object has no attribute 'numerator'": "Python's statistics cannot take a NaN. A row with "
+        "a broken run has no mean: undecided, 0.",
+    },
+    signs=_the_first_row_that_differs,
 )
-def verdicts(answer: Callable) -> None:
-    """Check ``verdicts(scores)``: (rows, seeds) -> one of −1, 0, +1 for each row but the first.
-
-    On many made-up tables; what comes back is compared with what the usual mistakes give.
-    """
-    with torch.random.fork_rng(devices=[]):
-        for seeds in (5, 3, 8):
-            _check_verdicts(answer, _table(seeds))
-        _check_broken(answer)
-
-
-def _table(seeds: int, rows: int = 300) -> Tensor:
-    """Return scores of which some rows differ clearly and many nearly; seeds differ a lot.
-
-    Rows on the very edge, where the digits of Student's number decide, are left out.
-    """
-    luck, effect = torch.randn(seeds), 2 * torch.randn(rows, 1)
-    spread = 0.2 + 1.5 * torch.rand(rows, 1)
-    effect[0], spread[0] = 0, 0.7
-    scores = 2 + luck + effect + spread * torch.randn(rows, seeds)
-    low, mean, high = metrics.over_seeds(scores - scores[:1])
-    edge = (2 * mean / (high - low)).abs()  # 1: the interval ends at 0
-    edge[0] = 0
-    return scores[(edge - 1).abs() > 0.02]
-
-
-def _signs(low: Tensor, high: Tensor) -> Tensor:
-    return (low > 0).long() - (high < 0).long()
-
-
-def _right(scores: Tensor) -> Tensor:
-    low, _, high = metrics.over_seeds(scores[1:] - scores[:1])
-    return _signs(low, high)
-
-
-def _mistakes(scores: Tensor) -> dict[str, Tensor]:
-    """Return for each diagnosis the verdicts that such an answer gives."""
-    n, gaps = scores.shape[1], scores[1:] - scores[:1]
-    t, mean, std = metrics.STUDENT[min(n, 10) - 2], gaps.mean(1), gaps.std(1)
-    low, _, high = metrics.over_seeds(scores)
-    ends = [mean - t * std / n**0.5, mean + t * std / n**0.5]
-    pooled = t * ((scores[1:].var(1) + scores[0].var()) / n) ** 0.5
-    free = metrics.STUDENT[min(2 * n - 1, 10) - 2] / t * pooled  # more degrees of freedom
-    steps = scores.diff(dim=0)
-    best = scores[:1] - scores[1:]
-    unpaired = "the seeds are pooled: you compare two means with the spread of each. All rows had "
-    unpaired += "the same seeds, so take the differences seed by seed first; what a seed does to "
-    unpaired += "all rows then drops out."
-    z = 1.96 * std / n**0.5
-    tight = t * gaps.std(1, unbiased=False) / n**0.5
-    return {
-        unpaired: _signs(mean - pooled, mean + pooled),
-        unpaired + " ": _signs(mean - free, mean + free),
-        "you ask whether two intervals overlap. That is no test: they may overlap where every seed "
-        "says the same. Take the interval of the differences.": _signs(
-            low[1:] - high[0], high[1:] - low[0]
-        ),
-        "you ask whether one mean lies in the other's interval. Take the interval of the "
-        "differences, seed by seed.": _signs(
-            low[1:] - scores[0].mean(), high[1:] - scores[0].mean()
-        ),
-        "you go by the means alone: any two runs differ by something. It takes the "
-        "interval.": mean.sign().long(),
-        "you use 1.96, as if there were many seeds. With few the interval is wider: "
-        "metrics.over_seeds knows Student's numbers.": _signs(mean - z, mean + z),
-        "the standard deviation divides by n; over so few seeds that is too small, and n − 1 is "
-        "right.": _signs(mean - tight, mean + tight),
-        "the root of n is missing: the mean of n differences is surer than one of them.": _signs(
-            mean - t * std, mean + t * std
-        ),
-        "you take mean ± one deviation, which is no interval of 95 %.": _signs(
-            mean - std, mean + std
-        ),
-        "you take mean ± two deviations: that is where single runs lie. Of interest is where the "
-        "mean lies.": _signs(mean - 2 * std, mean + 2 * std),
-        "you take mean ± one standard error, which covers the truth in two of three cases "
-        "only.": _signs(mean - std / n**0.5, mean + std / n**0.5),
-        "you ask for all seeds to agree. That is strict with many seeds and loose with three; take "
-        "the interval.": _signs(gaps.amin(1), gaps.amax(1)),
-        "you go by the best seed of each row: that is how to make any row win.": (
-            scores[1:].amax(1) - scores[0].amax()
-        )
-        .sign()
-        .long(),
-        "you go by one seed.": gaps[:, 0].sign().long(),
-        "you go by the medians alone; it takes an interval.": (
-            scores[1:].median(1).values - scores[0].median()
-        )
-        .sign()
-        .long(),
-        "better and worse are exchanged: +1 says that the row has the larger scores.": _signs(
-            *(metrics.over_seeds(best)[i] for i in (0, 2))
-        ),
-        "you compare each row with the row before it; all are compared with row 0.": _signs(
-            *(metrics.over_seeds(steps)[i] for i in (0, 2))
-        ),
-        "you ask for the rows that are clearly better only: a row that is clearly worse is −1.": (
-            ends[0] > 0
-        ).long(),
-        "you mark clear differences, but not their direction: +1 better, −1 worse.": _signs(
-            *ends
-        ).abs(),
-        "you ask whether the interval contains 0: +1 there should be 0.": (
-            (ends[0] <= 0) & (ends[1] >= 0)
-        ).long(),
-        "the sign tells whether a row's own scores differ from 0. Subtract row 0.": _signs(
-            low[1:], high[1:]
-        ),
-    }
-
-
-def _call(answer: Callable, scores: Tensor) -> Tensor:
-    kept = scores.clone()
-    got = ask(answer, scores, refused=REFUSED)
-    if not torch.equal(scores.nan_to_num(), kept.nan_to_num()):
-        raise Wrong("the scores themselves are changed. Compute with new tensors.")
-    if got is None:
-        raise Wrong("nothing came back: return one verdict for each row but the first.")
-    try:
-        got = torch.as_tensor(got)
-    except (TypeError, ValueError, RuntimeError) as error:
-        raise Wrong(f"verdicts should be a tensor or a list, not {type(got).__name__}.") from error
-    rows, seeds = scores.shape
-    if got.shape == (rows,):
-        raise Wrong("row 0 is what the others are compared with: no verdict for it, rows 1 on.")
-    if got.shape == (seeds,):
-        raise Wrong("one verdict per seed came back: the mean and interval go over the seeds.")
-    if got.shape != (rows - 1,):
-        raise Wrong(
-            f"for {rows} rows of {seeds} seeds {rows - 1} verdicts should come back, not "
-            f"{tuple(got.shape)}."
-        )
-    if got.is_floating_point() and got.isnan().any():
-        raise Wrong("a verdict is −1, 0 or +1; NaN came back. A broken run leaves a row undecided.")
-    if not torch.isin(got.double(), torch.tensor([-1.0, 0.0, 1.0]).double()).all():
-        raise Wrong("a verdict is −1, 0 or +1, but other numbers came back.")
-    return got.long()
-
-
-def _check_verdicts(answer: Callable, scores: Tensor) -> None:
-    got, right = _call(answer, scores), _right(scores)
-    if torch.equal(got, right):
-        return
-    for said, wrong in _mistakes(scores).items():
-        if torch.equal(got, wrong):
-            raise Wrong(said.strip())
-    off = int((got != right).nonzero()[0])
-    low, mean, high = metrics.over_seeds(scores[off + 1] - scores[0])
-    raise Wrong(
-        f"a row whose differences have the mean {float(mean):+.2f} and the interval "
-        f"{float(low):+.2f} to {float(high):+.2f} should be {int(right[off]):+d}, not "
-        f"{int(got[off]):+d}."
-    )
-
-
-def _check_broken(answer: Callable) -> None:
-    """A run that broke has no score, and a mean that leaves it out is a lie."""
-    scores = torch.randn(1, 5) + torch.tensor([0.0, 9.0, 9.0, -9.0])[:, None]
-    scores = scores + 0.1 * torch.randn(4, 5)
-    scores[1, 2] = torch.nan
-    got = _call(answer, scores)
-    if got[0] != 0:
-        raise Wrong(
-            "a row with a broken run (NaN) is given a verdict. It has no mean: leaving the broken "
-            "run out makes a method look as good as its luckiest seeds. Undecided, 0."
-        )
-    if got.tolist() != [0, 1, -1]:
-        raise Wrong("one broken run spoils the verdicts on other rows: each row for itself.")

@@ -246,55 +246,63 @@ def penalty_by_vmap(D, real, fake):
     return total / len(real)
 
 
-def _penalty(
-    *,
-    alpha=lambda real: torch.rand(len(real), *[1] * (real.ndim - 1)),
-    points=None,
-    cut=lambda fake: fake.detach(),
-    require=True,
-    logits=lambda out: out.sum(),
-    create_graph=True,
-    length=lambda g: g.flatten(1).norm(dim=1),
-    cost=lambda length: (length - 1).square(),
-    reduce=lambda cost: cost.mean(),
-):
-    """Build a penalty that differs from the reference in one place."""
+def penalty_by_torch_func(D, real, fake):
+    """vmap of grad: the slope as a function of one sample."""
+    alpha = torch.rand(len(real)).reshape(-1, *[1] * (real.dim() - 1))
+    x = fake.detach() + alpha * (real - fake.detach())
+    slope = torch.func.vmap(torch.func.grad(lambda sample: D(sample.unsqueeze(0)).squeeze()))(x)
+    return (slope.flatten(1).norm(dim=1) - 1).pow(2).mean()
 
-    def answer(D, real, fake):
-        fake = cut(fake)
-        if points is None:
-            a = alpha(real)
-            x = a * real + (1 - a) * fake
-        else:
-            x = points(real, fake)
-        if require:
-            x = x.requires_grad_()
-        (g,) = torch.autograd.grad(logits(D(x)), x, create_graph=create_graph)
-        return reduce(cost(length(g)))
 
-    return answer
+def penalty_in_float64(D, real, fake):
+    """α from uniform_, the samples in reverse, the length by einsum in float64."""
+    alpha = real.new_empty(len(real), *[1] * (real.ndim - 1)).uniform_()
+    x = ((1 - alpha) * real + alpha * fake.detach()).flip(0).requires_grad_()
+    slope = torch.autograd.grad(D(x).sum(), x, create_graph=True)[0].flatten(1).double()
+    return (torch.einsum("bi,bi->b", slope, slope).clamp_min(1e-12).sqrt() - 1).square().mean()
+
+
+RIGHT_PENALTIES = [
+    penalty,
+    penalty_with_lerp,
+    penalty_of_the_library,
+    penalty_by_vmap,
+    penalty_by_torch_func,
+    penalty_in_float64,
+]
+
+
+def _drawn(real, fake):
+    alpha = torch.rand(len(real), *[1] * (real.ndim - 1))
+    return (alpha * real + (1 - alpha) * fake.detach()).requires_grad_()
 
 
 def _backward(D, real, fake):
-    a = torch.rand(len(real), *[1] * (real.ndim - 1))
-    x = (a * real + (1 - a) * fake.detach()).requires_grad_()
+    x = _drawn(real, fake)
     D(x).sum().backward(create_graph=True)
     slope = x.grad
     x.grad = None
     return (slope.flatten(1).norm(dim=1) - 1).square().mean()
 
 
+def _unused_allowed(D, real, fake):
+    x = _drawn(real, fake)
+    out, other = D(x), x.clone()
+    ones = torch.ones_like(out)
+    more = {"create_graph": True, "allow_unused": True}
+    slope = torch.autograd.grad(out, other, ones, **more)[0]
+    return (slope.flatten(1).norm(dim=1) - 1).square().mean()
+
+
 def _of_another_tensor(D, real, fake):
-    a = torch.rand(len(real), *[1] * (real.ndim - 1))
-    x = (a * real + (1 - a) * fake.detach()).requires_grad_()
+    x = _drawn(real, fake)
     y = (x * 1).detach().requires_grad_()
     (slope,) = torch.autograd.grad(D(y).sum(), x, create_graph=True)
     return (slope.flatten(1).norm(dim=1) - 1).square().mean()
 
 
 def _half_detached(D, real, fake):
-    a = torch.rand(len(real), *[1] * (real.ndim - 1))
-    x = (a * real + (1 - a) * fake.detach()).requires_grad_()
+    x = _drawn(real, fake)
     (g,) = torch.autograd.grad(D(x).sum(), x, create_graph=True)
     length = g.flatten(1).norm(dim=1)
     return ((length - 1) * (length.detach() - 1)).mean()
@@ -310,8 +318,7 @@ def _in_place(D, real, fake):
 
 
 def _by_the_weights(D, real, fake):
-    a = torch.rand(len(real), *[1] * (real.ndim - 1))
-    x = a * real + (1 - a) * fake.detach()
+    x = _drawn(real, fake).detach()
     slopes = torch.autograd.grad(D(x).sum(), D.parameters(), create_graph=True)
     return (torch.cat([slope.flatten() for slope in slopes]).norm() - 1) ** 2
 
@@ -324,16 +331,8 @@ def _backward_to_a_made_tensor(D, real, fake):
     return (x.grad.flatten(1).norm(dim=1) - 1).square().mean()
 
 
-def _a_tuple(D, real, fake):
-    a = torch.rand(len(real), *[1] * (real.ndim - 1))
-    x = (a * real + (1 - a) * fake.detach()).requires_grad_()
-    slope = torch.autograd.grad(D(x).sum(), x, create_graph=True)
-    return (slope.flatten(1).norm(dim=1) - 1).square().mean()
-
-
 def _outputs_of_another_shape(D, real, fake):
-    a = torch.rand(len(real), *[1] * (real.ndim - 1))
-    x = (a * real + (1 - a) * fake.detach()).requires_grad_()
+    x = _drawn(real, fake)
     (g,) = torch.autograd.grad(D(x), x, torch.ones(len(x), 1), create_graph=True)
     return (g.flatten(1).norm(dim=1) - 1).square().mean()
 
@@ -342,139 +341,115 @@ def _whole_loss(D, real, fake):
     return D(fake).mean() - D(real).mean() + penalty(D, real, fake)
 
 
-RIGHT_PENALTIES = [penalty, penalty_with_lerp, penalty_of_the_library, penalty_by_vmap]
+def _with(points=_drawn, length=lambda g: g.flatten(1).norm(dim=1), cost=lambda n: (n - 1) ** 2):
+    """Return a penalty of other points, another length or another cost."""
+
+    def answer(D, real, fake):
+        x = points(real, fake)
+        (slope,) = torch.autograd.grad(D(x).sum(), x, create_graph=True)
+        return cost(length(slope)).mean()
+
+    return answer
+
+
+def _noisy(real, fake):
+    return (_drawn(real, fake).detach() + 0.1 * torch.randn_like(real)).requires_grad_()
+
+
+def _alpha_of_a_triangle(real, fake):
+    a = torch.rand(2, len(real), *[1] * (real.ndim - 1)).amax(0)
+    return (a * real + (1 - a) * fake.detach()).requires_grad_()
+
+
+def _without_detach(D, real, fake):
+    alpha = torch.rand(len(real), *[1] * (real.ndim - 1))
+    x = torch.lerp(fake, real, alpha).requires_grad_()
+    (slope,) = torch.autograd.grad(D(x).sum(), x, create_graph=True)
+    return (slope.flatten(1).norm(dim=1) - 1).square().mean()
+
+
+def _normal(real, fake):
+    alpha = torch.randn(len(real), *[1] * (real.ndim - 1))
+    return torch.lerp(fake.detach(), real, alpha).requires_grad_()
+
+
+def _loop_with_one_alpha(D, real, fake):
+    a, total = torch.rand(()), 0
+    for r, f in zip(real, fake.detach(), strict=True):
+        x = (a * r + (1 - a) * f)[None].requires_grad_()
+        total = total + (torch.autograd.grad(D(x).sum(), x, create_graph=True)[0].norm() - 1) ** 2
+    return total / len(real)
+
+
+def _alpha_per_row_of_pixels(real, fake):
+    a = torch.rand(*real.shape[:-1], 1)
+    return (a * real + (1 - a) * fake.detach()).requires_grad_()
+
 
 WRONG_PENALTIES = {
     # clinic A1: copied from keras-io into books
-    "α from N(0, 1)": (
-        _penalty(alpha=lambda real: torch.randn(len(real), *[1] * (real.ndim - 1))),
-        "it is drawn from N(0, 1)",
+    "α from N(0, 1), by lerp": (
+        _with(_normal),
+        "α is drawn from N(0, 1)",
     ),
-    "α shared by the batch": (_penalty(alpha=lambda real: torch.rand(())), "shares one α"),
-    # clinic A2: the second half of DRAGAN's fault
-    "α per number": (_penalty(alpha=torch.rand_like), "every number of a sample gets its own α"),
-    "α from 0 to ½": (
-        _penalty(alpha=lambda real: torch.rand(len(real), *[1] * (real.ndim - 1)) / 2),
-        "but not evenly",
-    ),
-    "α from -1 to 1": (
-        _penalty(alpha=lambda real: 2 * torch.rand(len(real), *[1] * (real.ndim - 1)) - 1),
-        "another distribution",
-    ),
-    "α = ½": (_penalty(alpha=lambda real: 0.5), "half way between only"),
-    "α is 0 or 1": (
-        _penalty(alpha=lambda r: torch.rand(len(r), *[1] * (r.ndim - 1)).round()),
-        "at real and fake samples only",
-    ),
-    "α for points only": (
-        _penalty(alpha=lambda real: torch.rand(len(real), 1)),
+    "α shared by the batch, in a loop": (_loop_with_one_alpha, "shares one α"),
+    "α per row of pixels": (
+        _with(_alpha_per_row_of_pixels),
         "not on a line between a real and a fake",
     ),
-    "α (B,)": (_penalty(alpha=lambda real: torch.rand(len(real))), "the shape of α does not fit"),
-    "α for images only": (
-        _penalty(alpha=lambda real: torch.rand(len(real), 1, 1, 1)),
-        "the shape of α does not fit",
-    ),
-    "real and noise": (
-        _penalty(points=lambda real, fake: real + 0.1 * torch.randn_like(real)),
-        "with nothing added",
-    ),
-    "real only": (
-        _penalty(points=lambda real, fake: real.clone()),
-        "taken at the real samples only",
-    ),
-    "fake only": (_penalty(points=lambda real, fake: fake.clone()), "taken at the fakes only"),
-    "real and fake": (
-        _penalty(points=lambda real, fake: torch.cat([real, fake])),
-        "at real and fake samples only",
-    ),
-    "real and a difference": (
-        _penalty(points=lambda r, f: r + torch.rand(len(r), *[1] * (r.ndim - 1)) * (r - f)),
-        "another distribution",
-    ),
+    "α of another law": (_with(_alpha_of_a_triangle), "but not evenly"),
+    "noise on x̂": (_with(_noisy), "with nothing added"),
     "the mean real sample": (_of_the_mean_sample, "not on a line between a real and a fake"),
-    "real changed in place": (_in_place, "batch itself is changed"),
+    "real changed in place": (_in_place, "your code changes real in place"),
     "real made to require a gradient": (
-        _penalty(points=lambda real, fake: real),
+        _with(lambda real, fake: _drawn(real.requires_grad_(), fake)),
         "real or fake require a gradient now",
     ),
-    # clinic A2: the norm over the channels only
-    "norm over the channels only": (
-        _penalty(length=lambda g: g.norm(dim=1)),
-        "taken over the channels only",
+    "length by hand, of the batch": (
+        _with(length=lambda g: g.square().sum().sqrt()),
+        "over the whole batch",
     ),
-    "norm over the last axis only": (
-        _penalty(length=lambda g: g.norm(dim=-1)),
-        "taken over the last axis only",
-    ),
+    "norm by pixels": (_with(length=lambda g: g.square().sum(1).sqrt()), "over the channels only"),
     "norm for images only": (
-        _penalty(length=lambda g: g.norm(dim=(1, 2, 3))),
-        "this length fits images only",
+        _with(length=lambda g: g.square().sum((1, 2, 3)).sqrt()),
+        "this length",
     ),
-    "norm over the batch": (_penalty(length=lambda g: g.norm()), "over the whole batch"),
-    "mean for norm": (_penalty(length=lambda g: g.flatten(1).mean(1)), "the mean of the slope's"),
-    "sum for norm": (_penalty(length=lambda g: g.flatten(1).sum(1)), "added up the slope's"),
-    "1-norm": (_penalty(length=lambda g: g.flatten(1).abs().sum(1)), "that is the 1-norm"),
-    "largest number": (
-        _penalty(length=lambda g: g.flatten(1).abs().amax(1)),
+    "infinity norm": (
+        _with(length=lambda g: torch.linalg.vector_norm(g.flatten(1), torch.inf, dim=1)),
         "the largest number for the length",
     ),
-    "root of the mean square": (
-        _penalty(length=lambda g: (g.flatten(1).square().mean(1) + 1e-12).sqrt()),
-        "you took the mean of squares",
-    ),
-    "root forgotten": (
-        _penalty(length=lambda g: g.flatten(1).square().sum(1)),
-        "the root is missing",
-    ),
-    "no norm": (_penalty(length=lambda g: g), "every number of the slope is compared with 1"),
-    "mean of D for its sum": (
-        _penalty(logits=lambda out: out.mean()),
-        "divides every slope by the batch",
-    ),
-    "sum of D forgotten": (_penalty(logits=lambda out: out), "and D returns one per sample"),
-    "one-sided": (
-        _penalty(cost=lambda length: (length - 1).clamp_min(0).square()),
+    "hinge on both sides": (
+        _with(cost=lambda n: F.relu(n - 1) ** 2),
         "this is one-sided",
     ),
-    "pulled to 0": (_penalty(cost=lambda length: length.square()), "as R1 does"),
-    "square forgotten": (_penalty(cost=lambda length: length - 1), "the square is missing"),
-    "absolute value": (
-        _penalty(cost=lambda length: (length - 1).abs()),
-        "absolute value for square",
+    "three times": (_with(cost=lambda n: 3 * (n - 1) ** 2), "always 3 times the right value"),
+    "a constant added": (_with(cost=lambda n: (n - 1) ** 2 + 1), "always +1 away"),
+    "another goal": (_with(cost=lambda n: (n - 2) ** 2), "its length is 5, and the penalty is"),
+    "one per sample": (
+        lambda D, real, fake: penalty(D, real, fake) * torch.ones(len(real)),
+        "should be one number",
     ),
-    "length squared, not the difference": (
-        _penalty(cost=lambda length: length.square() - 1),
-        "the length is squared, and not the difference",
-    ),
-    "square of the mean": (
-        _penalty(cost=lambda length: length - 1, reduce=lambda cost: cost.mean().square()),
-        "mean of the lengths first",
-    ),
-    "half of it": (_penalty(reduce=lambda cost: cost.mean() / 2), "half of the penalty"),
-    "ten times": (_penalty(reduce=lambda cost: 10 * cost.mean()), "10 times the penalty"),
-    "sum for mean": (_penalty(reduce=lambda cost: cost.sum()), "the batch adds up"),
-    "one per sample": (_penalty(reduce=lambda cost: cost), "should be one number"),
-    "a number": (_penalty(reduce=lambda cost: float(cost.mean())), "float came back"),
-    "create_graph forgotten": (_penalty(create_graph=False), "create_graph=True is missing"),
-    "slope detached": (
-        _penalty(length=lambda g: g.detach().flatten(1).norm(dim=1)),
-        "create_graph=True is missing",
+    "a number": (lambda D, real, fake: float(penalty(D, real, fake)), "float came back"),
+    "result detached": (
+        lambda D, real, fake: penalty(D, real, fake).detach(),
+        "nothing can be learned from it",
     ),
     "half detached": (_half_detached, "a part of it is detached"),
-    "requires_grad forgotten": (_penalty(require=False), "Call .requires_grad_() on x̂"),
     "gradient at another tensor": (_of_another_tensor, "a tensor that D never saw"),
+    "unused allowed": (_unused_allowed, "allow_unused=True) that says: D never saw"),
     "backward for grad": (_backward, "leaves gradients in D's weights"),
     "slope by the weights": (_by_the_weights, "with respect to its *input* x̂"),
     "backward to a made tensor": (_backward_to_a_made_tensor, "the slope is None"),
-    "a tuple": (_a_tuple, "torch.autograd.grad returns a tuple"),
     "grad_outputs of another shape": (_outputs_of_another_shape, "must have the shape of D's"),
     "the critic's loss in it": (_whole_loss, "the critic's own loss is in it"),
     "NaN at slope 0": (
-        _penalty(length=lambda g: g.flatten(1).square().sum(1).sqrt()),
+        _with(length=lambda g: g.pow(2).flatten(1).sum(1) ** 0.5),
         "an infinite slope at 0",
     ),
-    "fake not detached": (_penalty(cut=lambda fake: fake), "reaches G through the fake batch"),
+    "fake not detached": (
+        _without_detach,
+        "reaches G through the fake batch",
+    ),
 }
 
 # -- one step of the power iteration ---------------------------------------------------------
@@ -507,42 +482,17 @@ def by_svd(weight, u):
     return U[:, 0] @ W @ V[0], U[:, 0]
 
 
-def _power(
-    *,
-    flat=lambda weight: weight.flatten(1),
-    start=lambda u, W: u,
-    scale_v=lambda v: F.normalize(v, dim=0),
-    scale_u=lambda u: F.normalize(u, dim=0),
-    sigma=lambda u, W, v: u @ W @ v,
-    back=lambda sigma, u, v: (sigma, u),
-    recorded=False,
-):
-    """Build a step that differs from the reference in one place."""
-
-    def answer(weight, u):
-        W = flat(weight)
-        with torch.set_grad_enabled(recorded):
-            v = scale_v(W.T @ start(u, W))
-            u = scale_u(W @ v)
-        return back(sigma(u, W, v), u, v)
-
-    return answer
+def power_in_plain_steps(weight, u):
+    """In float64, without F, the length of Wv for sigma, a list for a tuple."""
+    W = weight.reshape(weight.shape[0], -1).double()
+    fixed = W.detach()
+    v = fixed.t().mv(u.double())
+    v /= v.square().sum().sqrt()
+    stretched = W @ v
+    return [stretched.norm(), (stretched / stretched.norm()).detach().float()]
 
 
-def _all_under_no_grad(weight, u):
-    with torch.no_grad():
-        return power(weight, u)
-
-
-def _old_u(weight, u):
-    sigma, _ = power(weight, u)
-    return sigma, u
-
-
-def _in_the_weight(weight, u):
-    sigma, u = power(weight, u)
-    weight.data /= sigma.data
-    return sigma, u
+RIGHT_POWERS = [power, power_twice, by_svd, power_in_plain_steps]
 
 
 def _eigenvalue(weight, u):
@@ -552,60 +502,113 @@ def _eigenvalue(weight, u):
     return u @ W @ u, u
 
 
-RIGHT_POWERS = [power, power_twice, by_svd]
+def _random_start(weight, u):
+    return power(weight, F.normalize(torch.randn_like(u), dim=0))
+
+
+def _start_of_ones(weight, u):
+    return power(weight, torch.ones(len(u)) / len(u) ** 0.5)
+
+
+def _old_u(weight, u):
+    W = weight.flatten(1)
+    with torch.no_grad():
+        v = F.normalize(torch.einsum("ij,i->j", W, u), dim=0)
+    return (W @ v).norm(), u
+
+
+def _in_the_weight(weight, u):
+    sigma, u = power(weight, u)
+    weight.data /= sigma.data
+    return sigma, u
+
+
+def _overwritten_u(weight, u):
+    W = weight.flatten(1)
+    with torch.no_grad():
+        v = F.normalize(W.T @ u, dim=0)
+        u.copy_(F.normalize(W @ v, dim=0))
+    return u @ W @ v, u
+
+
+def _as_printed(weight, u):
+    """The formulas of the lesson, and nothing more."""
+    W = weight.flatten(1)
+    v = F.normalize(W.T @ u, dim=0)
+    u = F.normalize(W @ v, dim=0)
+    return u @ W @ v, u
+
+
+def _not_scaled(weight, u):
+    W = weight.flatten(1)
+    with torch.no_grad():
+        v = W.T @ u
+        v = v / v.norm()
+        u = W @ v
+    return u.norm() * (u @ W @ v) / (u @ W @ v).detach(), u
+
+
+def _square_and_root(weight, u):
+    """The value is right; half of the gradient is cut."""
+    sigma, u = power(weight, u)
+    return sigma.square() / sigma.detach(), u
+
+
+def _channels_in(weight, u):
+    return power(weight if weight.ndim == 2 else weight.transpose(0, 1).reshape(8, 12), u)
+
+
+def _mean_of_kernel(weight, u):
+    return power(weight if weight.ndim == 2 else weight.mean((2, 3)), u)
+
+
+@torch.no_grad()
+def _under_no_grad(weight, u):
+    return power(weight, u)
+
+
+def _item(weight, u):
+    sigma, u = power(weight, u)
+    return sigma.item(), u
+
 
 WRONG_POWERS = {
-    "conv weight not reshaped": (_power(flat=lambda weight: weight), "one row per output channel"),
     "conv weight reshaped the wrong way": (
-        _power(flat=lambda w: w.reshape(len(w), -1) if w.ndim == 2 else w.flatten(0, 2)),
-        "one row per output channel",
+        lambda w, u: power(w if w.ndim == 2 else w.flatten(0, 2), u),
+        "it fails for a convolution's weight",
     ),
-    "only the kernel's middle": (
-        _power(flat=lambda w: w if w.ndim == 2 else w[:, :, 0, 0]),
-        "one row per output channel",
-    ),
-    "new u each call": (
-        _power(start=lambda u, W: F.normalize(torch.randn_like(u), dim=0)),
-        "u is not kept: the same u gives another result",
-    ),
-    "starts over from ones": (
-        _power(start=lambda u, W: torch.ones_like(u)),
-        "every call starts anew",
-    ),
+    "conv weight turned": (_channels_in, "right for matrices, but for a convolution's weight"),
+    "conv weight averaged": (_mean_of_kernel, "right for matrices, but for a convolution's weight"),
+    "new u each call": (_random_start, "the same u gives another result"),
+    "starts over from ones": (_start_of_ones, "every call starts anew"),
     "old u handed back": (_old_u, "every call starts anew"),
-    "u not normalized": (_power(scale_u=lambda u: u), "normalize it"),
-    "v handed back": (_power(back=lambda sigma, u, v: (sigma, v)), "you hand back v"),
-    "order turned": (_power(back=lambda sigma, u, v: (u, sigma)), "sigma first"),
-    "sigma alone": (_power(back=lambda sigma, u, v: sigma), "two things should come back"),
-    "sigma squared": (_power(sigma=lambda u, W, v: u @ W @ W.T @ u), "sigma came back squared"),
-    "one over sigma": (_power(sigma=lambda u, W, v: 1 / (u @ W @ v)), "one divided by sigma"),
-    "the weight divided": (
-        _power(back=lambda sigma, u, v: (v * torch.ones(8, 1), u)),
-        "should be one number",
-    ),
-    "nothing for u": (_power(back=lambda sigma, u, v: (sigma, None)), "look at what you return"),
-    "normalized along axis 1": (_power(scale_v=F.normalize), "they have one axis"),
+    "u not normalized": (_not_scaled, "the new u should have length 1"),
+    "order turned": (lambda w, u: power(w, u)[::-1], "sigma first"),
+    "sigma alone": (lambda w, u: power(w, u)[0], "two things should come back"),
+    "half of sigma": (lambda w, u: (power(w, u)[0] / 2, power(w, u)[1]), "half the right value"),
     "nuclear norm": (
-        _power(sigma=lambda u, W, v: torch.linalg.matrix_norm(W, "nuc")),
+        lambda w, u: (torch.linalg.matrix_norm(w.flatten(1), "nuc"), power(w, u)[1]),
         "the sum of all singular values",
     ),
-    "minus sigma": (_power(sigma=lambda u, W, v: -(u @ W @ v)), "with a minus"),
-    "Frobenius norm": (_power(sigma=lambda u, W, v: W.norm()), "the Frobenius norm"),
-    "largest entry": (_power(sigma=lambda u, W, v: W.abs().max()), "the largest entry"),
-    "a vector": (_power(sigma=lambda u, W, v: W @ v), "should be one number"),
-    "v not normalized": (_power(scale_v=lambda v: v), "sigma came back squared"),
+    "2-norm of all numbers": (
+        lambda w, u: (w.square().sum().sqrt(), power(w, u)[1]),
+        "the Frobenius norm",
+    ),
     "eigenvalue": (_eigenvalue, "shapes do not fit"),
     "eigenvalues": (
         lambda weight, u: (torch.linalg.eigvals(weight.flatten(1)).abs().max(), u),
-        "shapes do not fit",
+        "eigenvalues are those of square matrices",
     ),
-    "sigma without gradient": (_all_under_no_grad, "carries no gradient to the weight"),
-    "u on the graph": (_power(recorded=True), "still hangs on the graph"),
-    "gradient of another formula": (
-        _power(sigma=lambda u, W, v: (u @ W @ v) ** 2 / (u @ W @ v).detach()),
-        "its gradient is not u vᵀ",
+    "sigma without gradient": (_under_no_grad, "carries no gradient to the weight"),
+    "sigma as a float": (_item, "carries no gradient to the weight"),
+    "u on the graph": (_as_printed, "still hangs on the graph"),
+    "gradient of another formula": (_square_and_root, "its gradient is not u vᵀ"),
+    "weight divided in place": (_in_the_weight, "your code changes weight in place"),
+    "u overwritten": (_overwritten_u, "your code changes u in place"),
+    "sigma squared, and on the graph": (
+        lambda w, u: (_as_printed(w, u)[0] ** 2, _as_printed(w, u)[1]),
+        "still hangs on the graph",
     ),
-    "weight divided in place": (_in_the_weight, "the weight itself is changed"),
 }
 
 # -- several steps of the critic for one of the generator ------------------------------------
