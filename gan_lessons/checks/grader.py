@@ -264,11 +264,6 @@ class Value(Exercise):
             for x, y in zip(a, b, strict=True)
         )
 
-    def _does(self, source: str, cases: Sequence[Case], found: Sequence[Seen | Raised]) -> bool:
-        """Say whether a known program does what was found; most differ in the first case."""
-        first = self.same(found[:1], self.known(source, cases[:1]))
-        return first and self.same(found, self.known(source, cases))
-
     # -- grading -----------------------------------------------------------------------------
 
     def _grade(self, *parts: Callable) -> str | None:

@@ -257,17 +257,7 @@ def _is_the_batch_marked(r1: Callable, r2: Callable) -> str | None:
     return None
 
 
-class _Named(Value):
-    """Says of which of the two penalties it speaks."""
-
-    def _grade_part(self, parts: tuple[Callable, ...], asked: Sequence[Case]) -> str | None:
-        try:
-            return super()._grade_part(parts, asked)
-        except Wrong as mistake:
-            raise Wrong(f"{('R1', 'R2')[asked[0].part]}: {mistake}") from mistake
-
-
-zero_centered = _Named(
+zero_centered = Value(
     title="Zero-centered penalties",
     proves="both are γ/2 times the mean squared length of D's slope, on logits, over all numbers "
     "of a sample, each on its own batch; they train D and never reach G.",
@@ -283,6 +273,7 @@ zero_centered = _Named(
     asks="Check ``r1(D, real, fake, gamma)``, then ``r2``, on a D whose slope is known everywhere.",
     table=Table(RIGHT, SLIPS),
     cases=cases,
+    called=("R1", "R2"),
     observe=(_watched(0), _watched(1)),
     refused={
         "does not require grad": NOT_ASKED,
