@@ -352,8 +352,9 @@ class Value(Exercise):
             raise Wrong(told[0])
         if told:
             raise Wrong("one of these: " + " Or: ".join(told[:2]))
-        if any(isinstance(x, Raised) and isinstance(x.error, Wrong) for x in found):
-            return  # what is said of it hides what a second slip does
+        raised = [x.error for x in found if isinstance(x, Raised)]
+        if isinstance(found[0], Raised) or any(isinstance(error, Wrong) for error in raised):
+            return  # an exception hides what a second slip does
         right = self.known(self.table.right, cases)  # a slip in another part looks like it here
         slips = [slip for slip in program if not self._does(program[slip], cases, right)]
         started, fitting = time.perf_counter(), []
