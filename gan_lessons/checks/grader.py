@@ -394,8 +394,9 @@ class Value(Exercise):
             raise Wrong(told[0])
         if told:
             raise Wrong("one of these: " + " Or: ".join(told[:2]))
-        if any(isinstance(x, Raised) and isinstance(x.error, Wrong) for x in found):
-            return  # what is said of it hides what a second slip does
+        raised = [x.error for x in found if isinstance(x, Raised)]
+        if isinstance(found[0], Raised) or any(isinstance(error, Wrong) for error in raised):
+            return  # an exception hides what a second slip does
         started, fitting = time.process_time(), []
         for pair in itertools.combinations(slips, 2):
             if time.process_time() - started > PAIRS_SECONDS:

@@ -436,7 +436,7 @@ WRONG_PENALTIES = {
     ),
     "half detached": (_half_detached, "a part of it is detached"),
     "gradient at another tensor": (_of_another_tensor, "a tensor that D never saw"),
-    "unused allowed": (_unused_allowed, "allow_unused=True) that says: D never saw"),
+    "unused allowed": (_unused_allowed, "the slope is None"),
     "backward for grad": (_backward, "leaves gradients in D's weights"),
     "slope by the weights": (_by_the_weights, "with respect to its *input* x̂"),
     "backward to a made tensor": (_backward_to_a_made_tensor, "the slope is None"),
