@@ -31,10 +31,28 @@ GAMES = ("def least_squares_d", "def hinge_d", "def relativistic_d", "games = {"
 PLAYERS = ("class StackedLinear", "def each(", "def step_of_all", "def players(", "def streams(")
 TOGETHER = (*GAMES, *PLAYERS, "def twenty_steps")
 WRECK = (*GAMES, *PLAYERS, "ring, grid = ", "def experiment", "def textbook_d", "broken, k =")
-DUALITY = ("def assignment", "def in_plane", "pairs, u, v = assignment")
-PERFECT = ("def assignment", "def in_plane", "def perfect_critic", "perfect = perfect_critic")
-ESCAPE = ("def critic(", "def run_off", "told = {", 'title="Gradient clipping slows')
-SPECTRAL = ("class SpectralNorm", "ours = spectral(")
+DUALITY = (
+    "def assignment",
+    "def in_plane",
+    "pairs, u, v = assignment",
+    "u.mean() + v.mean()",
+)
+PERFECT = (
+    "def assignment",
+    "def on_line",
+    "def perfect_critic",
+    "perfect = perfect_critic",
+    "np.isclose(distance",
+)
+ESCAPE = (
+    "def critic(",
+    "def run_off",
+    "def smaller_weights",
+    "estimates = {",
+    'assert estimates["nothing"]',
+    'assert estimates["gradients clipped"]',
+)
+SPECTRAL = ("class SpectralNorm", "def spectral(", "ours = spectral(")
 
 # lesson, cells, the line, what it is sabotaged to
 SABOTAGE = {
