@@ -76,5 +76,6 @@ def over_seeds(values: Tensor) -> tuple[Tensor, Tensor, Tensor]:
     """
     n = values.shape[-1]
     mean = values.mean(dim=-1)
-    half = STUDENT[min(n, 10) - 2] * values.std(dim=-1) / n**0.5
+    t = STUDENT[min(n, 10) - 2]
+    half = t * values.std(dim=-1) / n**0.5
     return mean - half, mean, mean + half
