@@ -48,11 +48,15 @@ def interval(
     """
 
     def half(x: Tensor) -> Tensor:
-        return x[torch.randperm(len(x), generator=rng)[: len(x) // 2]]
+        order = torch.randperm(len(x), generator=rng)
+        return x[order[: len(x) // 2]]
 
     value = metric(*samples)
-    halves = [metric(*map(half, samples)) for _ in range(rounds)]
-    spread = torch.tensor(halves).std().item()
+    of_halves = []
+    for _ in range(rounds):
+        halves = [half(x) for x in samples]
+        of_halves.append(metric(*halves))
+    spread = torch.tensor(of_halves).std().item()
     return Interval(value, value - 1.96 * spread, value + 1.96 * spread)
 
 
@@ -72,5 +76,6 @@ def over_seeds(values: Tensor) -> tuple[Tensor, Tensor, Tensor]:
     """
     n = values.shape[-1]
     mean = values.mean(dim=-1)
-    half = STUDENT[min(n, 10) - 2] * values.std(dim=-1) / n**0.5
+    t = STUDENT[min(n, 10) - 2]
+    half = t * values.std(dim=-1) / n**0.5
     return mean - half, mean, mean + half

@@ -28,18 +28,28 @@ class Judge(nn.Module):
         super().__init__()
         self.classes = classes
         self.body = nn.Sequential(
-            *(nn.Conv2d(channels, 16, 3, stride=2, padding=1), nn.ReLU()),
-            *(nn.Conv2d(16, 24, 3, stride=2, padding=1), nn.ReLU()),
-            *(nn.Conv2d(24, 16, 3, stride=2, padding=1), nn.ReLU()),
-            *(nn.AdaptiveAvgPool2d(4), nn.Flatten(1)),  # (N, 256)
-            *(nn.Linear(256, 64), nn.BatchNorm1d(64, affine=False)),
+            nn.Conv2d(channels, 16, 3, stride=2, padding=1),
+            nn.ReLU(),
+            nn.Conv2d(16, 24, 3, stride=2, padding=1),
+            nn.ReLU(),
+            nn.Conv2d(24, 16, 3, stride=2, padding=1),
+            nn.ReLU(),
+            nn.AdaptiveAvgPool2d(4),  # (N, 16, 4, 4)
+            nn.Flatten(1),  # (N, 256)
+            nn.Linear(256, 64),  # (N, 64)
+            nn.BatchNorm1d(64, affine=False),
         )
-        self.head = nn.Sequential(nn.ReLU(), nn.Linear(64, classes + factors))
+        self.head = nn.Sequential(
+            nn.ReLU(),
+            nn.Linear(64, classes + factors),
+        )
 
     def forward(self, x: Tensor) -> Tensor:
         """Return features (N, 64) of images. Lesson 09."""
         x = x.to(self.head[1].weight.device)
-        return self.body(x.float() / 127.5 - 1 if x.dtype == torch.uint8 else x)
+        if x.dtype == torch.uint8:
+            x = x.float() / 127.5 - 1
+        return self.body(x)
 
     @torch.no_grad()
     def features(self, x: Tensor) -> Tensor:

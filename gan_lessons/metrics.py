@@ -173,8 +173,13 @@ def frechet_distance(real: Tensor, fake: Tensor) -> float:
 
     Source: Heusel et al. 2017, GANs Trained by a Two Time-Scale Update Rule, equation 6. Lesson 09.
     """
-    given = [(x.mean(0), x.T.cov()) for x in checked(real, fake)]
-    return frechet_gaussians(*given[0], *given[1])
+    real, fake = checked(real, fake)
+    return frechet_gaussians(
+        real.mean(0),
+        real.T.cov(),
+        fake.mean(0),
+        fake.T.cov(),
+    )
 
 
 def kid(real: Tensor, fake: Tensor) -> float:
@@ -199,9 +204,11 @@ def kid(real: Tensor, fake: Tensor) -> float:
 
     def within(x: Tensor) -> Tensor:
         pairs = kernel(x, x)
-        return (pairs.sum() - pairs.trace()) / (len(x) * (len(x) - 1))
+        n = len(x)
+        return (pairs.sum() - pairs.trace()) / (n * (n - 1))
 
-    return float(within(real) + within(fake) - 2 * kernel(real, fake).mean())
+    between = kernel(real, fake).mean()
+    return float(within(real) + within(fake) - 2 * between)
 
 
 # -- nearest neighbors in the space of features: lesson 09 -------------------------------------
@@ -231,8 +238,10 @@ def precision_recall(real: Tensor, fake: Tensor, *, k: int = 3) -> tuple[float, 
     """
     real, fake = checked(real, fake, least=k + 1)
     pairs = torch.cdist(real, fake)  # (N, M)
-    precision = (pairs <= radii(real, k)[:, None]).any(dim=0).double().mean()
-    recall = (pairs <= radii(fake, k)).any(dim=1).double().mean()
+    in_real_ball = pairs <= radii(real, k)[:, None]
+    in_fake_ball = pairs <= radii(fake, k)
+    precision = in_real_ball.any(dim=0).double().mean()
+    recall = in_fake_ball.any(dim=1).double().mean()
     return float(precision), float(recall)
 
 
@@ -251,7 +260,8 @@ def density_coverage(real: Tensor, fake: Tensor, *, k: int = 5) -> tuple[float, 
     real, fake = checked(real, fake, least=k + 1)
     inside = torch.cdist(real, fake) <= radii(real, k)[:, None]  # (N, M)
     density = inside.double().sum() / (k * len(fake))
-    return float(density), float(inside.any(dim=1).double().mean())
+    coverage = inside.any(dim=1).double().mean()
+    return float(density), float(coverage)
 
 
 def classifier_test(real: Tensor, fake: Tensor, *, rng: torch.Generator) -> tuple[float, float]:
@@ -268,14 +278,18 @@ def classifier_test(real: Tensor, fake: Tensor, *, rng: torch.Generator) -> tupl
     """
     real, fake = checked(real, fake, least=4)
     half = min(len(real), len(fake)) // 2
-    real, fake = (x[torch.randperm(len(x), generator=rng)] for x in (real, fake))
+    real = real[torch.randperm(len(real), generator=rng)]
+    fake = fake[torch.randperm(len(fake), generator=rng)]
     known = torch.cat([real[:half], fake[:half]])
     asked = torch.cat([real[-half:], fake[-half:]])
     k = round(math.sqrt(2 * half)) // 2 * 2 + 1  # odd: no ties
-    neighbors = torch.cdist(asked, known).topk(k, largest=False).indices
-    says_real = (neighbors < half).double().mean(dim=1) > 0.5
+    distances = torch.cdist(asked, known)  # (2 half, 2 half)
+    neighbors = distances.topk(k, largest=False).indices
+    votes = (neighbors < half).double().mean(dim=1)  # for real
+    says_real = votes > 0.5
     is_real = torch.arange(2 * half) < half
-    accuracy = float((says_real == is_real).double().mean())
+    right = says_real == is_real
+    accuracy = float(right.double().mean())
     p = math.erfc((accuracy - 0.5) * math.sqrt(4 * half)) / 2
     return accuracy, p
 
@@ -294,7 +308,8 @@ def birthday(samples: Tensor, *, twin: float) -> tuple[int, float]:
     (samples,) = checked(samples)
     twins = int((torch.pdist(samples) < twin).sum())
     pairs = len(samples) * (len(samples) - 1) / 2
-    return twins, pairs / twins if twins else math.inf
+    different = pairs / twins if twins else math.inf
+    return twins, different
 
 
 def memorization_ratio(fake: Tensor, train: Tensor, held_out: Tensor) -> float:
@@ -309,5 +324,6 @@ def memorization_ratio(fake: Tensor, train: Tensor, held_out: Tensor) -> float:
     Lesson 06 in pixels, lesson 09 in features.
     """
     fake, train, held_out = checked(fake, train, held_out, least=1)
-    far = nearest(fake, train).median()
-    return float(far / nearest(held_out, train).median())
+    fakes = nearest(fake, train).median()
+    honest = nearest(held_out, train).median()
+    return float(fakes / honest)

@@ -31,7 +31,8 @@ def gradient_penalty(D: nn.Module, real: Tensor, fake: Tensor, *, weight: float 
 
     Source: Gulrajani et al. 2017, Improved Training of Wasserstein GANs, equation 3. Lesson 11.
     """
-    alpha = torch.rand(len(real), *[1] * (real.ndim - 1), device=real.device)
+    ones = [1] * (real.ndim - 1)
+    alpha = torch.rand(len(real), *ones, device=real.device)  # (B, 1, …)
     between = alpha * real + (1 - alpha) * fake.detach()
     norms = (slopes(D, between).square().sum(1) + 1e-12).sqrt()  # (B,), no NaN at slope 0
     return weight * (norms - 1).square().mean()

@@ -473,7 +473,10 @@ def each(losses: Rows, real_logits: Tensor, fake_logits: Tensor) -> Tensor:
         losses: pairs of a loss and the runs (a slice) that play it, in order. Each loss is written
             for one run, (B,) -> scalar; ``vmap`` applies it row by row. Lesson 10.
     """
-    parts = [torch.vmap(loss)(real_logits[i], fake_logits[i]) for loss, i in losses]
+    parts = []
+    for loss, rows in losses:
+        loss_of_each = torch.vmap(loss)
+        parts.append(loss_of_each(real_logits[rows], fake_logits[rows]))
     return torch.cat(parts)  # (n,)
 
 

@@ -30,18 +30,24 @@ def assignment(cost: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     Linear Assignment Problems (its augmentation; no initialization). Lesson 11.
     """
     n = len(cost)
-    u, v = np.zeros(n), cost.min(axis=0)
-    column_of, row_of = np.full(n, -1), np.full(n, -1)  # -1: free
+    u = np.zeros(n)
+    v = cost.min(axis=0)
+    column_of = np.full(n, -1)  # -1: free
+    row_of = np.full(n, -1)
     for start in range(n):
         # 1 · the shortest way from this row to a free column
-        length, came = np.full(n, np.inf), np.full(n, start)
-        done, row, here = np.zeros(n, dtype=bool), start, 0.0
+        length = np.full(n, np.inf)
+        came = np.full(n, start)
+        done = np.zeros(n, dtype=bool)
+        row = start
+        here = 0.0
         while row >= 0:
             through = np.where(done, np.inf, here + cost[row] - u[row] - v)
             came[through < length] = row
             length = np.minimum(length, through)
             column = np.where(done, np.inf, length).argmin()
-            here, done[column] = length[column], True
+            here = length[column]
+            done[column] = True
             row = row_of[column]
         # 2 · prices that make every step of that way free
         taken = done & (row_of >= 0)
@@ -52,7 +58,8 @@ def assignment(cost: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         while row != start:
             row = came[column]
             next_column = column_of[row]
-            row_of[column], column_of[row] = row, column
+            row_of[column] = row
+            column_of[row] = column
             column = next_column
     return column_of, u, v
 

@@ -28,10 +28,14 @@ from gan_lessons import checks, cockpit, data, losses, metrics, models
 from gan_lessons import penalties, runtime, show, training
 import copy
 import functools
-import torch
+import itertools
 
-nn, F, slopes = torch.nn, torch.nn.functional, penalties.slopes
+import torch
+from torch import nn
+from torch.nn import functional as F
+
 device = runtime.start()
+slopes = penalties.slopes  # of lesson 11
 
 # %% [markdown]
 # ## The knobs
@@ -40,9 +44,13 @@ device = runtime.start()
 seeds = range(runtime.budget(tiny=2, ci=2, lesson=3, full=5))
 steps = runtime.budget(tiny=20, ci=120, lesson=4_000, full=4_000)
 turns = runtime.budget(tiny=60, ci=400, lesson=400, full=400)  # small games
-width, batch_size, latent_dim = 128, 256, 2  # three hidden layers
-lr, decay = 6e-3, 0.995  # of both players; of the generator's average
-gamma, fade = 0.05, 0.004  # of R1 and R2; the share left at the end
+width = 128  # of three hidden layers
+batch_size = 256
+latent_dim = 2
+lr = 6e-3  # of both players
+decay = 0.995  # of the generator's average
+gamma = 0.05  # of R1 and R2
+fade = 0.004  # the share of gamma that is left at the end
 enough = steps >= 4_000  # below that, nothing is claimed of a run
 
 # %% [markdown]
@@ -106,13 +114,17 @@ def zero_centered(D, real, fake, *, gamma):
 # Two ways to forget something. One is loud, one is silent:
 
 # %%
-D, x = models.plane_discriminator(), data.grid(64).x
+D = models.plane_discriminator()
+x = data.grid(64).x
 try:
     torch.autograd.grad(D(x).sum(), x)
 except RuntimeError as error:
     print(error)
+
+# %%
 (slope,) = torch.autograd.grad(D(x.requires_grad_()).sum(), x)
-assert torch.isclose(slope.square().sum(1).mean(), r1(D, x, gamma=2.0))
+squares = slope.square().sum(1)  # (64,)
+assert torch.isclose(squares.mean(), r1(D, x, gamma=2.0))
 assert not slope.requires_grad  # create_graph forgotten
 
 # %% [markdown]
@@ -147,8 +159,10 @@ checks.stabilize.smoothed_d(my_smoothed_d)
 
 # %% tags=["mirrors:losses"]
 def smoothed_d(real_logits, fake_logits, *, target=0.9):
-    unsure = (target * F.softplus(-real_logits)
-              + (1 - target) * F.softplus(real_logits))
+    unsure = (
+        target * F.softplus(-real_logits)
+        + (1 - target) * F.softplus(real_logits)
+    )
     return unsure.mean() + F.softplus(fake_logits).mean()
 
 # %% [markdown]
@@ -159,49 +173,88 @@ def smoothed_d(real_logits, fake_logits, *, target=0.9):
 
 # %%
 def both_sides(real, fake):
-    return smoothed_d(real, fake) + 0.1 * (F.softplus(-fake)
-                                           - F.softplus(fake)).mean()
+    unsure = F.softplus(-fake) - F.softplus(fake)
+    return smoothed_d(real, fake) + 0.1 * unsure.mean()
 
 
 def scaled(real, fake):
     return 0.9 * F.softplus(-real).mean() + F.softplus(fake).mean()
 
 
-kinds = {"plain": losses.cross_entropy_d, "one-sided": smoothed_d,
-         "both sides": both_sides, "only 0.9 log D": scaled}
-rows = [(loss, slice(i, i + 1)) for i, loss in enumerate(kinds.values())]
-runtime.seed_everything(0)
-hidden = nn.Linear(1, 32), nn.SiLU(), nn.Linear(32, 32), nn.SiLU()
-net = nn.Sequential(*hidden, nn.Linear(32, 1), nn.Flatten(0))
-Ds = models.stack([net] * len(kinds))
-opt = torch.optim.Adam(Ds.parameters(), lr=0.01, fused=True)
-slower = training.falling_lr(opt, 2 * turns)
+kinds = {
+    "plain": losses.cross_entropy_d,
+    "one-sided": smoothed_d,
+    "both sides": both_sides,
+    "only 0.9 log D": scaled,
+}
 
 # %%
+runtime.seed_everything(0)
+net = nn.Sequential(
+    nn.Linear(1, 32),
+    nn.SiLU(),
+    nn.Linear(32, 32),
+    nn.SiLU(),
+    nn.Linear(32, 1),
+    nn.Flatten(0),
+)
+Ds = models.stack([net] * len(kinds))
+opt = torch.optim.Adam(Ds.parameters(), lr=0.01, fused=True)
+falling = training.falling_lr(opt, 2 * turns)
+
+# %% [markdown]
+# All four see the same batch; each has its row of logits and its loss.
+
+# %%
+rows = []  # a loss, and which D plays it
+for i, loss in enumerate(kinds.values()):
+    rows.append((loss, slice(i, i + 1)))
+
 for step in range(2 * turns):
-    real, fake = 0.7 * torch.randn(512, 1) - 1, torch.randn(512, 1) + 1
-    logits = (Ds(x.expand(len(kinds), -1, -1)) for x in (real, fake))
+    real = 0.7 * torch.randn(512, 1) - 1
+    fake = torch.randn(512, 1) + 1
+    real_logits = Ds(real.expand(len(kinds), -1, -1))  # (4, 512)
+    fake_logits = Ds(fake.expand(len(kinds), -1, -1))
+    losses_d = training.each(rows, real_logits, fake_logits)  # (4,)
     opt.zero_grad()
-    training.each(rows, *logits).sum().backward()
+    losses_d.sum().backward()
     opt.step()
-    slower.step()
+    falling.step()
 
 # %%
 line = torch.linspace(-3, 3.5, 261)
 p = torch.exp(-((line + 1) / 0.7) ** 2 / 2) / 0.7
 q = torch.exp(-((line - 1) ** 2) / 2)
-best = [p / (p + q), 0.9 * p / (p + q), (0.9 * p + 0.1 * q) / (p + q),
-        0.9 * p / (0.9 * p + q)]
-found = Ds(line.expand(len(kinds), -1)[..., None]).sigmoid().detach()
-off = (found - torch.stack(best)).abs().mean(dim=1)
-assert turns < 400 or off.max() < 0.05
+formulas = [
+    p / (p + q),
+    0.9 * p / (p + q),
+    (0.9 * p + 0.1 * q) / (p + q),
+    0.9 * p / (0.9 * p + q),
+]
+
+# %% [markdown]
+# What the four say along the line, and how far that is from the formulas:
+
+# %%
+found = Ds(line.expand(len(kinds), -1)[..., None])  # (4, 261)
+found = found.sigmoid().detach()
+off = (found - torch.stack(formulas)).abs().mean(dim=1)
 show.lines(
-    line, dict(zip(kinds, found)), ylim=(-0.03, 1.03),
-    xlabel="x: data around −1, fakes around +1", ylabel="D's probability",
+    line,
+    dict(zip(kinds, found)),
+    ylim=(-0.03, 1.03),
+    xlabel="x: data around −1, fakes around +1",
+    ylabel="D's probability",
     title="Only one side of one-sided smoothing is unsure",
     sentence="One-sided smoothing ends at 0.9 and 0, both sides at 0.9 and "
     "0.1; the scaled loss goes up to 1, beside the plain one. All four are "
-    f"off their formulas by {off.max():.3f} at most.")
+    f"off their formulas by {off.max():.3f} at most.",
+)
+
+# %%
+# what we claim
+if turns >= 400:
+    assert off.max() < 0.05
 
 # %% [markdown]
 # Both sides pay $G$ for staying where no data are: the fakes themselves
@@ -221,25 +274,41 @@ class Spike(nn.Module):
         return self.theta.expand(len(z), 1)  # (B, 1)
 
 # %%
-def small_game(*, faster=1.0, blur=0.0, falls=False, **more):
-    runtime.seed_everything(0)
-    G, psi = Spike(), nn.Linear(1, 1, bias=False)
+def two_numbers(blur):
+    G = Spike()
+    psi = nn.Linear(1, 1, bias=False)
     nn.init.zeros_(psi.weight)
     D = nn.Sequential(models.InstanceNoise(blur), psi, nn.Flatten(0))
-    opt_g, opt_d = (torch.optim.SGD(net.parameters(), lr=rate)
-                    for net, rate in ((G, 0.2), (D, 0.2 * faster)))
-    zeros = iter(lambda: torch.zeros(128, 1), None)  # for ever
-    more = {"game": losses.minimax, "steps": turns, "latent_dim": 1, **more}
-    run = training.train(G, D, opt_g, opt_d, zeros, **more)
-    run = training.averaged(run, copy.deepcopy(G), decay=0.99)
+    return G, psi, D
+
+# %%
+def small_game(
+    *, faster=1.0, blur=0.0, falls=False, game=losses.minimax, penalty=None
+):
+    runtime.seed_everything(0)
+    G, psi, D = two_numbers(blur)
+    opt_g = torch.optim.SGD(G.parameters(), lr=0.2)
+    opt_d = torch.optim.SGD(D.parameters(), lr=0.2 * faster)
+    average = copy.deepcopy(G)
+    run = training.train(
+        G,
+        D,
+        opt_g,
+        opt_d,
+        iter(lambda: torch.zeros(128, 1), None),  # zeros, for ever
+        steps=turns,
+        latent_dim=1,
+        game=game,
+        penalty=penalty,
+    )
+    run = training.averaged(run, average, decay=0.99)
     if falls:
-        pair = opt_g, opt_d
-        slower = [training.falling_lr(opt, turns) for opt in pair]
-        run = training.scheduled(run, *slower)
+        falling = [training.falling_lr(opt, turns) for opt in (opt_g, opt_d)]
+        run = training.scheduled(run, *falling)
     path = [(1.0, 0.0, 1.0)]
-    for moment in run:
-        state = G.theta, psi.weight, moment.shown.theta
-        path.append([float(x.detach()) for x in state])
+    for _ in run:
+        numbers = G.theta, psi.weight, average.theta
+        path.append([number.item() for number in numbers])
     return torch.tensor(path)  # (steps + 1, 3): θ, ψ, average of θ
 
 # %% [markdown]
@@ -262,7 +331,10 @@ paths = {name: small_game(**trick) for name, trick in tricks.items()}
 ends = {name: path[-1, :2].norm() for name, path in paths.items()}
 home = [name for name, end in ends.items() if end < 0.3]
 
+# %% [markdown]
+# The arrows behind each path are the players' pushes, as in lesson 03:
 
+# %%
 def pushes(gamma):
     def push(theta, psi):
         slope = torch.sigmoid(theta * psi)
@@ -274,20 +346,27 @@ def pushes(gamma):
 friction = {"R1": 0.3, "instance noise": 0.8**2 / 2}
 panels = {}
 for name, path in paths.items():
-    shown = torch.stack([path[:, 2], torch.zeros(len(path))], dim=1)
-    pair = {"players —": path[:, :2], "average of θ - -": shown}
-    panels[name] = pushes(friction.get(name, 0.0)), pair
+    average = torch.stack([path[:, 2], torch.zeros(len(path))], dim=1)
+    lines = {"players —": path[:, :2], "average of θ - -": average}
+    panels[name] = pushes(friction.get(name, 0.0)), lines
+show.phases(
+    panels,
+    title=f"Only {' and '.join(home)} bring the players home",
+    limit=2.3,
+    columns=3,
+    sentence="R1 and noise spiral inward. A faster D squeezes the circle, "
+    "falling rates stop on it, smoothing changes not one bit. The average "
+    "comes near 0 in all panels but the last.",
+)
+
+# %%
+# what we claim
 if turns >= 400:
     assert home == ["R1", "instance noise"]
     assert torch.equal(paths["nothing"], paths["one-sided smoothing"])
     assert ends["falling rates"] > 0.9
-    assert max(path[-1, 2].abs() for path in list(paths.values())[:5]) < 0.2
-show.phases(
-    panels, title=f"Only {' and '.join(home)} bring the players home",
-    limit=2.3, columns=3,
-    sentence="R1 and noise spiral inward. A faster D squeezes the circle, "
-    "falling rates stop on it, smoothing changes not one bit. The average "
-    "comes near 0 in all panels but the last.")
+    for name in paths.keys() - {"falling rates"}:
+        assert paths[name][-1, 2].abs() < 0.2  # the average
 
 # %% [markdown]
 # Three kinds of help, then. **Friction** (R1, noise) ends the circling.
@@ -329,17 +408,24 @@ checks.stabilize.average_step(my_average_step)
 # %%
 runtime.seed_everything(0)
 G = models.dcgan_generator(latent_dim=16, width=8).apply(models.dcgan_init)
-forgot, copied = copy.deepcopy(G).eval(), copy.deepcopy(G).eval()
+forgot = copy.deepcopy(G).eval()
+copied = copy.deepcopy(G).eval()
 with torch.no_grad():
     for _ in range(100):
         G(torch.randn(64, 16))  # batch norm takes notes
         models.update_average(copied, G, decay=decay)
+
+# %%
+with torch.no_grad():
     z = torch.randn(64, 16)
     contrast = [net(z).std().item() for net in (G, copied, forgot)]
-print("contrast of G's images, and of the two averages in eval mode:",
-      [f"{value:.4f}" for value in contrast])
-assert 0.7 < contrast[1] / contrast[0] < 1.4
-assert contrast[2] < 0.1 * contrast[0]
+print(
+    "contrast of G's images, and of the two averages in eval mode:",
+    [f"{value:.4f}" for value in contrast],
+)
+of_g, of_copied, of_forgot = contrast
+assert 0.7 < of_copied / of_g < 1.4
+assert of_forgot < 0.1 * of_g
 
 # %% [markdown]
 # The one that forgot paints gray: same weights, statistics of the first day.
@@ -367,14 +453,18 @@ assert contrast[2] < 0.1 * contrast[0]
 
 # %%
 class Waves(nn.Module):
-    def forward(self, x):
-        waves = [f(w * x) for w in (2, 4) for f in (torch.sin, torch.cos)]
-        return torch.cat([x, *waves], dim=-1)  # (…, 10)
+    def forward(self, x):  # (…, 2)
+        parts = [x]
+        for frequency in (2, 4):
+            parts.append(torch.sin(frequency * x))
+            parts.append(torch.cos(frequency * x))
+        return torch.cat(parts, dim=-1)  # (…, 10)
 
 
 def steep(D, real, fake):  # R1 + R2 of every run, without its strength
-    both = training.steepness(D, real) + training.steepness(D, fake)
-    return both.sum() / 2
+    at_real = training.steepness(D, real)
+    at_fake = training.steepness(D, fake)
+    return (at_real + at_fake).sum() / 2
 
 # %% [markdown]
 # The first weights are He's, made for ReLU.
@@ -382,10 +472,11 @@ def steep(D, real, fake):  # R1 + R2 of every run, without its strength
 # %%
 def layers(first, last):
     net = []
-    for rows, columns in ((first, width), *[(width, width)] * 2,
-                          (width, last)):
-        net += [nn.Linear(rows, columns), nn.ReLU()]
-        nn.init.kaiming_normal_(net[-2].weight)
+    widths = [first, width, width, width, last]
+    for inputs, outputs in itertools.pairwise(widths):
+        layer = nn.Linear(inputs, outputs)
+        nn.init.kaiming_normal_(layer.weight)
+        net += [layer, nn.ReLU()]
     return net[:-1]
 
 # %%
@@ -396,7 +487,10 @@ def players():
         G = nn.Sequential(*layers(latent_dim, 2))
         D = nn.Sequential(Waves(), *layers(10, 1), nn.Flatten(0))
         pairs.append((G, D))
-    return [models.stack(side).to(device) for side in zip(*pairs)]
+    generators, discriminators = zip(*pairs)
+    G = models.stack(generators).to(device)
+    D = models.stack(discriminators).to(device)
+    return G, D
 
 # %%
 grid = data.grid(100_000)
@@ -404,11 +498,14 @@ unit = grid.x.std()  # the networks see points in this unit
 
 
 def streams():
-    x, rng = (grid.x / unit).to(device), runtime.generator
-    real = [data.batches(x, batch_size, rng=rng(seed)) for seed in seeds]
-    z = [training.noise(batch_size, latent_dim,
-                        rng=rng(1_000 + seed, device)) for seed in seeds]
-    return map(training.side_by_side, (real, z))
+    x = (grid.x / unit).to(device)
+    real, z = [], []
+    for seed in seeds:
+        rng = runtime.generator(seed)
+        real.append(data.batches(x, batch_size, rng=rng))
+        rng = runtime.generator(1_000 + seed, device)
+        z.append(training.noise(batch_size, latent_dim, rng=rng))
+    return training.side_by_side(real), training.side_by_side(z)
 
 # %% [markdown]
 # The two ends of the ablation, live. **Plain** is the non-saturating game and
@@ -419,49 +516,100 @@ def streams():
 # **Predict** the order of the four rows.
 
 # %%
-def live(rules, strength, falls):
+def adam(net):
+    return torch.optim.Adam(
+        net.parameters(), lr=lr, betas=(0.5, 0.99), fused=True
+    )
+
+
+def clouds_of(G):  # every seed has its own z, the same for each G
+    z = []
+    for seed in seeds:
+        rng = runtime.generator(2_000 + seed)
+        z.append(torch.randn(10_000, latent_dim, generator=rng))
+    z = torch.stack(z).to(device)
+    with torch.no_grad():
+        return unit * G(z).cpu()  # (seeds, 10 000, 2)
+
+# %%
+def live(game, strength, falls):
     G, D = players()
-    adam = {"lr": lr, "betas": (0.5, 0.99), "fused": True}
-    opts = [torch.optim.Adam(net.parameters(), **adam) for net in (G, D)]
-    average, left = copy.deepcopy(G), 1.0  # left: of the penalty, it fades
-    slower = [training.falling_lr(opt, steps) for opt in opts if falls]
+    opt_g, opt_d = adam(G), adam(D)
+    average = copy.deepcopy(G)
+    left = 1.0  # of the penalty, it fades
 
     def penalty(D, real, fake):
         return left * strength * steep(D, real, fake)
 
+    real, z = streams()
     run = training.sweep(
-        G, D, *opts, *streams(), games=[rules] * len(seeds), steps=steps,
-        penalty=penalties.lazy(penalty, every=4) if strength else None)
+        G,
+        D,
+        opt_g,
+        opt_d,
+        real,
+        z,
+        games=[game] * len(seeds),
+        steps=steps,
+        penalty=penalties.lazy(penalty, every=4) if strength else None,
+    )
     run = training.averaged(run, average, decay=decay)
-    run = training.scheduled(run, *slower)
+    if falls:
+        falling = [training.falling_lr(opt, steps) for opt in (opt_g, opt_d)]
+        run = training.scheduled(run, *falling)
     for _ in cockpit.progress(range(20), unit="twentieth"):
-        for _, moment in zip(range(steps // 20), run):
+        for moment in itertools.islice(run, steps // 20):
             left = fade ** max(0.0, 2 * moment.step / steps - 1)
-    z = torch.stack([torch.randn(10_000, latent_dim,
-                                 generator=runtime.generator(2_000 + seed))
-                     for seed in seeds]).to(device)
-    with torch.no_grad():
-        return [unit * net(z).cpu() for net in (G, average)]
+    return clouds_of(G), clouds_of(average)
 
 # %%
-rows = dict(zip(("plain", "+ average", "− average", "modern"), [
-    *live(losses.non_saturating, 0.0, falls=False),
-    *live(losses.relativistic, gamma, falls=True)]))
-truth = grid.centers, grid.sigma
-found = {name: [metrics.modes_covered(x, *truth) for x in clouds]
-         for name, clouds in rows.items()}
-share = {name: [metrics.high_quality_share(x, *truth) for x in clouds]
-         for name, clouds in rows.items()}
-if enough:
-    assert max(found["plain"]) < 5 < 22 < min(found["modern"])
-    assert min(share["+ average"]) > 0.989 > min(share["modern"]) > 0.85
+plain, plain_average = live(losses.non_saturating, 0.0, falls=False)
+modern, modern_average = live(losses.relativistic, gamma, falls=True)
+clouds = {
+    "plain": plain,
+    "+ average": plain_average,
+    "− average": modern,
+    "modern": modern_average,
+}
+
+# %% [markdown]
+# Two numbers for each cloud, as in lesson 04, and all of them in one picture:
+
+# %%
+def covered(cloud):
+    return metrics.modes_covered(cloud, grid.centers, grid.sigma)
+
+
+def high_quality(cloud):
+    return metrics.high_quality_share(cloud, grid.centers, grid.sigma)
+
+
+found, share = {}, {}
+for name, of_seeds in clouds.items():
+    found[name] = [covered(cloud) for cloud in of_seeds]
+    share[name] = [high_quality(cloud) for cloud in of_seeds]
+
+# %%
+panels = []
+for name, of_seeds in clouds.items():
+    for modes, good, cloud in zip(found[name], share[name], of_seeds):
+        panels.append((f"{name}: {modes}, {good:.0%}", cloud))
 show.clouds(
-    [(f"{name}: {m}, {q:.0%}", cloud) for name, clouds in rows.items()
-     for m, q, cloud in zip(found[name], share[name], clouds)],
-    real=grid.x, columns=len(seeds) * 2,
+    panels,
+    real=grid.x,
+    columns=len(seeds) * 2,
     sentence="Modes covered of 25 and high quality (ceiling 98.9 %), seed by "
     "seed. Above the plain game, below the modern one; left G, right its "
-    "average.")
+    "average.",
+)
+
+# %%
+# what we claim
+if enough:
+    assert max(found["plain"]) < 5
+    assert min(found["modern"]) > 22
+    assert min(share["+ average"]) > 0.989
+    assert 0.85 < min(share["modern"]) < 0.989
 
 # %% [markdown]
 # The plain game ends on a mode or two, where its average has *better* quality
@@ -503,25 +651,39 @@ def verdicts(scores, base=0):
     low, _, high = metrics.over_seeds(scores - scores[base])
     return (low > 0).int() - (high < 0).int()
 
-
+# %%
 plane = data.ablation("plane")
 print(plane.about)
-order = plane.configs.index
-lower = "reverse KL", "energy distance", "FD"  # less is better
+less_is_better = "reverse KL", "energy distance", "FD"
 
 
-def judged(runs, against):
-    row = runs.configs.index(against)
-    return {metric: verdicts(-x if metric in lower else x, row)
-            for metric, x in runs.scores.items()}
+def judged(runs, against):  # for each metric a sign of every row
+    base = runs.configs.index(against)
+    signs = {}
+    for metric, scores in runs.scores.items():
+        larger_is_better = -scores if metric in less_is_better else scores
+        signs[metric] = verdicts(larger_is_better, base)
+    return signs
 
 
-def opened(runs, ideal, against, *pick, **more):
-    scores = {metric: runs.scores[metric] for metric in ideal}
+def compared(runs, name, against, metrics):  # the signs of one row
+    signs = judged(runs, against)
+    row = runs.configs.index(name)
+    return [signs[metric][row].item() for metric in metrics]
+
+# %%
+def opened(runs, ideal, config, metric, against, real=None):
     return show.matrix(
-        scores, runs.configs, judged(runs, against), pick=pick,
-        against=against, samples=runs.samples, seeds=runs.seeds,
-        ideal=ideal, **more)
+        {metric: runs.scores[metric] for metric in ideal},
+        runs.configs,
+        judged(runs, against),
+        pick=(config, metric),
+        against=against,
+        samples=runs.samples,
+        seeds=runs.seeds,
+        ideal=ideal,
+        real=real,
+    )
 
 # %% [markdown]
 # Now the whole matrix. Each cell: mean and half of its 95 % interval; ▲
@@ -529,19 +691,29 @@ def opened(runs, ideal, against, *pick, **more):
 # tricks that were both added and taken away:
 
 # %%
-pairs = {"average": ("+ average", "− average"),
-         "falling rates": ("+ falling rates", "− falling rates"),
-         "R1 + R2": ("+ R1 + R2", "− R1 − R2")}
-alone, company = judged(plane, "plain"), judged(plane, "modern")
-said = {trick: [(alone[m][order(plus)].item(), company[m][order(minus)].item())
-                for m in ("modes", "reverse KL")]
-        for trick, (plus, minus) in pairs.items()}
+both_ways = {
+    "average": ("+ average", "− average"),
+    "falling rates": ("+ falling rates", "− falling rates"),
+    "R1 + R2": ("+ R1 + R2", "− R1 − R2"),
+}
+said = {}
+for trick, (plus, minus) in both_ways.items():
+    added = compared(plane, plus, "plain", ["modes", "reverse KL"])
+    taken = compared(plane, minus, "modern", ["modes", "reverse KL"])
+    said[trick] = list(zip(added, taken))
 print("(added to plain, taken from modern) by modes, by reverse KL:", said)
-fates = [(0, 0), (0, 0)], [(0, 0), (0, -1)], [(1, -1), (1, -1)]
-assert list(said.values()) == list(fates)
-mean = plane.scores["modes"].mean(dim=1).round().tolist()
-assert [mean[order(n)] for n in ("plain", "+ R1 + R2")] == [1, 15]
-assert [mean[order(n)] for n in ("modern", "− R1 − R2")] == [25, 2]
+
+# %%
+# what we claim
+assert said["average"] == [(0, 0), (0, 0)]
+assert said["falling rates"] == [(0, 0), (0, -1)]
+assert said["R1 + R2"] == [(1, -1), (1, -1)]
+means = plane.scores["modes"].mean(dim=1).round().tolist()
+mean_modes = dict(zip(plane.configs, means))
+assert mean_modes["plain"] == 1
+assert mean_modes["+ R1 + R2"] == 15
+assert mean_modes["modern"] == 25
+assert mean_modes["− R1 − R2"] == 2
 
 # %% [markdown]
 # Three tricks, three fates.
@@ -557,22 +729,31 @@ assert [mean[order(n)] for n in ("modern", "− R1 − R2")] == [25, 2]
 # two numbers had its opinion.
 
 # %%
-helped = [name for name, sign in zip(plane.configs, alone["modes"])
-          if name.startswith("+") and sign > 0]
-assert helped == ["+ a lower rate", "+ noise", "+ R1", "+ R1 + R2"]
-rest = [[signs[order(name)].item() for signs in company.values()]
-        for name in ("− average", "− pairs", "− fading")]
-assert rest == [[0] * 4, [0] * 4, [0, -1, 0, 0]]
-ideal = dict.fromkeys(plane.scores, 0.0) | {
-    "modes": 25, "high quality": metrics.HIGH_QUALITY_CEILING}
+ideal = dict.fromkeys(plane.scores, 0.0)
+ideal["modes"] = 25
+ideal["high quality"] = metrics.HIGH_QUALITY_CEILING
 
 
 def cell(config="modern", metric="modes", against="plain"):
-    return opened(plane, ideal, against, config, metric, real=grid.x)
+    return opened(plane, ideal, config, metric, against, real=grid.x)
 
 
-show.explore(cell, config=list(plane.configs), metric=list(plane.scores),
-             against=["plain", "+ R1", "modern"])
+show.explore(
+    cell,
+    config=list(plane.configs),
+    metric=list(plane.scores),
+    against=["plain", "+ R1", "modern"],
+)
+
+# %%
+# what we claim
+added = [name for name in plane.configs if name.startswith("+")]
+signs = {name: compared(plane, name, "plain", ["modes"]) for name in added}
+helped = [name for name in added if signs[name] == [1]]
+assert helped == ["+ a lower rate", "+ noise", "+ R1", "+ R1 + R2"]
+assert compared(plane, "− average", "modern", ideal) == [0, 0, 0, 0]
+assert compared(plane, "− pairs", "modern", ideal) == [0, 0, 0, 0]
+assert compared(plane, "− fading", "modern", ideal) == [0, -1, 0, 0]
 
 # %% [markdown]
 # The grid agrees with the two numbers: friction helps and nothing else does,
@@ -598,28 +779,51 @@ show.explore(cell, config=list(plane.configs), metric=list(plane.scores),
 # %%
 paper = data.ablation("published")
 print(paper.about)
-facts, table = paper.more, {}
-kept = [paper.scores[metric] for metric in facts["metrics"]]
-for name, row in zip(facts["rows"], facts["paper"].transpose(0, 1)):
-    table[name] = row.flatten(0, 1).tolist()  # 6 pairs: mean, error
-for kind in ("plain", "modern"):
-    mine = [paper.configs.index(f"{a}, {kind}") for a in facts["sets"]]
-    runs = torch.stack([x[i] for i in mine for x in kept]).double()
-    errors = runs.std(dim=1) / runs.shape[1] ** 0.5
-    table[f"ours, {kind}"] = list(zip(runs.mean(dim=1), errors))
-theirs, ours = facts["paper"][..., 0], runs.mean(dim=1)  # of modern
-TITLE = "Ring of 8 (left), grid of 25 (right): 400,000 steps, and our 4,000"
-SAID = "Mean ± standard error of 10 runs, theirs as published."
+published = paper.more["paper"]  # (2 sets, 4 rows, 3 metrics, 2)
+table = {}  # for each row six pairs: a mean and its standard error
+for name, row in zip(paper.more["rows"], published.transpose(0, 1)):
+    table[name] = row.flatten(0, 1)  # (6, 2)
+
+# %% [markdown]
+# Below theirs, two rows of ours: six means of ten runs each, with errors.
 
 # %%
-texts = {name: [f"{mean:.3g} ± {error:.1g}" for mean, error in row]
-         for name, row in table.items()}
-for (modes, share, kl), mine in zip(theirs.mT, ours.reshape(2, 3)):  # sets
-    assert mine[0] > modes.max()
-    assert mine[2] < kl.min()
-    assert share.min() < mine[1] < share.max()
-show.cells(texts, 2 * ["modes", "high quality", "reverse KL"],
-           ours=["ours, plain", "ours, modern"], title=TITLE, sentence=SAID)
+def ours(kind):
+    columns = []
+    for which in paper.more["sets"]:
+        row = paper.configs.index(f"{which}, {kind}")
+        for metric in paper.more["metrics"]:
+            columns.append(paper.scores[metric][row])
+    runs = torch.stack(columns).double()  # (6, 10)
+    errors = runs.std(dim=1) / runs.shape[1] ** 0.5
+    return torch.stack([runs.mean(dim=1), errors], dim=1)  # (6, 2)
+
+
+table["ours, plain"] = ours("plain")
+table["ours, modern"] = ours("modern")
+
+# %%
+texts = {}
+for name, row in table.items():
+    texts[name] = [f"{mean:.3g} ± {error:.1g}" for mean, error in row]
+show.cells(
+    texts,
+    2 * ["modes", "high quality", "reverse KL"],
+    ours=["ours, plain", "ours, modern"],
+    title="Ring of 8 (left), grid of 25 (right): 400,000 steps, and our 4,000",
+    sentence="Mean ± standard error of 10 runs, theirs as published.",
+)
+
+# %%
+# what we claim
+theirs = published[..., 0].mT  # (2 sets, 3 metrics, 4 rows): the means
+mine = table["ours, modern"][:, 0].reshape(2, 3)
+for their_set, my_set in zip(theirs, mine):
+    modes, good, kl = their_set  # (4,) each
+    my_modes, my_good, my_kl = my_set
+    assert my_modes > modes.max()
+    assert my_kl < kl.min()
+    assert good.min() < my_good < good.max()
 
 # %% [markdown]
 # In a hundredth of the steps the modern recipe finds every mode in all twenty
@@ -643,24 +847,38 @@ show.cells(texts, 2 * ["modes", "high quality", "reverse KL"],
 # %%
 pictures = data.ablation("images")
 print(pictures.about)
-names, real = (pictures.more[k] for k in ("metrics", "real against real"))
-best = {m: real[names.index(m)].item()
-        for m in ("sure", "FD", "recall", "coverage")}
+means = pictures.more["real against real"].tolist()
+reached = dict(zip(pictures.more["metrics"], means))  # by real digits
+ideal_digits = {
+    metric: reached[metric]
+    for metric in ("sure", "FD", "recall", "coverage")
+}
 
 
 def digits(config="modern", metric="FD", against="modern"):
-    return opened(pictures, best, against, config, metric)
+    return opened(pictures, ideal_digits, config, metric, against)
 
 
-ahead = judged(pictures, "DCGAN of lesson 07, 4 minutes")
-missed, row = judged(pictures, "modern"), pictures.configs.index
-said = {name: [missed[m][row(name)].item() for m in best]
-        for name in ("− R1", "− hidden layer", "− average", "R3GAN's loss")}
-assert all(ahead[m][row("modern")] > 0 for m in best)
-assert list(said.values())[:2] == [[-1] * 4, [-1, 0, 0, -1]]
-assert list(said.values())[2:] == [[0, 0, -1, 0], [0] * 4]
-show.explore(digits, config=list(pictures.configs), metric=list(best),
-             against=list(pictures.configs))
+show.explore(
+    digits,
+    config=list(pictures.configs),
+    metric=list(ideal_digits),
+    against=list(pictures.configs),
+)
+
+# %%
+# what we claim
+def missed(name):
+    return compared(pictures, name, "modern", ideal_digits)
+
+
+four_minutes = "DCGAN of lesson 07, 4 minutes"
+ahead = compared(pictures, "modern", four_minutes, ideal_digits)
+assert ahead == [1, 1, 1, 1]
+assert missed("− R1") == [-1, -1, -1, -1]
+assert missed("− hidden layer") == [-1, 0, 0, -1]
+assert missed("− average") == [0, 0, -1, 0]
+assert missed("R3GAN's loss") == [0, 0, 0, 0]
 
 # %% [markdown]
 # In 75 seconds the modern game is ahead of what the DCGAN reaches in four
@@ -681,22 +899,32 @@ show.explore(digits, config=list(pictures.configs), metric=list(best),
 # %%
 stacks = data.ablation("stacked")
 print(stacks.about)
-modes, kl = (stacks.scores[m][:, 0] for m in ("modes", "reverse KL"))
-assert modes.tolist() == [999, 1000, 990, 1000]
-assert kl[1::2].max() < 0.05 < 0.15 < kl[::2].min()  # modern, plain
+modes = stacks.scores["modes"][:, 0]  # one seed
+kl = stacks.scores["reverse KL"][:, 0]
 
 
 def stacked(run="modern, MNIST"):
     i = stacks.configs.index(run)
     x = stacks.samples[i, 0, :12]  # (12, 3, 28, 28)
-    channels = dict(zip(("red", "green", "blue"), x.split(1, dim=1)))
+    red, green, blue = x.split(1, dim=1)  # (12, 1, 28, 28) each
     return show.rows_of_images(
-        {"a stack": x, **channels},
+        {"a stack": x, "red": red, "green": green, "blue": blue},
         sentence=f"{run}: {modes[i]:.0f} of 1,000 modes, reverse KL "
-        f"{kl[i]:.3f}. Below each stack its three digits.")
+        f"{kl[i]:.3f}. Below each stack its three digits.",
+    )
 
 
 show.explore(stacked, run=list(stacks.configs))
+
+# %%
+# what we claim
+of_run = dict(zip(stacks.configs, modes.tolist()))
+assert of_run["DCGAN of lesson 07, MNIST"] == 999
+assert of_run["modern, MNIST"] == 1000
+assert of_run["DCGAN of lesson 07, strokes"] == 990
+assert of_run["modern, strokes"] == 1000
+assert kl[1::2].max() < 0.05  # modern
+assert kl[::2].min() > 0.15  # plain
 
 # %% [markdown]
 # Even the plain DCGAN misses only one mode of MNIST and ten of our strokes:

@@ -30,9 +30,12 @@ from gan_lessons import metrics, models, penalties, runtime, show
 from gan_lessons import training
 import copy
 import itertools
-import torch
 
-nn, F, device = torch.nn, torch.nn.functional, runtime.start()
+import torch
+from torch import nn
+from torch.nn import functional as F
+
+device = runtime.start()
 
 # %% [markdown]
 # ## The knobs
@@ -43,8 +46,11 @@ images = data.strokes()  # or data.mnist()
 steps = runtime.budget(tiny=8, ci=60, lesson=2_000, full=20_000)
 seeds = range(runtime.budget(tiny=2, ci=2, lesson=4, full=5))
 judge_steps = runtime.budget(tiny=4, ci=30, lesson=400, full=2_000)
-batch_size, latent_dim, width = 32, 64, 128
-lr, decay = 1e-3, 0.998  # of both players; of the generator's average
+batch_size = 32
+latent_dim = 64
+width = 128  # of the hidden layers
+lr = 1e-3  # of both players
+decay = 0.998  # of the generator's average
 enough = steps == 2_000  # what is claimed of runs was measured there
 
 # %% [markdown]
@@ -56,12 +62,22 @@ enough = steps == 2_000  # what is claimed of runs was measured there
 # %%
 order = torch.randperm(len(images), generator=runtime.generator(SEED))
 x = data.to_model_range(images.x[order])
-reference, held_out, pile = x[:2000], x[2000:4000], x[4000:]
-known = {name: f[order][4000:] for name, f in images.factors.items()}
+y = images.y[order]
+reference = x[:2000]
+held_out = x[2000:4000]
+pile = x[4000:]
+
+# %%
 runtime.seed_everything(SEED)
-more = {"steps": judge_steps, "rng": runtime.generator(SEED)}
-judge = metrics.train_judge(pile, images.y[order][4000:], known, **more)
-real_f, held_f = map(judge.features, (reference, held_out[:1000]))
+judge = metrics.train_judge(
+    pile,
+    y[4000:],
+    {name: factor[order][4000:] for name, factor in images.factors.items()},
+    steps=judge_steps,
+    rng=runtime.generator(SEED),
+)
+real_features = judge.features(reference)
+held_out_features = judge.features(held_out[:1000])
 
 # %% [markdown]
 # ## What D knows by heart
@@ -99,13 +115,14 @@ checks.augmentation.overfitting(my_overfitting)
 # here, (B, 784).
 
 # %%
-shape, pixels = x.shape[1:], x[0].numel()
+shape = x.shape[1:]  # of an image: C, H, W
+pixels = x[0].numel()
 
 
 def mlp(*widths, end):
     layers = []
-    for a, b in itertools.pairwise(widths):
-        layers += [nn.Linear(a, b), nn.LeakyReLU(0.2)]
+    for before, after in itertools.pairwise(widths):
+        layers += [nn.Linear(before, after), nn.LeakyReLU(0.2)]
     return nn.Sequential(*layers[:-1], end)
 
 
@@ -125,6 +142,12 @@ def a_few(n, seed):  # their numbers in the pile
 # all the discriminators, the goggles they look through:
 
 # %%
+def seen(T, rows):  # (…, pixels), each row an image
+    if T is None:
+        return rows
+    return T(rows.reshape(-1, *shape)).view_as(rows)
+
+
 class Goggles(nn.Module):
     def __init__(self, each):  # one T, or None, for every case
         super().__init__()
@@ -134,63 +157,102 @@ class Goggles(nn.Module):
         parts = zip(self.each, x.chunk(len(self.each)))
         return torch.cat([seen(T, part) for T, part in parts])
 
+# %% [markdown]
+# Every run gets its own images, and the same noise in every case.
+
 # %%
-def seen(T, rows):
-    return rows if T is None else T(rows.reshape(-1, *shape)).view_as(rows)
-
-
 def real_batches(n, seed, on_real):
     few = pile[a_few(n, seed)].flatten(1).to(device)
     batches = data.batches(few, batch_size, rng=runtime.generator(seed))
     return (seen(on_real, real) for real in batches)
 
 
-def everyone(cases):
+def real_streams(cases):
+    streams = []
+    for n, _, on_real in cases.values():
+        streams += [real_batches(n, seed, on_real) for seed in seeds]
+    return training.side_by_side(streams)
+
+
+def noise_streams(cases):
+    streams = []
+    for seed in seeds:
+        rng = runtime.generator(1000 + seed, device)
+        streams.append(training.noise(batch_size, latent_dim, rng=rng))
+    return training.side_by_side(streams, copies=len(cases))
+
+# %%
+def all_players(cases):
     pairs = [two_players(seed) for _ in cases for seed in seeds]
-    G, D = (models.stack(side).to(device) for side in zip(*pairs))
-    real = [real_batches(n, seed, on_real)
-            for n, _, on_real in cases.values() for seed in seeds]
-    z = [training.noise(batch_size, latent_dim,
-                        rng=runtime.generator(1000 + seed, device))
-         for seed in seeds]
-    z = training.side_by_side(z, copies=len(cases))
-    return G, D, training.side_by_side(real), z
+    generators, discriminators = zip(*pairs)
+    G = models.stack(generators).to(device)
+    D = models.stack(discriminators).to(device)
+    return G, D
+
+
+def adam(net):
+    return torch.optim.Adam(
+        net.parameters(), lr=lr, betas=(0.5, 0.99), fused=True
+    )
 
 # %% [markdown]
 # Twenty times a run we ask every $D$, without goggles, for its mean logit on
 # a hundred images it trained on, on held-out ones and on fakes.
 
 # %%
-def experiment(cases, penalty=None):
-    runtime.start()  # all threads
-    (G, D, *streams), n = everyone(cases), len(cases) * len(seeds)
-    adam = {"lr": lr, "betas": (0.5, 0.99), "fused": True}
-    opts = [torch.optim.Adam(net.parameters(), **adam) for net in (G, D)]
-    slower = [training.falling_lr(opt, steps) for opt in opts]
-    goggles = Goggles([T for _, T, _ in cases.values()])
-    average = copy.deepcopy(G)
+def what_is_asked(cases):  # (runs, N, pixels) each
     few = torch.stack([pile[a_few(100, seed)] for seed in seeds])
     few = few.flatten(2).repeat(len(cases), 1, 1).to(device)
-    unseen = held_out[:300].flatten(1).to(device).expand(n, -1, -1)
-    run = training.sweep(
-        G, nn.Sequential(goggles, *D), *opts, *streams, steps=steps,
-        games=[losses.non_saturating] * n,
-        penalty=penalties.lazy(penalty, every=4) if penalty else None)
-    run = training.averaged(run, average, decay=decay)
-    run = training.scheduled(run, *slower)
+    unseen = held_out[:300].flatten(1).to(device)
+    return few, unseen.expand(len(cases) * len(seeds), -1, -1)
+
+
+@torch.no_grad()
+def mean_logits(D, train, unseen, fake):  # (runs, 3)
+    return torch.stack(
+        [D(x).mean(1).cpu() for x in (train, unseen, fake)], -1
+    )
+
+# %%
+def follow(run, cases, G, D, average):
+    train, unseen = what_is_asked(cases)
     z = torch.randn(1000, latent_dim, generator=runtime.generator(7))
-    z, looks = z.to(device).expand(n, -1, -1), []
-    for _ in cockpit.progress(range(parts := min(20, steps)), unit="part"):
+    z = z.to(device).expand(len(train), -1, -1)
+    parts, looks = min(20, steps), []
+    for _ in cockpit.progress(range(parts), unit="part"):
         for _ in itertools.islice(run, steps // parts):
             pass
         with torch.no_grad():
-            three = few, unseen, G(z[:, :200])
-            looks.append([D(x).mean(1).cpu() for x in three])
+            fake = G(z[:, :200])
+        looks.append(mean_logits(D, train, unseen, fake))
     with torch.no_grad():
         fakes = average(z).unflatten(2, shape).cpu()
-    looks = torch.stack([torch.stack(look, -1) for look in looks], 1)
+    looks = torch.stack(looks, 1)  # (runs, 20, 3)
     groups = zip(fakes.split(len(seeds)), looks.split(len(seeds)))
-    return dict(zip(cases, groups))  # (seeds, N, …), (seeds, 20, 3)
+    return dict(zip(cases, groups))  # name: (seeds, N, …), (seeds, 20, 3)
+
+# %%
+def experiment(cases, penalty=None):
+    runtime.start()  # all threads
+    G, D = all_players(cases)
+    opt_g, opt_d = adam(G), adam(D)
+    goggles = Goggles([T for _, T, _ in cases.values()])
+    average = copy.deepcopy(G)
+    runs = len(cases) * len(seeds)
+    run = training.sweep(
+        G,
+        nn.Sequential(goggles, *D),
+        opt_g,
+        opt_d,
+        real_streams(cases),
+        noise_streams(cases),
+        steps=steps,
+        games=[losses.non_saturating] * runs,
+        penalty=penalties.lazy(penalty, every=4) if penalty else None,
+    )
+    run = training.averaged(run, average, decay=decay)
+    falling = [training.falling_lr(opt, steps) for opt in (opt_g, opt_d)]
+    return follow(training.scheduled(run, *falling), cases, G, D, average)
 
 # %% [markdown]
 # **Predict:** for 100, 500 and 20,000 images, where do the held-out images'
@@ -200,20 +262,26 @@ def experiment(cases, penalty=None):
 sizes = {"100": 100, "500": 500, "all": len(pile)}
 plain = experiment({name: (n, None, None) for name, n in sizes.items()})
 
-
+# %%
 def by_heart(runs):  # r_v at the end, for each seed
-    train, held, fake = runs[1][:, -3:].mean(1).T
+    _, looks = runs
+    train, held, fake = looks[:, -3:].mean(1).T
     return (train - held) / (train - fake)
 
 
 told = {name: by_heart(runs).mean() for name, runs in plain.items()}
 if enough:
-    assert told["100"] > 0.3 > 0.15 > max(told["500"], told["all"])
+    assert told["100"] > 0.3
+    assert max(told["500"], told["all"]) < 0.15
 show.known_by_heart(
-    {f"{name} images: r_v {told[name]:.2f}": runs[1]
-     for name, runs in plain.items()}, steps,
+    {
+        f"{name} images: r_v {told[name]:.2f}": looks
+        for name, (_, looks) in plain.items()
+    },
+    steps,
     sentence="D's mean logits while it trains; thin lines are seeds, and "
-    "the shaded gap is what D knows by heart.")
+    "the shaded gap is what D knows by heart.",
+)
 
 # %% [markdown]
 # With a hundred images the training logits leave the held-out ones behind:
@@ -336,13 +404,18 @@ def cutout(x, p=1.0):
 
 # %%
 T = augment.chain(translation, cutout)
-eight = reference[:8]
+kinds = {
+    "as it is": lambda x: x,
+    "moved": translation,
+    "cut out": cutout,
+    "both": T,
+    "and color": augment.diffaugment,
+}
 runtime.seed_everything(SEED)
-kinds = {"as it is": lambda x: x, "moved": translation, "cut out": cutout,
-         "both": T, "and color": augment.diffaugment}
 show.rows_of_images(
-    {name: change(eight) for name, change in kinds.items()},
-    sentence="The same eight digits through each pair of goggles.")
+    {name: change(reference[:8]) for name, change in kinds.items()},
+    sentence="The same eight digits through each pair of goggles.",
+)
 
 # %% [markdown]
 # ## ✏️ Exercise 3 · A step through goggles
@@ -388,35 +461,68 @@ checks.augmentation.augmented_step(my_augmented_step)
 def half(x):
     return T(x, 0.5)
 
-through = experiment({
-    "100, T at ½": (100, half, None), "100, T always": (100, T, None),
-    "all, T at ½": (len(pile), half, None), "real only": (100, None, T)})
-tamed = experiment(
-    {"100, R1": (100, None, None), "100, R1 and T": (100, half, None)},
-    penalty=lambda D, real, fake: 2.5 * training.steepness(D, real).sum())
+
+through = experiment(
+    {  # images, T for all that D sees, T for real images alone
+        "100, T at ½": (100, half, None),
+        "100, T always": (100, T, None),
+        "all, T at ½": (len(pile), half, None),
+        "real only": (100, None, T),
+    }
+)
 
 # %%
-runs = {"100, plain": plain["100"], "100, T at ½": through["100, T at ½"],
-        "100, T always": through["100, T always"], **tamed,
-        "all, plain": plain["all"], "all, T at ½": through["all, T at ½"]}
+def r1_of_all(D, real, fake):
+    return 2.5 * training.steepness(D, real).sum()
 
 
-def scores(name):
-    for seed, fakes, r in zip(seeds, runs[name][0], by_heart(runs[name])):
-        some = pile[a_few(sizes[name.split(",")[0]], seed)[:1000]]
-        features, own = judge.features(fakes), judge.features(some)
-        near = metrics.memorization_ratio(features, own, held_f)
-        yield r, metrics.frechet_distance(real_f, features), near
+tamed = experiment(
+    {"100, R1": (100, None, None), "100, R1 and T": (100, half, None)},
+    penalty=r1_of_all,
+)
+
+# %% [markdown]
+# Three numbers for each run: $r_v$, the Fréchet distance to real images, and
+# the memorization ratio of lesson 09.
+
+# %%
+runs = {
+    "100, plain": plain["100"],
+    "100, T at ½": through["100, T at ½"],
+    "100, T always": through["100, T always"],
+    **tamed,
+    "all, plain": plain["all"],
+    "all, T at ½": through["all, T at ½"],
+}
 
 
-table = {name: torch.tensor(list(scores(name))) for name in runs}
+def scores(name):  # (seeds, 3)
+    fakes_of_seeds, _ = runs[name]
+    how_many = sizes[name.split(",")[0]]
+    rows = []
+    for seed, fakes in zip(seeds, fakes_of_seeds):
+        features = judge.features(fakes)
+        own = judge.features(pile[a_few(how_many, seed)[:1000]])
+        distance = metrics.frechet_distance(real_features, features)
+        near = metrics.memorization_ratio(features, own, held_out_features)
+        rows.append([distance, near])
+    return torch.cat([by_heart(runs[name])[:, None], torch.tensor(rows)], 1)
+
+
+table = {name: scores(name) for name in runs}
+
+# %%
 measures = "r_v", "Fréchet distance", "memorization"
+columns = {
+    what: {name: t[:, k].tolist() for name, t in table.items()}
+    for k, what in enumerate(measures)
+}
 show.compared(
-    {what: {name: t[:, k].tolist() for name, t in table.items()}
-     for k, what in enumerate(measures)},
+    columns,
     ideal={"r_v": 0.0, "memorization": 1.0},
     sentence="A hundred images and all: a dot per seed, the mean with its "
-    "interval. Dotted: no overfitting; as near as unseen images.")
+    "interval. Dotted: no overfitting; as near as unseen images.",
+)
 
 # %% [markdown]
 # Column by column.
@@ -433,21 +539,36 @@ show.compared(
 # All pairs share their seeds, so compare them seed by seed (lesson 10):
 
 # %%
-pairs = [(a, a.split(",")[0] + ", plain") for a in runs if "plain" not in a]
+def plain_of(name):  # the run without tricks on the same images
+    return name.split(",")[0] + ", plain"
+
+
+pairs = [(name, plain_of(name)) for name in runs if "plain" not in name]
+pairs.append(("100, R1 and T", "100, R1"))
 gaps = {}
-for a, b in [*pairs, ("100, R1 and T", "100, R1")]:
-    print(f"{a}, minus {b}:")
+for name, other in pairs:
+    print(f"{name}, minus {other}:")
     for k, what in enumerate(measures):
-        less = (table[a] - table[b])[:, k]
-        low, mean, high = gaps[a, b, what] = metrics.over_seeds(less)
-        star = " *" * bool(low > 0 or high < 0)  # leaves out 0
+        apart = (table[name] - table[other])[:, k]
+        low, mean, high = gaps[name, other, what] = metrics.over_seeds(apart)
+        star = " *" if low > 0 or high < 0 else ""  # leaves out 0
         print(f"    {what} {mean:+.2f} ({low:+.2f} to {high:+.2f}){star}")
-r, fd = ({a: gaps[a, b, what][1] for a, b in pairs} for what in measures[:2])
+
+# %%
+def gained(what, name):  # the mean over seeds, against plain
+    return gaps[name, plain_of(name), what][1]
+
+
 if enough:
-    assert r["100, T always"] < r["100, T at ½"] < -0.1 < r["100, R1"]
+    assert gained("r_v", "100, T always") < gained("r_v", "100, T at ½")
+    assert gained("r_v", "100, T at ½") < -0.1 < gained("r_v", "100, R1")
     assert gaps["100, R1 and T", "100, R1", "r_v"][2] < 0
-    assert max(fd["100, R1"], fd["100, R1 and T"]) < fd["100, T at ½"] < 0
-    assert fd["all, T at ½"] < 0 < fd["100, T always"]
+    distances = {
+        name: gained("Fréchet distance", name) for name, _ in pairs
+    }
+    assert distances["100, R1"] < distances["100, T at ½"] < 0
+    assert distances["100, R1 and T"] < distances["100, T at ½"]
+    assert distances["all, T at ½"] < 0 < distances["100, T always"]
 
 # %% [markdown]
 # Read: at ½, $T$ makes the distance smaller on average, and the interval
@@ -460,14 +581,20 @@ if enough:
 # What did the GAN learn whose *real* images alone were changed?
 
 # %%
-groups = {
-    "plain": plain["100"], "T at ½": through["100, T at ½"],
-    "T always": through["100, T always"], "real only": through["real only"]}
-samples = {name.removeprefix("100, "): g[0][0, :12]
-           for name, g in (groups | tamed).items()}
+fakes_of = {  # (seeds, N, C, H, W) each
+    "plain": plain["100"][0],
+    "T at ½": through["100, T at ½"][0],
+    "T always": through["100, T always"][0],
+    "real only": through["real only"][0],
+}
+rows = {"real": reference[:12]}
+rows |= {name: fakes[0, :12] for name, fakes in fakes_of.items()}
+rows["R1"] = tamed["100, R1"][0][0, :12]
+rows["R1 and T"] = tamed["100, R1 and T"][0][0, :12]
 show.rows_of_images(
-    {"real": reference[:12]} | samples,
-    sentence="Real digits, then G's of one seed each. Look for gray edges.")
+    rows,
+    sentence="Real digits, then G's of one seed each. Look for gray edges.",
+)
 
 # %% [markdown]
 # A few points of Fréchet distance are hard to see in twelve samples: plain
@@ -481,21 +608,30 @@ show.rows_of_images(
 # %%
 def gray_edge(x):
     sides = x[..., 0], x[..., -1], x[..., 0, :], x[..., -1, :]
-    return (torch.stack(sides).abs() < 0.35).float().mean().item()
+    gray = torch.stack(sides).abs() < 0.35
+    return gray.float().mean().item()
 
 
-assert gray_edge(reference) < 0.01 < 0.3 < gray_edge(T(reference))
-leaks = {name: [gray_edge(fakes) for fakes in g[0]]
-         for name, g in groups.items()}
+moved = gray_edge(T(reference))
+print(f"real digits {gray_edge(reference):.2f}, through T {moved:.2f}")
+assert gray_edge(reference) < 0.01
+assert moved > 0.3
+
+# %%
+leaks = {
+    name: [gray_edge(fakes) for fakes in of_seeds]
+    for name, of_seeds in fakes_of.items()
+}
 if enough:
-    for name in "T at ½", "T always":
-        assert max(leaks[name]) < 0.03 < 0.15 < min(leaks["real only"])
-print(f"real digits {gray_edge(reference):.2f}, through T",
-      f"{gray_edge(T(reference)):.2f}")
+    assert max(leaks["T at ½"] + leaks["T always"]) < 0.03
+    assert min(leaks["real only"]) > 0.15
 show.compared(
-    {"gray at the edge": leaks}, ideal={"gray at the edge": 0}, columns=1,
+    {"gray at the edge": leaks},
+    ideal={"gray at the edge": 0},
+    columns=1,
     sentence="T nowhere, on both sides at ½ and always, on real images only: "
-    "a dot per seed. Dotted: real images.")
+    "a dot per seed. Dotted: real images.",
+)
 
 # %% [markdown]
 # Where only real images are changed, $G$ draws what $D$ takes for real: gray
@@ -525,74 +661,119 @@ class Turns(nn.Module):
         turns = turns.where(~self.half, 2)
         chosen = torch.rand_like(x[..., 0]) < self.p
         angle = turns * chosen * torch.pi / 2
-        c, s = angle.cos(), angle.sin()
+        cos, sin = angle.cos(), angle.sin()
         a, b = x.unbind(-1)
-        return torch.stack([c * a - s * b, s * a + c * b], -1)
+        return torch.stack([cos * a - sin * b, sin * a + cos * b], -1)
 
 # %%
-def in_the_plane(which, points, layer, steps):
+def plane_players(seeds):
     pairs = []
-    for *_, seed in which:
+    for seed in seeds:
         runtime.seed_everything(seed)
-        pairs.append((models.plane_generator(width=24),
-                      models.plane_discriminator(width=24)))
-    G, D = (models.stack(side).to(device) for side in zip(*pairs))
-    adam = {"lr": 3e-3, "betas": (0.5, 0.99), "fused": True}
-    opts = [torch.optim.Adam(net.parameters(), **adam) for net in (G, D)]
-    real = [data.batches(points, 32, rng=runtime.generator(seed))
-            for *_, seed in which]
-    z = [training.noise(32, 2, rng=runtime.generator(99 + seed, device))
-         for *_, seed in which]
-    streams = [training.side_by_side(stream) for stream in (real, z)]
-    slower = [training.falling_lr(opt, steps) for opt in opts]
-    average, still = copy.deepcopy(G), torch.randn(300, 2).to(device)
+        G = models.plane_generator(width=24)
+        D = models.plane_discriminator(width=24)
+        pairs.append((G, D))
+    generators, discriminators = zip(*pairs)
+    G = models.stack(generators).to(device)
+    D = models.stack(discriminators).to(device)
+    return G, D
+
+
+def plane_streams(seeds, points):
+    real, z = [], []
+    for seed in seeds:
+        rng = runtime.generator(seed)
+        real.append(data.batches(points, 32, rng=rng))
+        rng = runtime.generator(99 + seed, device)
+        z.append(training.noise(32, 2, rng=rng))
+    return training.side_by_side(real), training.side_by_side(z)
+
+# %%
+def in_the_plane(seeds, points, layer, steps):
+    G, D = plane_players(seeds)
+    fast = {"lr": 3e-3, "betas": (0.5, 0.99), "fused": True}
+    opt_g = torch.optim.Adam(G.parameters(), **fast)
+    opt_d = torch.optim.Adam(D.parameters(), **fast)
+    real, z = plane_streams(seeds, points)
+    average = copy.deepcopy(G)
+    still = torch.randn(300, 2).to(device)
+    games = [losses.non_saturating] * len(seeds)
+    D = nn.Sequential(layer, *D)
     run = training.sweep(
-        G, nn.Sequential(layer, *D), *opts, *streams, steps=steps,
-        games=[losses.non_saturating] * len(which))
+        G, D, opt_g, opt_d, real, z, steps=steps, games=games
+    )
     run = training.averaged(run, average, decay=0.98)
-    for _ in training.scheduled(run, *slower):
+    falling = [training.falling_lr(opt, steps) for opt in (opt_g, opt_d)]
+    for _ in training.scheduled(run, *falling):
         pass
     with torch.no_grad():
-        return average(still.expand(len(which), -1, -1))
+        return average(still.expand(len(seeds), -1, -1))
 
 # %% [markdown]
 # The real points (blue) lie in a fan that opens to the right, between the
 # diagonals. A sample of $G$'s anywhere else has leaked.
 
 # %%
-ps, turns = [0.0, 0.25, 0.5, 0.75, 0.9, 1.0], ["quarter", "half"]
-many = range(runtime.budget(tiny=2, ci=2, lesson=8, full=20))
-which = list(itertools.product(turns, ps, many))
 a, b = torch.rand(2, 5000, generator=runtime.generator(SEED))
-points = torch.stack([0.8 + 1.2 * a, (b - 0.5) * (0.8 + 1.2 * a)], 1)
-points = points.to(device)
-p = torch.tensor([[p] for _, p, _ in which], device=device)
-half = torch.tensor([[n == turns[1]] for n, *_ in which], device=device)
-layer = Turns(p, half)
-clouds = in_the_plane(which, points, layer, min(steps, 500))
-wrong = clouds[..., 0] < clouds[..., 1].abs()  # not in the right quarter
-leak = wrong.float().mean(1).reshape(2, 6, -1).cpu()
-if enough:
-    assert leak[0, :3].mean() < 0.1 < 0.3 < leak[0, -1].mean()
-    assert leak[1, [0, 1, 3, 4, 5]].mean() < 0.05 < 0.1 < leak[1, 2].mean()
+right = 0.8 + 1.2 * a
+up = (b - 0.5) * right
+fan = torch.stack([right, up], 1).to(device)  # (5000, 2)
 
 # %%
-line, mixed = torch.linspace(0, 1, 101), torch.arange(0, 300, len(many))
-worn = [layer(x).cpu() for x in (points[:300].expand_as(clouds), clouds)]
+turns = ["quarter", "half"]
+ps = [0.0, 0.25, 0.5, 0.75, 0.9, 1.0]
+many = range(runtime.budget(tiny=2, ci=2, lesson=8, full=20))  # seeds
+which = list(itertools.product(turns, ps, many))
+p_of = [[p] for _, p, _ in which]
+is_half = [[kind == "half"] for kind, _, _ in which]
+layer = Turns(
+    torch.tensor(p_of, device=device), torch.tensor(is_half, device=device)
+)
+clouds = in_the_plane(
+    [seed for *_, seed in which], fan, layer, min(steps, 500)
+)
+
+# %%
+wrong = clouds[..., 0] < clouds[..., 1].abs()  # not in the right quarter
+leak = wrong.float().mean(1).reshape(len(turns), len(ps), -1).cpu()
+if enough:
+    quarter, halfway = leak.mean(-1)  # (6,) each, one number a p
+    assert quarter[:3].mean() < 0.1 < 0.3 < quarter[-1]
+    assert halfway[[0, 1, 3, 4, 5]].mean() < 0.05 < 0.1 < halfway[2]
+
+# %% [markdown]
+# What $D$ sees of real points and of $G$'s, for the picture:
+
+# %%
+through_layer = {
+    "real": layer(fan[:300].expand_as(clouds)).cpu(),
+    "fake": layer(clouds).cpu(),
+}
+line = torch.linspace(0, 1, 101)
+gaps_left = {"quarter": 1 - line, "half": (1 - 2 * line).abs()}
+some = torch.arange(0, 300, len(many))  # of each seed's samples
 
 
 def meter(kind="quarter", p=0.9):
-    gap = 1 - line if kind == turns[0] else (1 - 2 * line).abs()
-    start, share = which.index((kind, p, 0)), leak[turns.index(kind)]
+    start = which.index((kind, p, 0))
     runs = slice(start, start + len(many))
-    views = {"without goggles": (points[:300].cpu(), clouds[runs, mixed]),
-             "what D sees": (worn[0][start], worn[1][runs, mixed])}
+    share = leak[turns.index(kind)]
+    plainly = clouds[runs, some].cpu().flatten(0, 1)
+    worn = through_layer["fake"][runs, some].flatten(0, 1)
+    views = {
+        "without goggles": (fan[:300].cpu(), plainly),
+        "what D sees": (through_layer["real"][start], worn),
+    }
     told = f"{share[ps.index(p)].mean():.0%} of G's samples leaked"
     return show.leak_meter(
-        p, {name: (real, fake.cpu().flatten(0, 1))
-            for name, (real, fake) in views.items()},
-        ps, share, (line, gap), limit=2.6,
-        sentence=f"{kind} turns, p = {p:g}: {told}, over {len(many)} seeds.")
+        p,
+        views,
+        ps,
+        share,
+        (line, gaps_left[kind]),
+        limit=2.6,
+        sentence=f"{kind} turns, p = {p:g}: {told}, over {len(many)} seeds.",
+    )
 
 # %%
 show.explore(meter, kind=turns, p=ps)
@@ -643,28 +824,42 @@ def adapted(p, sign, *, target=0.6, speed=0.01):
 def adaptive(n, seed=SEED):
     runtime.start(threads=1)  # for a small network alone it is faster
     G, D = (net.to(device) for net in two_players(seed))
-    opts = [torch.optim.Adam(net.parameters(), lr, (0.5, 0.99), fused=True)
-            for net in (G, D)]
-    slower = [training.falling_lr(opt, steps) for opt in opts]
-    ps, signs = [0.0], []
-    goggles = Goggles([lambda x: T(x, ps[-1])])
+    opt_g, opt_d = adam(G), adam(D)
+    path, signs = [0.0], []  # p after every four steps; r_t of each step
+    goggles = Goggles([lambda x: T(x, path[-1])])
     run = training.train(
-        G, nn.Sequential(goggles, *D), *opts, real_batches(n, seed, None),
-        steps=steps, latent_dim=latent_dim)
-    for moment in training.scheduled(run, *slower):
+        G,
+        nn.Sequential(goggles, *D),
+        opt_g,
+        opt_d,
+        real_batches(n, seed, None),
+        steps=steps,
+        latent_dim=latent_dim,
+    )
+    falling = [training.falling_lr(opt, steps) for opt in (opt_g, opt_d)]
+    for moment in training.scheduled(run, *falling):
         signs.append(moment.numbers["real_sign"])
         if moment.step % 4 == 0:
-            ps.append(adapted(ps[-1], torch.stack(signs[-4:]).mean()))
-    return torch.tensor(ps)
+            path.append(adapted(path[-1], torch.stack(signs[-4:]).mean()))
+    return torch.tensor(path)
 
 # %%
-paths = {f"{name} images": adaptive(sizes[name]) for name in ("100", "all")}
-few, many_more = (path[-75:].mean() for path in paths.values())
-assert not enough or few > many_more + 0.1
+paths = {
+    "100 images": adaptive(100),
+    "all images": adaptive(len(pile)),
+}
+if enough:
+    of_few, of_all = (path[-75:].mean() for path in paths.values())
+    assert of_few > of_all + 0.1
 show.lines(
-    4 * torch.arange(len(paths["all images"])), paths, xlabel="step",
-    ylabel="p", ylim=(-0.02, 1.02), title="p climbs where D knows its images",
-    sentence="p over the steps, one seed for each number of images.")
+    4 * torch.arange(len(paths["all images"])),
+    paths,
+    xlabel="step",
+    ylabel="p",
+    ylim=(-0.02, 1.02),
+    title="p climbs where D knows its images",
+    sentence="p over the steps, one seed for each number of images.",
+)
 
 # %% [markdown]
 # Both begin with a bump: real digits and first attempts are easily told

@@ -307,4 +307,4 @@ def test_the_ablations_of_images_are_laid_out_as_they_ship(maker, tmp_path, monk
 def test_drawing_takes_no_torch():
     """strokes.py promises to need numpy only, petals.py numpy and Pillow."""
     code = "import sys; sys.modules['torch'] = None; import strokes, petals"
-    subprocess.run([sys.executable, "-c", code], cwd=MAKE, check=True, timeout=120)
+    subprocess.run([sys.executable, "-c", code], cwd=MAKE, check=True)

@@ -24,24 +24,49 @@ from gan_lessons import show
 from tests.lessons.lesson_cells import run_cells
 
 BASE = {
-    "10": ("from gan_lessons import checks", "batch_size, latent_dim = 64, 2"),
+    "10": ("from gan_lessons import checks", "batch_size = 64"),
     "11": ("from gan_lessons import checks", "SEED = 0"),
 }
 GAMES = ("def least_squares_d", "def hinge_d", "def relativistic_d", "games = {")
-PLAYERS = ("class StackedLinear", "def each(", "def step_of_all", "def players(", "def streams(")
-TOGETHER = (*GAMES, *PLAYERS, "def twenty_steps")
-WRECK = (*GAMES, *PLAYERS, "ring, grid = ", "def experiment", "def textbook_d", "broken, k =")
-DUALITY = ("def assignment", "def in_plane", "pairs, u, v = assignment")
-PERFECT = ("def assignment", "def in_plane", "def perfect_critic", "perfect = perfect_critic")
-ESCAPE = ("def critic(", "def run_off", "told = {", 'title="Gradient clipping slows')
-SPECTRAL = ("class SpectralNorm", "ours = spectral(")
+PULLS = (*GAMES, 'assert "real -0.05')
+PLAYERS = (
+    *("class StackedLinear", "def each(", "def step_of_all", "def players("),
+    *("ring = data.ring()", "def streams("),
+)
+TOGETHER = (*GAMES, *PLAYERS, "def twenty_steps", "together = twenty_steps")
+WRECK = (
+    *(*GAMES, *PLAYERS, "def play(", "def experiment", "def textbook_d", "wild = {"),
+    *("broken_at =", 'assert len(broke["textbook'),
+)
+DUALITY = (
+    "def assignment",
+    "def in_plane",
+    "pairs, u, v = assignment",
+    "u.mean() + v.mean()",
+)
+PERFECT = (
+    "def assignment",
+    "def on_line",
+    "def perfect_critic",
+    "perfect = perfect_critic",
+    "np.isclose(distance",
+)
+ESCAPE = (
+    "def critic(",
+    "def run_off",
+    "def smaller_weights",
+    "estimates = {",
+    'assert estimates["nothing"]',
+    'assert estimates["gradients clipped"]',
+)
+SPECTRAL = ("class SpectralNorm", "def spectral(", "ours = spectral(")
 
 # lesson, cells, the line, what it is sabotaged to
 SABOTAGE = {
     "a loss of another run": (
         *("10", TOGETHER),
-        "rows_d = [(game.loss_d, i) for game, i in pairs]",
-        "rows_d = [(pairs[0][0].loss_d, i) for game, i in pairs]",
+        "losses_d.append((games[name].loss_d, row))",
+        "losses_d.append((games[names[0]].loss_d, row))",
     ),
     "the neighbor's fakes": (
         *("10", TOGETHER),
@@ -59,7 +84,7 @@ SABOTAGE = {
         '"softplus": textbook',
     ),
     "a slope read with the wrong sign": (
-        *("10", (*GAMES, "show.explore(pulls")),
+        *("10", PULLS),
         '"relativistic": losses.relativistic,',
         '"relativistic": losses.Game(losses.relativistic_g, losses.relativistic_d, True),',
     ),

@@ -13,13 +13,28 @@ from gan_lessons import show
 from tests.lessons.lesson_cells import run_cells
 
 BASE = ("from gan_lessons import checks", "turns = runtime.budget")
-PENALTIES = ("def zero_centered(", "create_graph forgotten")
-SIDES = ("def smoothed_d(", "def both_sides(", "for step in range(2 * turns)", "line = torch.linsp")
-GAME = ("def zero_centered(", "def smoothed_d(", "class Spike", "def small_game", "tricks = {")
-GAME += ("assert home == ",)
-BUFFERS = ("contrast = [",)
-PICTURES = ("def judged(", 'data.ablation("images")')
-STACKS = ('data.ablation("stacked")',)
+PENALTIES = ("def zero_centered(", "D = models.plane_discriminator()", "create_graph forgotten")
+SIDES = (
+    "def smoothed_d(",
+    "def both_sides(",
+    "Ds = models.stack(",
+    "for step in range(2 * turns)",
+    "line = torch.linspace(",
+    "off = (found",
+    "assert off.max()",
+)
+GAME = (
+    "def zero_centered(",
+    "def smoothed_d(",
+    "class Spike",
+    "def two_numbers(",
+    "def small_game(",
+    "tricks = {",
+    "assert home == ",
+)
+BUFFERS = ("forgot = copy.deepcopy(G)", "contrast = [")
+PICTURES = ("def verdicts(", "def judged(", 'data.ablation("images")', "four_minutes = ")
+STACKS = ('data.ablation("stacked")', "kl[1::2]")
 
 # cells, the line, what it is sabotaged to
 SABOTAGE = {
@@ -43,7 +58,7 @@ SABOTAGE = {
         "losses.Game(smoothed_d, losses.saturating_g)",
         "losses.Game(lambda r, f: smoothed_d(r, f) - 0.1 * f.mean(), losses.saturating_g)",
     ),
-    "an average that forgets at once": (GAME, '"decay": 0.99', '"decay": 0.0'),
+    "an average that forgets at once": (GAME, "decay=0.99", "decay=0.0"),
     "a buffer that is not forgotten": (
         BUFFERS,
         "models.update_average(copied, G, decay=decay)",
@@ -57,21 +72,21 @@ SABOTAGE = {
     "pictures: FD read upside down": (PICTURES, '"energy distance", "FD"', '"energy distance"'),
     "pictures: modern against itself": (
         PICTURES,
-        'judged(pictures, "DCGAN of lesson 07, 4 minutes")',
-        'judged(pictures, "modern")',
+        'compared(pictures, "modern", four_minutes',
+        'compared(pictures, "modern", "modern"',
     ),
     "pictures: what is missed in plain": (
         PICTURES,
-        'judged(pictures, "modern"), pict',
-        'judged(pictures, "DCGAN of lesson 07"), pict',
+        'compared(pictures, name, "modern"',
+        'compared(pictures, name, "DCGAN of lesson 07"',
     ),
     "pictures: the hidden layer for the average": (
         PICTURES,
-        '("− R1", "− hidden layer", "− average"',
-        '("− R1", "− average", "− hidden layer"',
+        'missed("− hidden layer")',
+        'missed("− average")',
     ),
     "stacks: plain for modern": (STACKS, "kl[1::2]", "kl[::2]"),
-    "stacks: modes for their KL": (STACKS, '("modes", "reverse KL")', '("modes", "modes")'),
+    "stacks: modes for their KL": (STACKS, 'scores["reverse KL"]', 'scores["modes"]'),
 }
 
 
@@ -84,7 +99,6 @@ def cells(monkeypatch) -> Iterator:
 
     monkeypatch.setenv("GAN_LESSONS_BUDGET", "ci")
     monkeypatch.setattr(show, "lines", lambda *args, **more: None)
-    monkeypatch.setattr(show, "phases", lambda *args, **more: None)
     monkeypatch.setattr(show, "explore", lambda *args, **more: None)
     threads = torch.get_num_threads()
     yield run

@@ -22,7 +22,14 @@ from gan_lessons import data, show
 from tests.lessons.lesson_cells import run_cells
 
 BASE = ("from gan_lessons import augment", "SEED = 0")
-PLANE = ("class Turns", "def in_the_plane", "clouds = in_the_plane")
+PLANE = (
+    "class Turns",
+    "def plane_players",
+    "def in_the_plane",
+    "fan = torch.stack",
+    "clouds = in_the_plane",
+    "wrong = clouds",
+)
 METER = (
     "def uniform(x)",
     "def translation(x, p=1.0)",
@@ -48,7 +55,7 @@ def cells(monkeypatch) -> Callable:
 
     def run(phrases: tuple[str, ...], old: str = "", new: str = "") -> dict:
         monkeypatch.setenv("GAN_LESSONS_BUDGET", "lesson" if phrases == PLANE else "ci")
-        names = {"groups": {}, "reference": data.to_model_range(data.strokes().x[:200])}
+        names = {"reference": data.to_model_range(data.strokes().x[:200])}
         return run_cells("13", BASE + phrases, old, new, names=names)
 
     for name in ("rows_of_images", "compared"):

@@ -292,17 +292,9 @@ def no_waiting(house: Path) -> list[str]:
 RULES = (floors, stated_floors, ground, silence, defaults, docstrings, hints, no_waiting)
 
 
-# Three docstrings that still count the floors of the first design. Whoever renews one takes it out.
-OLD_FLOORS = [
-    "checks/__init__.py: says floor 5, stands on 6",
-    "checks/exercise.py: says floor 4, stands on 6",
-    "training.py: says floor 2, stands on 4",
-]
-
-
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.__name__)
 def test_the_house_keeps_the_rule(rule):
-    assert rule(HOUSE) == (OLD_FLOORS if rule is stated_floors else [])
+    assert rule(HOUSE) == []
 
 
 def test_the_house_tells_its_own_floors():
