@@ -136,7 +136,7 @@ R1, R2 = _penalty()
 
 WRONG_PENALTIES = {
     "R1 and R2 exchanged": ((R2, R1), "R1: it is taken at the other batch"),
-    "R1 twice": ((R1, R1), "R2: it is taken at the other batch"),
+    "R1 twice": ((R1, R1), "R2: right, with real and fake exchanged"),
     "both batches at once": (
         (lambda D, real, fake, gamma: penalties.zero_centered(D, real, fake, gamma=gamma), R2),
         "R1: it looks at both batches",
@@ -152,7 +152,7 @@ WRONG_PENALTIES = {
     ),
     "R2 without the half": (
         (R1, _penalty(strength=lambda gamma: gamma)[1]),
-        "R2: the half is missing",
+        "R2: always twice the right value: a factor of 2 too much, or a half",
     ),
     "by the weights": (_r1_and_r2(_by_the_weights), "R1: it is the slope by D's weights"),
     "slope detached": (
