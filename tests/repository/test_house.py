@@ -29,7 +29,8 @@ GROUND = {"torch", "numpy", "matplotlib", "PIL", "IPython", "ipywidgets", "tqdm"
 GROUND |= {"psutil"}  # comes with ipykernel
 # What pooch stands on: the download of real sets hands it a session of its own.
 GROUND_OF = {"data": {"requests", "urllib3"}}
-BASE_OF_CHECKS = {"exercise", "steps", "known", "moved"}  # what is no lesson's own
+BASE_OF_CHECKS = {"exercise", "grader", "seen", "experiments", "steps", "known", "moved"}
+AN_EXERCISE = re.compile(r"^(@exercise\(|\w+ = (Value|Property)\()", re.MULTILINE)
 LESSON = re.compile(r"\b[Ll]esson \d\d\b")
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
@@ -113,7 +114,7 @@ def floors(house: Path) -> list[str]:
             if name.startswith("."):
                 found.append(f"{place}: a relative import hides where {name} stands")
                 continue
-            if name.split(".")[0] != "gan_lessons":
+            if not name.startswith("gan_lessons."):
                 continue
             there = name.split(".")[1]
             if there not in FLOOR_OF:
@@ -133,7 +134,7 @@ def between_checks(house: Path, file: Path, name: str) -> list[str]:
     if len(file.parts) < 3 or file.parts[1] != lesson:
         return [f"one lesson's checks import another's ({name})"]
     shared = house / "checks" / lesson / f"{rest[0]}.py"
-    if shared.exists() and "\n@exercise(" in shared.read_text():
+    if shared.exists() and AN_EXERCISE.search(shared.read_text()):
         return [f"one exercise imports another ({name})"]
     return []
 
