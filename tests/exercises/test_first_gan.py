@@ -5,7 +5,7 @@ import pytest
 from gan_lessons.checks import first_gan
 from gan_lessons.checks.exercise import Unsolved
 from tests.exercises import judging
-from tests.exercises import mutants_first_gan as answers
+from tests.exercises import outside_first_gan as answers
 
 CASES = [
     judging.Case(first_gan.train_step, answers.RIGHT_STEPS, answers.WRONG_STEPS),

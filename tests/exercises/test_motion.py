@@ -6,7 +6,7 @@ import torch
 from gan_lessons import show
 from gan_lessons.checks import motion
 from tests.exercises import judging
-from tests.exercises import mutants_motion as answers
+from tests.exercises import outside_motion as answers
 from tools import build
 
 CASES = [

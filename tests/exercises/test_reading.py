@@ -4,7 +4,7 @@ import pytest
 
 from gan_lessons.checks import reading
 from tests.exercises import judging
-from tests.exercises import mutants_reading as answers
+from tests.exercises import outside_reading as answers
 
 CASES = [
     judging.Case(reading.rolling_mean, answers.RIGHT_MEANS, answers.WRONG_MEANS),
