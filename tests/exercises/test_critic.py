@@ -4,7 +4,7 @@ import pytest
 
 from gan_lessons.checks import critic
 from tests.exercises import judging
-from tests.exercises import mutants_critic as answers
+from tests.exercises import outside_critic as answers
 
 CASES = [
     judging.Case(critic.clipped_step, answers.RIGHT_CLIPPED, answers.WRONG_CLIPPED),
