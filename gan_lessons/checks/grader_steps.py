@@ -26,6 +26,7 @@ from gan_lessons.checks.grader import Slip, Table
 from gan_lessons.checks.steps import Report, Update, watch_step
 
 KNOWN = Path(__file__).with_name("steps_known.json")
+LEAST = 1e-3  # a part that is contained less often is not there
 RESIDUAL, CONDITION = 1e-4, 1e3  # a sum of parts is told only below both
 LONGEST = 400  # characters of a diagnosis
 NEAR = 0.02  # numbers of two rows of facts are equal up to this, and this share
@@ -128,8 +129,13 @@ def slope_of(net: nn.Module, weights: Sequence[Tensor], x: Tensor, pull: Tensor)
     return in_a_row(torch.autograd.grad(total, at, allow_unused=True), at)
 
 
-def contained(grad: Tensor, parts: Mapping[str, Tensor]) -> tuple[dict[str, float], str]:
+def contained(
+    grad: Tensor, parts: Mapping[str, Tensor], *, first: Sequence[str] = ()
+) -> tuple[dict[str, float], str]:
     """Return how often each part is contained in a gradient, by least squares.
+
+    Args:
+        first: parts that are tried alone first: the shorter explanation wins.
 
     Returns:
         The numbers and ""; or, where the parts do not explain the gradient or cannot be told apart,
@@ -142,16 +148,20 @@ def contained(grad: Tensor, parts: Mapping[str, Tensor]) -> tuple[dict[str, floa
         return nothing, "NaN"
     if size < 1e-9 * max([1.0, *(float(part.norm()) for part in parts.values())]):
         return nothing, ""
-    if not parts:
-        return nothing, "unexplained"
-    columns = torch.stack([part / part.norm() for part in parts.values()], dim=1)
-    found = torch.linalg.lstsq(columns, grad[:, None]).solution[:, 0]
-    if float((columns @ found - grad).norm()) > RESIDUAL * size:
-        return nothing, "unexplained"
-    if float(torch.linalg.cond(columns)) > CONDITION:
-        return nothing, "unclear"
-    lengths = zip(parts, found.tolist(), parts.values(), strict=True)
-    return {name: x / float(part.norm()) for name, x, part in lengths}, ""
+    matter = "unexplained"
+    for names in ([name for name in parts if name in first], list(parts)):
+        if not names:
+            continue
+        columns = torch.stack([parts[name] / parts[name].norm() for name in names], dim=1)
+        found = torch.linalg.lstsq(columns, grad[:, None]).solution[:, 0]
+        if float((columns @ found - grad).norm()) > RESIDUAL * size:
+            continue
+        if float(torch.linalg.cond(columns)) > CONDITION:
+            matter = "unclear"
+            continue
+        told = zip(names, found.tolist(), strict=True)
+        return nothing | {name: x / float(parts[name].norm()) for name, x in told}, ""
+    return nothing, matter
 
 
 FEW = 4  # rows of a look that are too few to tell a loss by: such looks are taken together
@@ -189,20 +199,21 @@ class Felt:
             parts |= more(report, phase, nets[player])
             rows += [(phase, *each) for each in _rows(report, phase, player)]
         grad = in_a_row(self.update.gradients[player], weights)
-        found, self.rest = contained(grad, parts)
+        mine = [name for name in parts if name.split()[0] == str(number)]
+        found, self.rest = contained(grad, parts, first=[*mine, *(extra or {})])
         self.junk = found.get("junk", 0.0)
         self.extra = {name: found.get(name, 0.0) for name in extra or {}}
         self.own: list[Rows] = []
         self.old: list[Rows] = []
         self.erased = False
-        mine = [x for name, x in found.items() if name.split()[0] == str(number)]
-        alike = len(mine) > 0 and 0 < max(mine) < 1.001 and min(mine) > 0.999 * max(mine)
-        self.scaled = max(mine) if alike and max(mine) < 0.999 else 1.0
+        times = [found[name] for name in mine if name in found]
+        alike = len(times) > 0 and 0 < max(times) < 0.999 and min(times) > 0.999 * max(times)
+        self.scaled = max(times) if alike else 1.0
         for phase, name, (kind, t, pull) in rows:
             mine = phase == number
             times = float(mine) if self.rest else found.get(name, 0.0) / self.scaled
-            self.erased |= mine and abs(times) < 1e-6 and bool(pull.any())
-            if abs(times) > 1e-6:
+            self.erased |= mine and abs(times) < LEAST and bool(pull.any())
+            if abs(times) >= LEAST:
                 (self.own if mine else self.old).append((kind, t, times * pull))
 
     @classmethod
@@ -340,15 +351,25 @@ class Sight:
     words: dict[str, object] = field(default_factory=dict)
     raised: Raised | None = None
 
-    def run(self, where: str, answer: Callable, players: tuple, *args: object) -> Report | None:
+    def run(
+        self,
+        where: str,
+        answer: Callable,
+        players: tuple,
+        *args: object,
+        call: Callable | None = None,
+        T: Callable[[Tensor], Tensor] | None = None,
+    ) -> Report | None:
         """Watch one call; where the step raises, note that and return None. Lesson 04.
 
         Args:
             where: which call that is, to be read after "That is"; "" for the plain one.
+            call: how the answer is called as a step of two players, where it is none.
+            T: an augmentation, if the step takes one.
         """
         try:
             with calling((answer,)):
-                return watch_step(answer, *players, *args)
+                return watch_step(call or answer, *players, *args, T=T)
         except Raised as raised:
             words = "".join("n" if c.isdigit() else c for c in str(raised.error))[:60]
             self.raised = raised

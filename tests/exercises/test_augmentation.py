@@ -5,7 +5,7 @@ import torch
 
 from gan_lessons.checks import augmentation
 from tests.exercises import judging
-from tests.exercises import mutants_augmentation as answers
+from tests.exercises import outside_augmentation as answers
 
 CASES = [
     judging.Case(augmentation.overfitting, answers.RIGHT_HEARTS, answers.WRONG_HEARTS),
