@@ -253,6 +253,11 @@ class Felt:
             due = sum(x * slope for x, slope in zip(numbers, slopes, strict=True))
         return float(pull @ due / (due @ due).clamp(min=1e-12)) if due.any() else 1.0
 
+    def asked(self, report: Report, kind: str) -> str:
+        """Return "yes" if D was asked about rows of a kind since the last update, else "no"."""
+        looks = (look for look in report.looks if look.phase == self.number)
+        return "yes" if any(kind in look.kinds for look in looks) else "no"
+
     def toward(self, kind: str, *, old: bool = False) -> str:
         """Return in which direction logits of a kind of row are moved."""
         there = [pull for name, _, pull in (self.old if old else self.own) if name == kind]

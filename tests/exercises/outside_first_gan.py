@@ -342,6 +342,14 @@ WRONG_STEPS = {
         make(loss_d=lambda D, real, fake: loss_of_d(D, real + 0.1 * torch.randn_like(real), fake)),
         "neither the real batch",
     ),
+    "what D says of real samples is detached": (
+        make(
+            loss_d=lambda D, real, fake: (
+                F.softplus(-D(real).detach()).mean() + F.softplus(D(fake)).mean()
+            )
+        ),
+        "no part for real samples that reaches",
+    ),
     "weight decay": (
         make(
             loss_d=lambda D, real, fake: (

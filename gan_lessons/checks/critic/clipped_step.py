@@ -155,8 +155,13 @@ SLIPS = (
 
 # -- what is seen of a step ------------------------------------------------------------------
 
-RATE, SAMPLES, JUNK = 0.05, 64, 0.7
-LIMITS_ASKED = 0.05, 0.3
+RATE, SAMPLES, JUNK = 0.05, 256, 0.7
+LIMITS_ASKED = 0.3, 0.6
+
+
+def _apart(real: Tensor) -> Tensor:
+    """Move real points off the fakes, so that D's gradient is large."""
+    return real + torch.tensor([2.0, -1.0])
 
 
 def _players() -> tuple:
@@ -168,10 +173,11 @@ def _players() -> tuple:
             weight.flatten()[0] = 0.9
             weight.flatten()[1:2] = -0.9
             weight.grad = torch.full_like(weight, JUNK)
-        logits = D(torch.cat([steps.some_real(200), G(torch.randn(200, steps.LATENT))]))
         D[2].bias.fill_(50.0)  # no step carries it within a limit
+        real, fake = _apart(steps.some_real(200)), G(torch.randn(200, steps.LATENT))
+        logits = D(torch.cat([real, fake]))
         D[-1].scale *= 4 / float(logits.std())
-        D[-1].offset -= float(D(steps.some_real(200)).mean())
+        D[-1].offset -= float(D(torch.cat([real, fake])).mean())
     return G, D, *(torch.optim.SGD(net.parameters(), RATE) for net in (G, D))
 
 
@@ -186,7 +192,7 @@ def observe(answer: Callable, seed: int) -> Sight:
             fake = G(torch.randn(len(real), latent_dim)).detach()
             return answer(D, opt_d, real, fake, limit)
 
-        real = steps.some_real(SAMPLES)
+        real = _apart(steps.some_real(SAMPLES))
         report = sight.run("", answer, players, real, steps.LATENT, call=call)
         if report is None:
             return sight
@@ -216,6 +222,7 @@ def _of(report: steps.Report, players: tuple) -> dict[str, Fact]:
     for kind, name in (("r", "real"), ("f", "fakes"), ("?", "something else")):
         (number,), shape = felt.told(kind, WASSERSTEIN)
         facts |= {f"D on {name}": number, f"D on {name}, shape": shape}
+        facts[f"D on {name}, asked"] = felt.asked(report, kind)
     facts |= {"old gradients": felt.junk, "rest": felt.rest}
     facts["gradient is cut"] = "yes" if felt.scaled < 1 else ""
     facts["lost"] = felt.lost(report)
@@ -326,6 +333,11 @@ def _reads_loss(of: Mapping[str, Fact]) -> Iterator[str]:
             yield (
                 f"the step is not along the gradient of {LOSS}: D's loss on {which} does not pull "
                 "at all samples alike."
+            )
+        if abs(mine) < 0.01 and of[f"D on {name}, asked"] == "yes":
+            yield (
+                f"D is asked about the {which}, and its loss has no slope at any of them: is its "
+                f"answer cut off, or left out of the sum? It is {LOSS}."
             )
         if abs(mine) < 0.01:
             yield f"D's loss has no {which} in it: it wants the gap, {LOSS}."

@@ -310,6 +310,8 @@ def _of_d(report, players, toll: _Toll, start: int, sight: Sight) -> dict[str, F
         each = [one.told(kind, WASSERSTEIN) for one in felt]
         facts[f"D on {name}"] = [number for (number,), _ in each]
         facts[f"D on {name}, shape"] = ", ".join(sorted({shape for _, shape in each if shape}))
+        asked = {one.asked(report, kind) for one in felt}
+        facts[f"D on {name}, asked"] = "yes" if asked == {"yes"} else "no"
     facts["penalty"] = [one.extra["penalty"] for one in felt]
     facts["old gradients in D"] = [one.junk for one in felt]
     older = [one.toward(kind, old=True) for one in felt for kind in "rf"]
@@ -434,6 +436,8 @@ def _reads_d(facts: Mapping[str, Fact]) -> Iterator[str]:
     for name in ("real", "fakes"):
         if not any(facts[f"D on {name}"]) and not facts[f"D on {name}, shape"]:
             kind = name.removesuffix("s")
+            if facts[f"D on {name}, asked"] == "yes":
+                yield f"{LOST} Your loss has no slope at its {kind} samples."
             yield f"D never sees a {kind} sample in its steps. {LOST}"
     batches = facts["batches"]
     if len(set(batches)) == 1:

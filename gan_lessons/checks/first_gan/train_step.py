@@ -374,6 +374,7 @@ def _closely(report: steps.Report, players: tuple, sight: Sight) -> dict[str, Fa
                 numbers, shape = felt.told(kind, CROSS_ENTROPY, old=old)
                 what = f"{owner} on {name}" + (", from an earlier turn" if old else "")
                 facts |= {what: numbers, f"{what}, shape": shape}
+            facts[f"{owner} on {name}, asked"] = felt.asked(report, kind)
         facts |= {f"{owner}'s old gradients": felt.junk, f"{owner}'s rest": felt.rest}
         sight.words[f"{owner} is scaled"] = felt.scaled
         facts[f"{owner}'s loss is lost"] = felt.lost(report)
@@ -513,10 +514,14 @@ def _of_d(sight: Sight) -> Iterator[str]:
                 "opt_d steps on G's loss: it raises D(fake), so D helps G. Each optimizer belongs "
                 "to its own loss."
             )
+        if facts["D on real, asked"] == "yes":
+            yield "D's own loss has no part for real samples that reaches its weights."
         yield "D never sees a real sample: nothing teaches it what real looks like."
     if not d.toward("f"):
         if d.toward("r") == "lowered":
             yield "D lowers D(real) and sees no fakes: the real term's sign is turned."
+        if facts["D on fakes, asked"] == "yes":
+            yield "D's own loss has no part for fakes that reaches its weights."
         yield "D sees only real samples: nothing teaches it what a fake looks like."
     if abs(fake[0] - 1) < 0.01 and abs(fake[1] - 1) < 0.01 and abs(real[0] - 1) < 0.01:
         yield (
