@@ -45,8 +45,15 @@ def observed() -> list[dict]:
 
 def main() -> None:
     """Write the file."""
-    text = json.dumps(observed(), indent=1, ensure_ascii=False)
-    KNOWN.write_text(text + "\n", encoding="utf-8")
+    tables = []
+    for table in observed():
+        lines = (
+            f"{json.dumps(key)}: {json.dumps(facts, ensure_ascii=False)}"
+            for key, facts in table["others"].items()
+        )
+        right = json.dumps(table["right"], ensure_ascii=False)
+        tables.append(f'{{"right": {right},\n"others": {{\n' + ",\n".join(lines) + "\n}}")
+    KNOWN.write_text("[" + ",\n".join(tables) + "]\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

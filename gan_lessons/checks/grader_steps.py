@@ -217,7 +217,9 @@ class Felt:
                 (self.own if mine else self.old).append((kind, t, times * pull))
 
     @classmethod
-    def left(cls, report: Report, later: Report, player: str, nets: Mapping[str, nn.Module]):
+    def left(
+        cls, report: Report, later: Report, player: str, nets: Mapping[str, nn.Module]
+    ) -> "Felt":
         """Look at what a call left in a player's gradients for the next call to find."""
         end = Update(player, [], [], report.at_last, later.before)
         return cls(replace(report, updates=[*report.updates, end]), len(report.updates), nets)
@@ -278,7 +280,8 @@ class Felt:
             return "no graph"
         if self.update.owner == "G" and not any(look.carries for look in looks):
             return "cut"
-        return "no backward"
+        pulled = (when == self.number for look in looks for when, _ in look.pulls)
+        return "no slope" if any(pulled) else "no backward"
 
 
 def _rows(report: Report, phase: int, player: str) -> Iterator[tuple[str, Rows]]:
@@ -444,7 +447,7 @@ class Step(Exercise):
         observe: of (answer, seed): a :class:`Sight` of it.
         reads: of (sight, right facts): sentences on what is different, the most telling one first.
         remark: of a sight: what to add to a ✓, or None.
-        shows: for the digest of a slip's source: what that step does to a run, in a few words.
+        shows: returns for the digests of programs what such a step does to a run, in a few words.
     """
 
     def __init__(
@@ -459,11 +462,11 @@ class Step(Exercise):
         reads: Callable[[Sight, Mapping[str, Fact]], Iterator[str]],
         remark: Callable[[Sight], str | None] | None = None,
         refused: Mapping[str, str] | None = None,
-        shows: Mapping[str, str] | None = None,
+        shows: Callable[[], Mapping[str, str]] | None = None,
     ):
         super().__init__(self._grade, title=title, proves=proves, hints=hints)
         self.__doc__, self.table, self.observe, self.reads = asks, table, observe, reads
-        self.remark, self.refused, self.shows = remark, refused or {}, shows or {}
+        self.remark, self.refused, self.shows = remark, refused or {}, shows or dict
         self.seed = 0
 
     # -- looking -----------------------------------------------------------------------------
@@ -546,10 +549,12 @@ class Step(Exercise):
 
     def rows(self) -> Iterator[tuple[str, ...]]:
         """Yield every slip: the lines it changes, what is said of it, what it does to a run."""
+        shown = self.shows()
+        if right := shown.get(digest(self.table.right)):
+            yield "as it should be", "nothing: this is the right step.", right
         for slip in self.table.slips:
-            source = self.table.slipped(slip) or ""
-            shown = self.shows.get(digest(source))
-            yield self.table.changed(slip), slip.says, *([shown] if shown else [])
+            more = shown.get(digest(self.table.slipped(slip) or ""))
+            yield self.table.changed(slip), slip.says, *([more] if more else [])
 
 
 def _same(a: Mapping[str, Fact | None], b: Mapping[str, Fact | None]) -> bool:

@@ -5,7 +5,7 @@ logits (gradient hooks), on the optimizers (step hooks) and around the augmentat
 one. So they see behavior and never read code. Introduced in lesson 04.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import torch
@@ -268,12 +268,6 @@ def _differ(net: nn.Module, weights: list[Tensor]) -> bool:
     return any(not torch.equal(p, w) for p, w in zip(net.parameters(), weights, strict=True))
 
 
-def same_weights(net: nn.Module, weights: Iterable[Tensor], *, off: float = 1e-9) -> bool:
-    """Say whether a network's parameters are these numbers but for rounding."""
-    pairs = zip(net.parameters(), weights, strict=True)
-    return all(torch.allclose(p, w, atol=off) for p, w in pairs)
-
-
 # -- players for it --------------------------------------------------------------------------
 
 
@@ -344,14 +338,3 @@ def noise_is(first: list[Tensor], second: list[Tensor]) -> str:
     if len(z) >= 1_000 and strange:
         return "the noise is spread otherwise than N(0, 1): take torch.randn as it is."
     return ""
-
-
-def pulls_at(
-    train_step: Callable, logit: float, real: Tensor, latent_dim: int = LATENT
-) -> dict[str, float]:
-    """Return the total pull of each of the three losses where all logits are ``logit``."""
-    players = small_players(latent_dim, offset=logit, scale=1e-3)
-    report = watch_step(train_step, *players, real, latent_dim)
-    d, g = report.update_of("D"), report.update_of("G")
-    pulls = {"D's loss on real samples": d.pull("r"), "D's loss on fakes": d.pull("f")}
-    return {name: float(pull.sum()) for name, pull in (pulls | {"G's loss": g.pull("f")}).items()}

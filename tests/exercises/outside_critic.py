@@ -170,12 +170,16 @@ WRONG_CLIPPED = {
     "zero_grad too late": (_zero_grad_too_late, "D is clipped but never learns"),
     "no backward": (_no_backward, "follows old gradients only"),
     "D's answers clamped, then the weights": (
+        _step(loss=lambda D, real, fake: D(fake).clamp(-1, 1).mean() - D(real).clamp(-1, 1).mean()),
+        "you clamp what D answers",
+    ),
+    "D's answers are cut off at 1e-9": (
         _step(
             loss=lambda D, real, fake: (
-                D(fake).clamp(-0.01, 0.01).mean() - D(real).clamp(-0.01, 0.01).mean()
+                D(fake).clamp(-1e-9, 1e-9).mean() - D(real).clamp(-1e-9, 1e-9).mean()
             )
         ),
-        "has no slope at any of them",
+        "no slope at any sample",
     ),
     "half the loss": (
         _step(loss=lambda D, real, fake: (D(fake).mean() - D(real).mean()) / 2),

@@ -278,6 +278,8 @@ def _reads_one(of: Mapping[str, Fact], limit: float) -> Iterator[str]:
         yield f"the optimizers step {len(str(of['steps']).split())} times: once is asked."
     if of["lost"] == "no graph":
         yield steps.REFUSED["does not require grad"]
+    if of["lost"] == "no slope":
+        yield "D's loss has no slope at any sample: is what D says cut off before the loss?"
     if of["lost"] and abs(of["old gradients"]) > 0.01:
         yield "opt_d.step() follows old gradients only: zero_grad() and backward() first."
     if of["lost"]:

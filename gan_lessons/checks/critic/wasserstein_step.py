@@ -429,6 +429,8 @@ def _reads_d(facts: Mapping[str, Fact]) -> Iterator[str]:
     lost = str(facts["D's loss is lost"])
     if "erased" in lost:
         yield ERASED.format("d", "d")
+    if "no slope" in lost:
+        yield "D's loss has no slope at any sample: is what D says cut off before the loss?"
     if lost:
         yield "opt_d steps, and in one of its steps no backward() has filled D's gradients."
     if facts["D on something else, shape"] or any(facts["D on something else"]):

@@ -1,6 +1,8 @@
 """Write the training step: an exercise of lesson 04, Train your first GAN."""
 
+import json
 from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
 
 import torch
 
@@ -354,7 +356,7 @@ def _first(report: steps.Report, owner: str) -> int:
 def _fakes(report: steps.Report) -> int:
     """Return from how many different fakes D learned."""
     update = report.update_of("D")
-    looks = [] if update is None else update.looks
+    looks = [] if update is None else update.looks + update.unused
     rows = [look.x[torch.tensor([k == "f" for k in look.kinds])] for look in looks]
     return len(torch.cat(rows).unique(dim=0)) if rows else 0
 
@@ -489,6 +491,8 @@ def _of_d(sight: Sight) -> Iterator[str]:
             "D's loss has no graph: it was made under torch.no_grad(), or from what was detached. "
             "Nothing reaches D's weights."
         )
+    if lost == "no slope":
+        yield "D's loss has no slope at any sample: is what D says cut off before the loss?"
     if lost:
         yield "opt_d steps, and no backward() has filled D's gradients since the last step."
     if facts["D's rest"]:
@@ -553,6 +557,8 @@ def _of_g(sight: Sight) -> Iterator[str]:
         yield CUT
     if lost == "no graph":
         yield "G's loss has no graph: it was made under torch.no_grad(), or from what was detached."
+    if lost == "no slope":
+        yield "G's loss has no slope at any fake: is what D says cut off before the loss?"
     if lost and old[0] > 0.01:
         yield (
             "G's backward() comes before opt_d.step(), and opt_g.step() after it: G follows what "
@@ -634,6 +640,24 @@ def remark(sight: Sight) -> str | None:
     return " ".join(found) or None
 
 
+RUNS = Path(__file__).with_name("mistakes.json")  # made by tools/play_mistakes.py
+
+
+def what_runs_show() -> dict[str, str]:
+    """Return for each slip, by its digest, how a short run on the ring ends with it."""
+    kept = json.loads(RUNS.read_text(encoding="utf-8"))
+    return {key: _shown(run, kept["steps"]) for key, run in kept["runs"].items()}
+
+
+def _shown(run: Mapping[str, float | str], after: int) -> str:
+    if "stops" in run:
+        return f"it stops at step {run['stops']}"
+    return (
+        f"after {after:,} steps on the ring: {run['modes']} of 8 modes, {run['share']:.0%} of the "
+        f"samples good, energy distance {run['distance']:.3f}"
+    )
+
+
 train_step = Step(
     title="Write the training step",
     proves="D learns from real and fake, G from D, each moves alone, with fresh gradients and any "
@@ -660,4 +684,5 @@ train_step = Step(
     reads=reads,
     remark=remark,
     refused=REFUSED,
+    shows=what_runs_show,
 )
