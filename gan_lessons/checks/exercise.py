@@ -166,8 +166,11 @@ class Exercise:
         """Show hint 1, 2 or 3; the third is the whole solution. Lesson 00."""
         speak(f"Hint {number} of 3: {self.hints[number - 1]}")
 
-    def rows(self) -> Iterator[tuple[str, str]]:
-        """Yield what goes wrong here: the lines a slip changes, and what is said of it."""
+    def rows(self) -> Iterator[tuple[str, ...]]:
+        """Yield what goes wrong here: the lines a slip changes, what is said of it, what it does.
+
+        The third text is there for some exercises only: what becomes of a run.
+        """
         yield from ()
 
     def mistakes(self) -> None:
@@ -178,13 +181,14 @@ class Exercise:
         found = list(self.rows())
         head = f"{self.title}: {len(found)} ways this goes wrong"
         if get_ipython() is None:
-            print("\n\n".join([head, *(f"{lines}\n  {says}" for lines, says in found)]))
+            print("\n\n".join([head, *("\n  ".join(row) for row in found)]))
             return
         cell = "text-align:left;vertical-align:top;padding:4px 10px"
         table = "".join(
             f'<tr><td style="{cell}"><pre>{html.escape(lines)}</pre></td>'
-            f'<td style="{cell}">{html.escape(says)}</td></tr>'
-            for lines, says in found
+            + "".join(f'<td style="{cell}">{html.escape(text)}</td>' for text in texts)
+            + "</tr>"
+            for lines, *texts in found
         )
         display(HTML(f"<p><b>{html.escape(head)}</b></p><table>{table}</table>"))
 

@@ -5,7 +5,7 @@ logits (gradient hooks), on the optimizers (step hooks) and around the augmentat
 one. So they see behavior and never read code. Introduced in lesson 04.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import torch
@@ -35,15 +35,41 @@ class Look:
             once through T), '2' (more than once through T) or '?' (anything else).
         carries: whether a gradient could flow from this input back to G.
         pull: (B,) the gradient of the loss at each logit so far; below 0 the logit is raised.
+        x: (B, …) what D was called with. logits: (B,) what it said.
+        hangs: whether its answer hangs on a graph at all.
+        phase: how many updates there were before.
+        pulls: each backward() that came by: how many updates there were before, and (B,) what it
+            added to ``pull``.
     """
 
     kinds: list[str]
     carries: bool
     pull: Tensor
+    x: Tensor
+    logits: Tensor
+    hangs: bool
+    phase: int
+    pulls: list[tuple[int, Tensor]] = field(default_factory=list)
 
     def of(self, kind: str) -> Tensor:
         """Return the gradients at the logits of one kind of row."""
         return self.pull[torch.tensor([k == kind for k in self.kinds], dtype=torch.bool)]
+
+
+@dataclass
+class Made:
+    """One call of G: the noise z (B, latent_dim), what became of it, who came back.
+
+    Attributes:
+        phase: how many updates there were before.
+        pulls: each backward() that reached G: how many updates there were before, and (B, …) the
+            gradient at what G made.
+    """
+
+    z: Tensor
+    out: Tensor
+    phase: int
+    pulls: list[tuple[int, Tensor]] = field(default_factory=list)
 
 
 @dataclass
@@ -95,7 +121,9 @@ class Report:
     Attributes:
         updates: the steps of the optimizers.
         looks: the calls of D.
-        noise: what G was called with. fakes: what it made of it.
+        noise: what G was called with. fakes: what it made of it. made: both, and who came back.
+        before: for 'D' and 'G', the gradients that lay there when the step was called, or None.
+        at_last: for 'D' and 'G', each parameter as the step left it.
         augmented: each call of T, what went in and what came out.
         returned: what the step returned.
     """
@@ -105,6 +133,9 @@ class Report:
     noise: list[Tensor] = field(default_factory=list)
     fakes: list[Tensor] = field(default_factory=list)
     augmented: list[tuple[Tensor, Tensor]] = field(default_factory=list)
+    made: list[Made] = field(default_factory=list)
+    before: dict[str, list[Tensor | None]] = field(default_factory=dict)
+    at_last: dict[str, list[Tensor]] = field(default_factory=dict)
     returned: object = None
 
     def update_of(self, owner: str) -> Update | None:
@@ -140,13 +171,19 @@ def watch_step(
         A :class:`Report`. Whatever the step raises is raised here; all hooks are removed.
     """
     players = {"D": D, "G": G}
-    report = Report()
+    report = Report(before={name: _gradients(net) for name, net in players.items()})
     recent: list[Look] = []  # the calls of D that no update has used yet
     known = [(real, ["r"] * len(real))]  # all rows that D may meet, with their kinds
 
     def on_generate(module, args, output):
         report.noise.append(args[0].detach().clone())
-        report.fakes.append(output.detach())
+        report.fakes.append(output.detach().clone())
+        made = Made(report.noise[-1], report.fakes[-1], len(report.updates))
+        report.made.append(made)
+        if output.requires_grad:
+            output.register_hook(
+                lambda grad: made.pulls.append((len(report.updates), grad.detach().clone()))
+            )
         known.append((report.fakes[-1], ["f"] * len(output)))
 
     def watched_t(x):
@@ -157,11 +194,19 @@ def watch_step(
         return out
 
     def on_judge(module, args, logits):
-        look = Look(_kinds(args[0], known), args[0].requires_grad, torch.zeros(len(args[0])))
+        x, said = args[0], logits.detach().reshape(len(args[0]), -1).sum(1)
+        look = Look(
+            *(_kinds(x, known), x.requires_grad, torch.zeros(len(x)), x.detach().clone(), said),
+            *(logits.requires_grad, len(report.updates)),
+        )
+
+        def on_backward(grad):
+            pull = grad.detach().reshape(len(look.pull), -1).sum(1)
+            look.pull.add_(pull)
+            look.pulls.append((len(report.updates), pull))
+
         if logits.requires_grad:
-            logits.register_hook(
-                lambda grad: look.pull.add_(grad.detach().reshape(len(look.pull), -1).sum(1))
-            )
+            logits.register_hook(on_backward)
         recent.append(look)
         report.looks.append(look)
 
@@ -190,6 +235,7 @@ def watch_step(
     finally:
         for hook in hooks:
             hook.remove()
+    report.at_last = {name: _weights(net) for name, net in players.items()}
     return report
 
 
@@ -201,7 +247,7 @@ def _kinds(rows: Tensor, known: list[tuple[Tensor, list[str]]]) -> list[str]:
     flat, found = rows.detach().flatten(1).double(), ["?"] * len(rows)
     exact = "donot_use_mm_for_euclid_dist"  # the fast way is off by 1e-3 for equal rows
     for samples, kinds in known:
-        if samples[0].numel() != flat.shape[1]:
+        if not len(samples) or samples[0].numel() != flat.shape[1]:
             continue
         table = torch.cdist(flat, samples.flatten(1).double(), compute_mode=exact)  # (B, samples)
         off, nearest = table.min(dim=1)
@@ -220,12 +266,6 @@ def _gradients(net: nn.Module) -> list[Tensor | None]:
 
 def _differ(net: nn.Module, weights: list[Tensor]) -> bool:
     return any(not torch.equal(p, w) for p, w in zip(net.parameters(), weights, strict=True))
-
-
-def same_weights(net: nn.Module, weights: Iterable[Tensor], *, off: float = 1e-9) -> bool:
-    """Say whether a network's parameters are these numbers but for rounding."""
-    pairs = zip(net.parameters(), weights, strict=True)
-    return all(torch.allclose(p, w, atol=off) for p, w in pairs)
 
 
 # -- players for it --------------------------------------------------------------------------
@@ -253,12 +293,48 @@ def small_players(
     return G, D, *(torch.optim.Adam(net.parameters(), lr=1e-2) for net in (G, D))
 
 
-def pulls_at(
-    train_step: Callable, logit: float, real: Tensor, latent_dim: int = LATENT
-) -> dict[str, float]:
-    """Return the total pull of each of the three losses where all logits are ``logit``."""
-    players = small_players(latent_dim, offset=logit, scale=1e-3)
-    report = watch_step(train_step, *players, real, latent_dim)
-    d, g = report.update_of("D"), report.update_of("G")
-    pulls = {"D's loss on real samples": d.pull("r"), "D's loss on fakes": d.pull("f")}
-    return {name: float(pull.sum()) for name, pull in (pulls | {"G's loss": g.pull("f")}).items()}
+def some_real(n: int) -> Tensor:
+    """Return a batch of n real points for :func:`spread_players`, (n, 2)."""
+    return 1 + 1.5 * torch.randn(n, 2)
+
+
+def spread_players() -> tuple[nn.Module, nn.Module, Optimizer, Optimizer]:
+    """Return players whose logits lie about 2 around 0, at real samples and at fakes."""
+    G, D, *_ = small_players()
+    with torch.no_grad():
+        out = G(torch.randn(200, LATENT))
+        spread = 1.5 / out.std(dim=0)
+        G[-1].weight *= spread[:, None]  # as some_real is
+        G[-1].bias.copy_(1 + spread * (G[-1].bias - out.mean(dim=0)))
+        logits = D(some_real(200))
+    D[-1].scale = 2 / float(logits.std())
+    D[-1].offset = -float(logits.mean()) * D[-1].scale
+    rate = 0.05 / D[-1].scale ** 2  # a step moves logits a little
+    return G, D, *(torch.optim.SGD(net.parameters(), rate) for net in (G, D))
+
+
+def frozen(G: nn.Module, D: nn.Module) -> str:
+    """Return which players have weights that no gradient is kept for."""
+    players = {"G": G, "D": D}.items()
+    return " ".join(n for n, net in players if not all(p.requires_grad for p in net.parameters()))
+
+
+def noise_is(first: list[Tensor], second: list[Tensor]) -> str:
+    """Return what is wrong with the noise of two calls of a step, "" if nothing is.
+
+    Args:
+        first, second: what G was called with in each, (B, latent_dim); some hundred vectors in all.
+    """
+    if not first or not second:
+        return "G is never called: its output is what D and G learn from."
+    if any(len(z.unique(dim=0)) < len(z) for z in first):
+        return "fakes of one batch share one z: draw len(real) different noise vectors."
+    if any(z.shape == w.shape and torch.equal(z, w) for z in first for w in second):
+        return "two steps used the same noise. Draw a new z in every step."
+    z = torch.cat([z.flatten() for z in (*first, *second)]).double()
+    if float(z.min()) >= 0:
+        return "the noise is not N(0, 1): use torch.randn, not torch.rand."
+    strange = abs(z.mean()) > 0.15 or abs(z.std() - 1) > 0.1 or not 2 < (z**4).mean() < 5
+    if len(z) >= 1_000 and strange:
+        return "the noise is spread otherwise than N(0, 1): take torch.randn as it is."
+    return ""

@@ -6,6 +6,8 @@ import numpy as np
 import torch
 from torch.nn import functional as F
 
+from gan_lessons import training
+
 
 def reference(G, D, opt_g, opt_d, real, latent_dim):
     fake = G(torch.randn(len(real), latent_dim))
@@ -64,6 +66,73 @@ def wasteful_but_right(G, D, opt_g, opt_d, real, latent_dim):
     opt_g.step()
 
 
+def in_pieces(G, D, opt_g, opt_d, real, latent_dim):
+    """A backward() for each sample, NumPy's noise, labels, gradients that add up."""
+    noise = np.random.default_rng(int(torch.randint(2**31, ()))).standard_normal
+    fake = G(torch.from_numpy(noise((len(real), latent_dim))).float())
+    for group in opt_d.param_groups:
+        for weight in group["params"]:
+            weight.grad = None
+    for x, y in zip(real, fake.detach(), strict=True):
+        for sample, label in ((x, 1.0), (y, 0.0)):
+            logit = D(sample[None])
+            target = torch.full_like(logit, label)
+            (F.binary_cross_entropy_with_logits(logit, target) / len(real)).backward()
+    opt_d.step()
+    opt_g.zero_grad()
+    F.binary_cross_entropy_with_logits(D(fake), torch.ones(len(real))).backward()
+    opt_g.step()
+    return {"fake": fake.detach()}
+
+
+def by_autograd(G, D, opt_g, opt_d, real, latent_dim):
+    """torch.autograd.grad in place of backward(), the logarithm of a sigmoid as one function."""
+    z = torch.randn(real.shape[0], latent_dim, dtype=torch.float64).to(real.dtype)
+    with torch.no_grad():
+        fake = G(z)
+    loss = -F.logsigmoid(D(real)).double().mean() - F.logsigmoid(-D(fake)).double().mean()
+    weights = list(D.parameters())
+    for weight, grad in zip(weights, torch.autograd.grad(loss, weights), strict=True):
+        weight.grad = grad
+    opt_d.step()
+    weights = list(G.parameters())
+    grads = torch.autograd.grad(-F.logsigmoid(D(G(z))).mean(), weights)
+    for weight, grad in zip(weights, grads, strict=True):
+        weight.grad = grad
+    opt_g.step()
+
+
+def zeroed_at_the_end(G, D, opt_g, opt_d, real, latent_dim):
+    """Everything is zeroed when the step ends; half a batch of fakes at a time."""
+    n = len(real)
+    fake = torch.cat([G(torch.randn(n // 2, latent_dim)), G(torch.randn(n - n // 2, latent_dim))])
+    torch.logaddexp(torch.zeros(n), -D(real)).mean().backward()
+    torch.logaddexp(torch.zeros(n), D(fake.data)).mean().backward()
+    opt_d.step()
+    torch.logaddexp(torch.zeros(n), -D(fake)).mean().backward()
+    opt_g.step()
+    D.zero_grad()
+    G.zero_grad()
+
+
+def of_the_library(G, D, opt_g, opt_d, real, latent_dim):
+    for _ in training.train(G, D, opt_g, opt_d, [real], steps=1, latent_dim=latent_dim):
+        pass
+
+
+def halved(G, D, opt_g, opt_d, real, latent_dim):
+    """(real + fake) / 2, as many write D's loss."""
+    fake = G(torch.randn(len(real), latent_dim))
+    logits = D(torch.cat([real, fake.detach()]))
+    labels = torch.arange(2).repeat_interleave(len(real)).float()
+    opt_d.zero_grad()
+    F.binary_cross_entropy_with_logits(logits, 1 - labels).backward()
+    opt_d.step()
+    opt_g.zero_grad()
+    F.softplus(-D(fake)).mean().backward()
+    opt_g.step()
+
+
 def make(
     *,
     loss_d=lambda D, real, fake: F.softplus(-D(real)).mean() + F.softplus(D(fake)).mean(),
@@ -72,81 +141,21 @@ def make(
     noise=lambda n, latent_dim: torch.randn(n, latent_dim),
     zero_d=True,
     zero_g=True,
-    step_g=True,
-    step_d=True,
-    swapped=False,
-    no_grad=False,
     backward=lambda loss: loss.backward(),
+    between=lambda G, D: None,
 ):
-    """Build a training step that differs from the reference in one place."""
+    """Build a training step that differs from the reference in one place, or in more."""
 
     def train_step(G, D, opt_g, opt_d, real, latent_dim):
-        if swapped:
-            opt_g, opt_d = opt_d, opt_g
-        with torch.set_grad_enabled(not no_grad):
-            fake = G(noise(len(real), latent_dim))
+        fake = G(noise(len(real), latent_dim))
         if zero_d:
             opt_d.zero_grad()
         backward(loss_d(D, real, cut(fake)))
-        if step_d:
-            opt_d.step()
+        between(G, D)
+        opt_d.step()
         if zero_g:
             opt_g.zero_grad()
         backward(loss_g(D, fake))
-        if step_g:
-            opt_g.step()
-
-    return train_step
-
-
-def log_of_sigmoid(D, real, fake):
-    return -(torch.sigmoid(D(real)).log() + (1 - torch.sigmoid(D(fake))).log()).mean()
-
-
-def both_backward_then_both_step(G, D, opt_g, opt_d, real, latent_dim):
-    fake = G(torch.randn(len(real), latent_dim))
-    opt_d.zero_grad()
-    opt_g.zero_grad()
-    (F.softplus(-D(real)).mean() + F.softplus(D(fake.detach())).mean()).backward()
-    F.softplus(-D(fake)).mean().backward()
-    opt_d.step()
-    opt_g.step()
-
-
-def two_steps_of_d(G, D, opt_g, opt_d, real, latent_dim):
-    fake = G(torch.randn(len(real), latent_dim))
-    opt_d.zero_grad()
-    F.softplus(-D(real)).mean().backward()
-    opt_d.step()
-    opt_d.zero_grad()
-    F.softplus(D(fake.detach())).mean().backward()
-    opt_d.step()
-    opt_g.zero_grad()
-    F.softplus(-D(fake)).mean().backward()
-    opt_g.step()
-
-
-def two_steps_of_g(G, D, opt_g, opt_d, real, latent_dim):
-    reference(G, D, opt_g, opt_d, real, latent_dim)
-    opt_g.zero_grad()
-    F.softplus(-D(G(torch.randn(len(real), latent_dim)))).mean().backward()
-    opt_g.step()
-
-
-def erasing(who):
-    """zero_grad() at the wrong place: between a player's backward() and its step()."""
-
-    def train_step(G, D, opt_g, opt_d, real, latent_dim):
-        fake = G(torch.randn(len(real), latent_dim))
-        opt_d.zero_grad()
-        (F.softplus(-D(real)).mean() + F.softplus(D(fake.detach())).mean()).backward()
-        if who == "D":
-            opt_d.zero_grad()
-        opt_d.step()
-        opt_g.zero_grad()
-        F.softplus(-D(fake)).mean().backward()
-        if who == "G":
-            opt_g.zero_grad()
         opt_g.step()
 
     return train_step
@@ -156,102 +165,147 @@ def bce(logits, label):
     return F.binary_cross_entropy_with_logits(logits, torch.full_like(logits, label))
 
 
-def twice_d(D, real, fake):
-    return bce(D(real).sigmoid(), 1.0) + bce(D(fake).sigmoid(), 0.0)
+def probabilities(logits, label):
+    return F.binary_cross_entropy(logits.sigmoid(), torch.full_like(logits, label))
 
 
-def twice_g(D, fake):
-    return bce(D(fake).sigmoid(), 1.0)
+def two_steps_of_g(G, D, opt_g, opt_d, real, latent_dim):
+    reference(G, D, opt_g, opt_d, real, latent_dim)
+    opt_g.zero_grad()
+    F.softplus(-D(G(torch.randn(len(real), latent_dim)))).mean().backward()
+    opt_g.step()
+
+
+def loss_of_d(D, real, fake):
+    return F.softplus(-D(real)).mean() + F.softplus(D(fake)).mean()
+
+
+def step_of_g(D, opt_g, fake):
+    opt_g.zero_grad()
+    F.softplus(-D(fake)).mean().backward()
+    opt_g.step()
+
+
+def zeroed_at_the_top(G, D, opt_g, opt_d, real, latent_dim):
+    """Two fake batches, no detach: what D's loss left in G is never erased."""
+    opt_d.zero_grad()
+    opt_g.zero_grad()
+    loss_of_d(D, real, G(torch.randn(len(real), latent_dim))).backward()
+    opt_d.step()
+    F.softplus(-D(G(torch.randn(len(real), latent_dim)))).mean().backward()
+    opt_g.step()
+
+
+def gradient_switched_on_afterwards(G, D, opt_g, opt_d, real, latent_dim):
+    fake = G(torch.randn(len(real), latent_dim))
+    with torch.no_grad():
+        loss_d = loss_of_d(D, real, fake)
+    loss_d.requires_grad = True
+    opt_d.zero_grad()
+    loss_d.backward()
+    opt_d.step()
+    step_of_g(D, opt_g, fake)
+
+
+def never_thawed(G, D, opt_g, opt_d, real, latent_dim):
+    fake = G(torch.randn(len(real), latent_dim))
+    opt_d.zero_grad()
+    loss_of_d(D, real, fake.detach()).backward()
+    opt_d.step()
+    for p in D.parameters():
+        p.requires_grad = False
+    step_of_g(D, opt_g, fake)
+
+
+def one_sum_for_both(G, D, opt_g, opt_d, real, latent_dim):
+    """One backward() through the sum of both losses, then both steps."""
+    fake = G(torch.randn(len(real), latent_dim))
+    opt_d.zero_grad()
+    opt_g.zero_grad()
+    (loss_of_d(D, real, fake.detach()) + F.softplus(-D(fake)).mean()).backward()
+    opt_d.step()
+    opt_g.step()
+
+
+def zero_grads_exchanged(G, D, opt_g, opt_d, real, latent_dim):
+    fake = G(torch.randn(len(real), latent_dim))
+    opt_g.zero_grad()
+    loss_of_d(D, real, fake.detach()).backward()
+    opt_d.step()
+    opt_d.zero_grad()
+    F.softplus(-D(fake)).mean().backward()
+    opt_g.step()
+
+
+def weights_clipped(G, D, *rest):
+    reference(G, D, *rest)
+    with torch.no_grad():
+        for weight in D.parameters():
+            weight.clamp_(-0.1, 0.1)
 
 
 _KEPT = torch.randn(1_000, 64, generator=torch.Generator().manual_seed(3))
 
-RIGHT_STEPS = [reference, with_labels, generator_first, wasteful_but_right]
+RIGHT_STEPS = [
+    reference,
+    with_labels,
+    generator_first,
+    wasteful_but_right,
+    in_pieces,
+    by_autograd,
+    zeroed_at_the_end,
+    of_the_library,
+    halved,
+]
 
 WRONG_STEPS = {
-    "D sees only fakes": (
-        make(loss_d=lambda D, real, fake: F.softplus(D(fake)).mean()),
-        "never sees a real sample",
-    ),
-    "D sees only reals": (
-        make(loss_d=lambda D, real, fake: F.softplus(-D(real)).mean()),
-        "sees only real samples",
-    ),
-    "label 1 for both": (
-        make(
-            loss_d=lambda D, real, fake: F.softplus(-D(real)).mean() + F.softplus(-D(fake)).mean()
-        ),
-        "label 1 for both",
-    ),
-    "roles turned round": (
-        make(loss_d=lambda D, real, fake: F.softplus(D(real)).mean() + F.softplus(-D(fake)).mean()),
-        "roles are turned round",
-    ),
-    "real term's sign": (
-        make(loss_d=lambda D, real, fake: F.softplus(D(real)).mean() + F.softplus(D(fake)).mean()),
-        "sign of the real term",
-    ),
-    "G never updated": (make(step_g=False), "opt_g.step() is missing"),
-    "D never updated": (make(step_d=False), "opt_d.step() is missing"),
-    "no detach": (make(cut=lambda fake: fake), "Cut it with .detach()"),
     "no detach, graph retained, not zeroed": (
         make(
             cut=lambda fake: fake,
             zero_g=False,
             backward=lambda loss: loss.backward(retain_graph=True),
         ),
-        "pile up in G",
+        "G is trained on D's loss as well",
     ),
-    "no_grad in G's step": (make(no_grad=True), "carries no gradient back to G"),
-    "detached in G's step": (
-        make(loss_g=lambda D, fake: F.softplus(-D(fake.detach())).mean()),
-        "carries no gradient back to G",
+    "no detach, both zeroed at the top": (zeroed_at_the_top, "G is trained on D's loss as well"),
+    "one sum for both": (one_sum_for_both, "G's loss also filled D's gradients"),
+    "a loss without a graph": (gradient_switched_on_afterwards, "D's loss has no graph"),
+    "D never thawed": (never_thawed, "D stays frozen"),
+    "zero_grads exchanged": (zero_grads_exchanged, "what G's backward() left in D"),
+    "weights clipped": (weights_clipped, "the weights of D change otherwise"),
+    "64 fakes": (
+        make(noise=lambda n, latent_dim: torch.randn(64, latent_dim)),
+        "D saw 32 real and 64 fake samples",
     ),
-    "optimizers exchanged": (make(swapped=True), "Each optimizer belongs to its own loss"),
-    "D's zero_grad forgotten": (make(zero_d=False), "pile up in D"),
-    "G's zero_grad forgotten": (make(zero_g=False), "pile up in G"),
-    "G's sign turned": (
-        make(loss_g=lambda D, fake: F.softplus(D(fake)).mean()),
-        "sign of G's loss is turned",
+    "half as many fakes": (
+        make(noise=lambda n, latent_dim: torch.randn(max(1, n // 2), latent_dim)),
+        "D saw 32 real and 16 fake samples",
     ),
-    "saturating loss": (
-        make(loss_g=lambda D, fake: -F.softplus(D(fake)).mean()),
-        "this is the saturating loss",
-    ),
-    "fixed batch size": (
-        make(noise=lambda n, latent_dim: torch.randn(8, latent_dim)),
-        "Draw as many fakes as real",
-    ),
-    "the same noise every step": (
+    "noise from a drawer": (
         make(noise=lambda n, latent_dim: _KEPT[:n, :latent_dim]),
         "Draw a new z in every step",
     ),
-    "uniform noise": (
-        make(noise=lambda n, latent_dim: torch.rand(n, latent_dim)),
-        "use torch.randn",
+    "noise from -1 to 1": (
+        make(noise=lambda n, latent_dim: 2 * torch.rand(n, latent_dim) - 1),
+        "spread otherwise than N(0, 1)",
     ),
-    "sum for mean": (
-        make(
-            loss_d=lambda D, real, fake: F.softplus(-D(real)).sum() + F.softplus(D(fake)).sum(),
-        ),
-        "Take the mean",
+    "two of three": (
+        make(loss_d=lambda D, real, fake: bce(D(real), 1.0) + 2 * bce(D(fake), 0.0)),
+        "D's loss on fakes is 2.00 times −ln(1 − D(fake))",
     ),
-    "sum for mean in G": (
-        make(loss_g=lambda D, fake: F.softplus(-D(fake)).sum()),
-        "G's loss adds up over the batch",
+    "smoothed labels": (
+        make(loss_d=lambda D, real, fake: bce(D(real), 0.8) + bce(D(fake), 0.0)),
+        "0.80 times −ln D(real) and 0.20 times −ln(1 − D(real))",
     ),
-    "mean forgotten in D": (
-        make(loss_d=lambda D, real, fake: F.softplus(-D(real)) + F.softplus(D(fake))),
-        "a loss must be one number",
+    "probabilities": (
+        make(loss_d=lambda D, r, f: probabilities(D(r), 1.0) + probabilities(D(f), 0.0)),
+        "a probability is rounded",
     ),
-    "mean forgotten in G": (
-        make(loss_g=lambda D, fake: F.softplus(-D(fake))),
-        "a loss must be one number",
-    ),
-    "sigmoid twice in D": (make(loss_d=twice_d), "a sigmoid is applied twice"),
-    "sigmoid twice in G": (make(loss_g=twice_g), "a sigmoid is applied twice"),
     "sigmoid twice in both": (
-        make(loss_d=twice_d, loss_g=twice_g),
+        make(
+            loss_d=lambda D, r, f: bce(D(r).sigmoid(), 1.0) + bce(D(f).sigmoid(), 0.0),
+            loss_g=lambda D, fake: bce(D(fake).sigmoid(), 1.0),
+        ),
         "a sigmoid is applied twice",
     ),
     "Wasserstein": (
@@ -259,43 +313,52 @@ WRONG_STEPS = {
             loss_d=lambda D, real, fake: D(fake).mean() - D(real).mean(),
             loss_g=lambda D, fake: -D(fake).mean(),
         ),
-        "as the Wasserstein loss does",
-    ),
-    "Wasserstein in G": (
-        make(loss_g=lambda D, fake: -D(fake).mean()),
-        "as the Wasserstein loss does",
+        "First: D's loss is not the cross entropy of this lesson: it pulls alike",
     ),
     "hinge": (
         make(
             loss_d=lambda D, real, fake: F.relu(1 - D(real)).mean() + F.relu(1 + D(fake)).mean(),
             loss_g=lambda D, fake: -D(fake).mean(),
         ),
-        "as the hinge loss has",
+        "D's loss is not the cross entropy of this lesson: its pull has a hard edge",
     ),
-    "least squares": (
+    "least squares on probabilities": (
         make(
-            loss_d=lambda D, real, fake: ((D(real) - 1) ** 2).mean() + (D(fake) ** 2).mean(),
-            loss_g=lambda D, fake: ((D(fake) - 1) ** 2).mean(),
+            loss_d=lambda D, real, fake: (
+                (D(real).sigmoid() - 1).square().mean() + D(fake).sigmoid().square().mean()
+            ),
         ),
-        "as least squares does",
+        "it pulls as least squares on the sigmoid",
     ),
-    "smoothed labels": (
-        make(loss_d=lambda D, real, fake: bce(D(real), 0.9) + bce(D(fake), 0.0)),
-        "does not pull as softplus does",
+    "the relativistic loss": (
+        make(loss_d=lambda D, real, fake: F.softplus(D(fake) - D(real)).mean()),
+        "it does not pull as softplus does",
     ),
-    "both backward, then both step": (
-        both_backward_then_both_step,
-        "Let D step before G's backward()",
+    "D blind to fakes, and gradients pile up in G": (
+        make(loss_d=lambda D, real, fake: F.softplus(-D(real)).mean(), zero_g=False),
+        "D sees only real samples",
     ),
-    "D steps twice": (two_steps_of_d, "Add the two losses and step once"),
+    "noise on the real batch": (
+        make(loss_d=lambda D, real, fake: loss_of_d(D, real + 0.1 * torch.randn_like(real), fake)),
+        "neither the real batch",
+    ),
+    "what D says of real samples is detached": (
+        make(
+            loss_d=lambda D, real, fake: (
+                F.softplus(-D(real).detach()).mean() + F.softplus(D(fake)).mean()
+            )
+        ),
+        "no part for real samples that reaches",
+    ),
+    "weight decay": (
+        make(
+            loss_d=lambda D, real, fake: (
+                loss_of_d(D, real, fake) + sum(p.square().sum() for p in D.parameters())
+            )
+        ),
+        "something else is in it",
+    ),
     "G steps twice": (two_steps_of_g, "opt_g.step() runs 2 times"),
-    "D's gradients erased": (erasing("D"), "opt_d.zero_grad() between backward() and step()"),
-    "G's gradients erased": (erasing("G"), "opt_g.zero_grad() between backward() and step()"),
-    "one z for the batch": (
-        make(noise=lambda n, latent_dim: torch.randn(1, latent_dim).expand(n, latent_dim)),
-        "fakes of one batch share one z",
-    ),
-    "log of sigmoid": (make(loss_d=log_of_sigmoid), "softplus on logits"),
 }
 
 

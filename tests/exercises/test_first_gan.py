@@ -1,11 +1,17 @@
 """Lesson 04's checks accept right answers in any style and name each wrong one."""
 
+import importlib
+import json
+
 import pytest
 
 from gan_lessons.checks import first_gan
 from gan_lessons.checks.exercise import Unsolved
+from gan_lessons.checks.grader_steps import digest
 from tests.exercises import judging
 from tests.exercises import outside_first_gan as answers
+
+train_step = importlib.import_module("gan_lessons.checks.first_gan.train_step")
 
 CASES = [
     judging.Case(first_gan.train_step, answers.RIGHT_STEPS, answers.WRONG_STEPS),
@@ -109,3 +115,29 @@ def test_a_stub_is_not_attempted_and_an_error_is_a_diagnosis(capsys, monkeypatch
         first_gan.train_step(stub)
     first_gan.train_step(answers.reference)
     assert "✓" in capsys.readouterr().out
+
+
+def test_mistakes_show_what_they_do_to_a_run():
+    """Where programs are missing: python -m tools.play_mistakes plays them."""
+    one = first_gan.train_step
+    sources = [one.table.right, *map(one.table.slipped, one.table.slips)]
+    assert set(one.shows()) == {digest(source) for source in sources}
+    head, *rows = one.rows()
+    assert "modes" in head[2]
+    assert len(rows) == len(one.table.slips)
+    assert all(len(row) == 3 for row in rows)
+
+
+def test_a_run_of_the_right_step_is_better_than_nearly_all_wrong_ones():
+    kept = json.loads(train_step.RUNS.read_text(encoding="utf-8"))["runs"]
+    right = kept[digest(first_gan.train_step.table.right)]
+    worse = [run for run in kept.values() if "stops" in run or run["share"] < right["share"]]
+    assert len(worse) > 0.6 * len(kept)
+
+
+def test_mistakes_print_the_third_text(capsys, monkeypatch):
+    monkeypatch.setattr(first_gan.train_step, "solved", True)
+    first_gan.train_step.mistakes()
+    said = capsys.readouterr().out
+    assert "energy distance" in said
+    assert first_gan.train_step.table.slips[0].says in said

@@ -29,8 +29,9 @@ GROUND = {"torch", "numpy", "matplotlib", "PIL", "IPython", "ipywidgets", "tqdm"
 GROUND |= {"psutil"}  # comes with ipykernel
 # What pooch stands on: the download of real sets hands it a session of its own.
 GROUND_OF = {"data": {"requests", "urllib3"}}
-BASE_OF_CHECKS = {"exercise", "grader", "seen", "experiments", "steps", "known", "moved"}
-AN_EXERCISE = re.compile(r"^(@exercise\(|\w+ = (Value|Property)\()", re.MULTILINE)
+BASE_OF_CHECKS = {"exercise", "grader", "grader_steps", "seen", "experiments", "steps", "known"}
+BASE_OF_CHECKS |= {"moved"}  # what is no lesson's own
+AN_EXERCISE = re.compile(r"^(@exercise\(|\w+ = (Value|Property|Step)\()", re.MULTILINE)
 LESSON = re.compile(r"\b[Ll]esson \d\d\b")
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef

@@ -1,27 +1,356 @@
 """One step of the first WGAN: an exercise of lesson 11, Tame the critic."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from gan_lessons.checks import steps
-from gan_lessons.checks.exercise import Wrong, ask, exercise
-from gan_lessons.checks.steps import same_weights
+from gan_lessons.checks.grader import Slip, Table
+from gan_lessons.checks.grader_steps import WASSERSTEIN, Fact, Felt, Sight, Step
 
-REFUSED = steps.REFUSED | {
-    "a leaf Variable that requires grad is being used in an in-place": "PyTorch refuses to change "
-    "a weight in place while it records gradients. Clamp under torch.no_grad().",
-}
+RIGHT = """
+def clipped_step(D, opt_d, real, fake, limit):
+    loss_d = D(fake).mean() - D(real).mean()
+    opt_d.zero_grad()
+    loss_d.backward()
+    opt_d.step()
+    with torch.no_grad():
+        for weight in D.parameters():
+            weight.clamp_(-limit, limit)
+"""
+
+WITHOUT_BIASES = RIGHT.replace(
+    "            weight.clamp_(-limit, limit)",
+    "            if weight.ndim > 1:\n                weight.clamp_(-limit, limit)",
+)
+
+LOSS = "D(fake).mean() - D(real).mean()"
+CLIP = """    with torch.no_grad():
+        for weight in D.parameters():
+            weight.clamp_(-limit, limit)
+"""
+STEP = "    opt_d.step()\n"
+BEFORE = (
+    "you clip before opt_d.step(), and the step carries the weights out of the limits again. Clip "
+    "last."
+)
+SCALED = (
+    "the weights are scaled down together. Clipping cuts each weight for itself: what is beyond "
+    "±limit ends at ±limit, the others stay."
+)
+PILED = "old gradients pile up in D: call opt_d.zero_grad() before backward()."
+LEFT = (
+    "the step is right, but weights beyond ±limit are left. clamp_ (with the underscore) changes a "
+    "weight in place; clamp only returns a copy."
+)
+LIMITS = "weights {} are left: the limits are -limit and limit, clamp_(-limit, limit)."
+
+SLIPS = (
+    Slip(
+        STEP + CLIP,
+        "    nn.utils.clip_grad_norm_(D.parameters(), limit)\n" + STEP,
+        "you clipped the gradient: its length is at most the limit when opt_d steps, and the "
+        "weights go where they like. That calms a step; it is no WGAN. Clamp the weights.",
+    ),
+    Slip(
+        STEP + CLIP,
+        "    nn.utils.clip_grad_value_(D.parameters(), limit)\n" + STEP,
+        "you clamped every number of the gradient. The weights go where they like: clamp the "
+        "weights, after opt_d.step().",
+    ),
+    Slip(
+        STEP,
+        "    nn.utils.clip_grad_norm_(D.parameters(), limit)\n" + STEP,
+        "you clip the gradient too. The weights' limit is the whole leash: leave the gradient as "
+        "it is.",
+    ),
+    Slip(CLIP, "", LEFT),
+    Slip("weight.clamp_", "weight.clamp", LEFT),
+    Slip(STEP + CLIP, CLIP + STEP, BEFORE),
+    Slip("    loss_d.backward()\n" + STEP + CLIP, CLIP + "    loss_d.backward()\n" + STEP, BEFORE),
+    Slip("clamp_(-limit, limit)", "clamp_(max=limit)", LIMITS.format("below -limit")),
+    Slip("clamp_(-limit, limit)", "clamp_(min=-limit)", LIMITS.format("above limit")),
+    Slip(
+        "clamp_(-limit, limit)",
+        "clamp_(0, limit)",
+        "weights below 0 are cut to 0: the limits are -limit and limit.",
+    ),
+    Slip(
+        "(-limit, limit)",
+        "(-0.01, 0.01)",
+        "the weights end within ±0.01, not within the limit you were given: clamp_(-limit, limit).",
+    ),
+    Slip("clamp_(-limit, limit)", "mul_((limit / weight.abs().max()).clamp(max=1))", SCALED),
+    Slip("clamp_(-limit, limit)", "mul_((limit / weight.norm()).clamp(max=1))", SCALED),
+    Slip(
+        "D.parameters():",
+        "list(D.parameters())[2:]:",
+        "some layers of D still have weights beyond ±limit: clamp all of D.parameters().",
+    ),
+    Slip(
+        LOSS, "D(real).mean() - D(fake).mean()", "the sign is turned: D lowers D(real) and raises "
+        "D(fake). D's loss is D(fake).mean() - D(real).mean().",
+    ),
+    Slip(
+        LOSS, "D(real).mean() + D(fake).mean()",
+        "D lowers D(real) as well as D(fake): it wants the gap, D(fake).mean() - D(real).mean().",
+    ),
+    Slip("    opt_d.zero_grad()\n", "", PILED),
+    Slip(
+        "    loss_d.backward()\n" + STEP,
+        STEP + "    loss_d.backward()\n",
+        "opt_d.step() comes before backward(): D is clipped but never learns from this batch. The "
+        "order is zero_grad, backward, step.",
+    ),
+    Slip(
+        "    opt_d.zero_grad()\n    loss_d.backward()\n",
+        "    loss_d.backward()\n    opt_d.zero_grad()\n",
+        "D is clipped but never learns: opt_d.zero_grad() between backward() and step() erased the "
+        "gradients. The order is zero_grad, backward, step.",
+    ),
+    Slip(
+        "    opt_d.zero_grad()\n    loss_d.backward()\n",
+        "",
+        "opt_d.step() follows old gradients only: zero_grad() and backward() first.",
+    ),
+    Slip(
+        STEP, "", "D is clipped but never learns: opt_d.step() is missing: call it."
+    ),
+    Slip(STEP + CLIP, "", "no weight of D changes: opt_d.step() is missing."),
+    Slip(
+        LOSS,
+        "D(fake).sum() - D(real).sum()",
+        "D's loss adds up over the batch: take the mean.",
+    ),
+    Slip(
+        LOSS,
+        "D(fake).mean()",
+        "D learns from the fake samples only: it wants the gap between both.",
+    ),
+    Slip(
+        LOSS,
+        "-D(real).mean()",
+        "D learns from the real samples only: it wants the gap between both.",
+    ),
+    Slip(
+        LOSS,
+        "D(fake).clamp(-limit, limit).mean() - D(real).clamp(-limit, limit).mean()",
+        "you clamp what D answers, before the loss. WGAN clamps D's *weights*, after the step.",
+    ),
+    Slip(
+        LOSS,
+        "F.softplus(-D(real)).mean() + F.softplus(D(fake)).mean()",
+        "the step is along the cross entropy of lesson 04. A critic has no softplus: its loss is "
+        "D(fake).mean() - D(real).mean().",
+    ),
+    Slip(LOSS, "D(fake) - D(real)", "a loss must be one number: take the mean over the batch."),
+    Slip(
+        "    with torch.no_grad():\n        for",
+        "    if True:\n        for",
+        "PyTorch refuses to change a weight in place while it records gradients. Clamp under "
+        "torch.no_grad().",
+    ),
+)  # fmt: skip
+
+# -- what is seen of a step ------------------------------------------------------------------
+
+RATE, SAMPLES, JUNK = 0.05, 256, 0.7
+LIMITS_ASKED = 0.3, 0.6
 
 
-def _small_critic() -> nn.Sequential:
-    return nn.Sequential(
-        nn.Linear(2, 6), nn.LeakyReLU(0.2), nn.Linear(6, 1), nn.Flatten(0)
-    ).double()
+def _apart(real: Tensor) -> Tensor:
+    """Move real points off the fakes, so that D's gradient is large."""
+    return real + torch.tensor([2.0, -1.0])
 
 
-@exercise(
+def _players() -> tuple:
+    """Return players of whose D every layer has weights beyond all limits, old gradients in it."""
+    G, D, *_ = steps.spread_players()
+    with torch.no_grad():
+        for weight in D.parameters():
+            weight.uniform_(0.1, 1.0).mul_(torch.randn_like(weight).sign())
+            weight.flatten()[0] = 0.9
+            weight.flatten()[1:2] = -0.9
+            weight.grad = torch.full_like(weight, JUNK)
+        D[2].bias.fill_(50.0)  # no step carries it within a limit
+        real, fake = _apart(steps.some_real(200)), G(torch.randn(200, steps.LATENT))
+        logits = D(torch.cat([real, fake]))
+        D[-1].scale *= 4 / float(logits.std())
+        D[-1].offset -= float(D(torch.cat([real, fake])).mean())
+    return G, D, *(torch.optim.SGD(net.parameters(), RATE) for net in (G, D))
+
+
+def observe(answer: Callable, seed: int) -> Sight:
+    """Return what is seen of one step with each of two limits, old gradients lying in D."""
+    sight = Sight()
+    for limit in LIMITS_ASKED:
+        players = _players()
+        start = [p.detach().clone() for p in players[1].parameters()]
+
+        def call(G, D, opt_g, opt_d, real, latent_dim, limit=limit):
+            fake = G(torch.randn(len(real), latent_dim)).detach()
+            return answer(D, opt_d, real, fake, limit)
+
+        real = _apart(steps.some_real(SAMPLES))
+        report = sight.run("", answer, players, real, steps.LATENT, call=call)
+        if report is None:
+            return sight
+        sight.facts |= {f"{name}, limit {limit}": x for name, x in _of(report, players).items()}
+        D = players[1]
+        if report.updates:
+            update = report.updates[-1]
+            free = [
+                w if g is None else w - RATE * g
+                for w, g in zip(update.weights["D"], update.gradients["D"], strict=True)
+            ]
+            before = _clipped(start, report.updates[0].weights["D"], limit)
+        else:
+            free, before = start, "free free free free"
+        sight.facts[f"weights before the step, limit {limit}"] = before
+        sight.facts[f"weights, limit {limit}"] = _clipped(free, report.at_last["D"], limit)
+        sight.facts["left frozen"] = steps.frozen(players[0], D)
+    return sight
+
+
+def _of(report: steps.Report, players: tuple) -> dict[str, Fact]:
+    """Return what D found in its gradients."""
+    facts: dict[str, Fact] = {"steps": " ".join(update.owner for update in report.updates)}
+    if not report.updates:
+        return facts
+    felt = Felt(report, 0, dict(zip("GD", players, strict=False)))
+    for kind, name in (("r", "real"), ("f", "fakes"), ("?", "something else")):
+        (number,), shape = felt.told(kind, WASSERSTEIN)
+        facts |= {f"D on {name}": number, f"D on {name}, shape": shape}
+        facts[f"D on {name}, asked"] = felt.asked(report, kind)
+    facts |= {"old gradients": felt.junk, "rest": felt.rest}
+    facts["gradient is cut"] = "yes" if felt.scaled < 1 else ""
+    facts["lost"] = felt.lost(report)
+    return facts
+
+
+def _clipped(free: list[Tensor], now: list[Tensor], limit: float) -> str:
+    """Return for each layer's weights and biases what has become of them."""
+    ways = {
+        "free": lambda w: w,
+        "clamped": lambda w: w.clamp(-limit, limit),
+        "cut from above": lambda w: w.clamp(max=limit),
+        "cut from below": lambda w: w.clamp(min=-limit),
+        "cut below 0": lambda w: w.clamp(0, limit),
+    }
+    found = []
+    for w, n in zip(free, now, strict=True):
+        names = [name for name, way in ways.items() if torch.allclose(way(w), n, atol=1e-6)]
+        most = float(n.abs().max())
+        share = float((n.flatten() @ w.flatten()) / (w.flatten() @ w.flatten()))
+        if "clamped" in names:
+            found.append("clamped" if "free" not in names else "free")
+        elif names:
+            found.append(names[0])
+        elif torch.allclose(w.clamp(-most, most), n, atol=1e-6):
+            found.append("clamped elsewhere")
+        elif torch.allclose(share * w, n, atol=1e-5):
+            found.append("scaled")
+        else:
+            found.append("changed")
+    return " · ".join(found)
+
+
+# -- what is different -----------------------------------------------------------------------
+
+
+def reads(sight: Sight, right: Mapping[str, Fact]) -> Iterator[str]:
+    """Yield what is different, the most telling first."""
+    for limit in LIMITS_ASKED:
+        of = {n.split(", limit")[0]: x for n, x in sight.facts.items() if n.endswith(f"{limit}")}
+        yield from _reads_one(of, limit)
+
+
+def _reads_one(of: Mapping[str, Fact], limit: float) -> Iterator[str]:
+    after = str(of["weights"]).split(" · ")
+    if not of["steps"]:
+        yield (
+            "no weight of D changes: opt_d.step() is missing."
+            if set(after) == {"free"}
+            else "D is clipped but never learns: opt_d.step() is missing."
+        )
+    if of["steps"] != "D":
+        yield f"the optimizers step {len(str(of['steps']).split())} times: once is asked."
+    if of["lost"] == "no graph":
+        yield steps.REFUSED["does not require grad"]
+    if of["lost"] == "no slope":
+        yield "D's loss has no slope at any sample: is what D says cut off before the loss?"
+    if of["lost"] and abs(of["old gradients"]) > 0.01:
+        yield "opt_d.step() follows old gradients only: zero_grad() and backward() first."
+    if of["lost"]:
+        yield (
+            "D is clipped but never learns: opt_d steps, and no gradient of this batch is there. "
+            "The order is zero_grad, backward, step."
+        )
+    if "clamped" in str(of["weights before the step"]) and "clamped" not in after:
+        yield BEFORE
+    if of["gradient is cut"]:
+        yield (
+            "you clip the gradient: its length is cut before opt_d steps. The weights' limit is "
+            "the whole leash: leave the gradient as it is."
+        )
+    if of["rest"]:
+        yield (
+            "the step is not along the gradient of D(fake).mean() - D(real).mean(): something "
+            "else is in it, or it was changed after backward()."
+        )
+    if abs(of["old gradients"]) > 0.01:
+        yield PILED
+    if of["D on something else"] or of["D on something else, shape"]:
+        yield "D sees something that is neither the real nor the fake batch."
+    yield from _reads_loss(of)
+    if "clamped elsewhere" in after:
+        yield "the weights end within a limit of your own, not within the one you were given."
+    if "cut from above" in after or "cut from below" in after or "cut below 0" in after:
+        yield "one of the limits is wrong: each weight is cut to what lies within -limit and limit."
+    if "scaled" in after:
+        yield SCALED
+    if set(after) == {"free"}:
+        yield LEFT
+    if set(after) == {"free", "clamped"}:
+        yield f"some layers of D still have weights beyond ±{limit}: clamp all of them."
+    if set(after) != {"clamped"}:
+        yield (
+            "after opt_d.step() weights change in another way than by clamp_(-limit, limit): what "
+            "is beyond ±limit ends at ±limit, the others stay."
+        )
+
+
+def _reads_loss(of: Mapping[str, Fact]) -> Iterator[str]:
+    for name, due in (("real", -1.0), ("fakes", 1.0)):
+        mine, shape = of[f"D on {name}"], of[f"D on {name}, shape"]
+        which = "real samples" if name == "real" else name
+        if "×" in str(shape):
+            like = str(shape).split("× ")[1]
+            yield (
+                f"D's loss on {which} is another one: it pulls as {like} does. A critic's loss is "
+                f"{LOSS}."
+            )
+        if shape:
+            yield (
+                f"the step is not along the gradient of {LOSS}: D's loss on {which} does not pull "
+                "at all samples alike."
+            )
+        if abs(mine) < 0.01 and of[f"D on {name}, asked"] == "yes":
+            yield (
+                f"D is asked about the {which}, and its loss has no slope at any of them: is its "
+                f"answer cut off, or left out of the sum? It is {LOSS}."
+            )
+        if abs(mine) < 0.01:
+            yield f"D's loss has no {which} in it: it wants the gap, {LOSS}."
+        if abs(mine - due) > 0.01:
+            yield (
+                f"D's loss holds {mine:+.2f} times the mean of D at {which}, and {due:+.0f} is "
+                f"right: {LOSS}."
+            )
+
+
+clipped_step = Step(
     title="One step of the first WGAN",
     proves="D climbs along E D(real) − E D(fake) with fresh gradients, and then every weight lies "
     "within the limit you were given.",
@@ -33,127 +362,21 @@ def _small_critic() -> nn.Sequential:
         "loss_d = D(fake).mean() - D(real).mean(); opt_d.zero_grad(); loss_d.backward(); "
         "opt_d.step(); then `with torch.no_grad():` and the loop that clamps in place.",
     ),
+    asks="Check ``clipped_step(D, opt_d, real, fake, limit)``: what lay in D's gradients when it "
+    "moved, and what became of each weight. Old gradients lie in D when it is called.",
+    table=Table(
+        RIGHT,
+        SLIPS,
+        also={
+            WITHOUT_BIASES: "You leave the biases alone: the bound on D's slope does not depend on "
+            "them."
+        },
+    ),
+    observe=observe,
+    reads=reads,
+    refused=steps.REFUSED
+    | {
+        "a leaf Variable that requires grad is being used in an in-place": "PyTorch refuses to "
+        "change a weight in place while it records gradients. Clamp under torch.no_grad().",
+    },
 )
-def clipped_step(answer: Callable) -> str | None:
-    """Check ``clipped_step(D, opt_d, real, fake, limit)``: the weights after it, to the digit.
-
-    The optimizer is plain gradient descent, so the one right result is known, and so are the
-    results of the usual mistakes. Old gradients lie in D when it is called.
-    """
-    with torch.random.fork_rng(devices=[]):
-        remarks = {_after_one_step(answer, limit) for limit in (0.05, 0.3)}
-    return next((remark for remark in remarks if remark), None)
-
-
-def _after_one_step(answer: Callable, limit: float) -> str | None:
-    D, rate = _small_critic(), 0.5
-    real, fake = (2 * torch.randn(99, 2).double() + mean for mean in (1.0, -0.7))
-    with torch.no_grad():  # some answers lie within every limit
-        D[2].bias -= D(torch.cat([real, fake])).median()
-
-    def slope(weights: list[Tensor], sides: tuple = (1, 1), end: float = torch.inf) -> list[Tensor]:
-        call = torch.func.functional_call
-        names = [name for name, _ in D.named_parameters()]
-        at = [w.detach().clone().requires_grad_() for w in weights]
-        of = dict(zip(names, at, strict=True))
-        low, high = (call(D, of, (x,)).clamp(-end, end).mean() for x in (fake, real))
-        loss = sides[0] * low - sides[1] * high
-        return [
-            g.detach()
-            for g in torch.autograd.grad(loss, at, allow_unused=True, materialize_grads=True)
-        ]
-
-    old = [p.detach().clone() for p in D.parameters()]
-    clipped = [w.clamp(-limit, limit) for w in old]
-    g, junk = slope(old), 0.7
-    length = torch.cat([x.flatten() for x in g]).norm()
-    free = [w - rate * x for w, x in zip(old, g, strict=True)]
-    right = [w.clamp(-limit, limit) for w in free]
-    for p in D.parameters():
-        p.grad = torch.full_like(p, junk)
-    ask(answer, D, torch.optim.SGD(D.parameters(), lr=rate), real, fake, limit, refused=REFUSED)
-    if same_weights(D, right):
-        return None
-    if same_weights(D, [r if r.ndim > 1 else f for r, f in zip(right, free, strict=True)]):
-        return "You leave the biases alone: the slope of D does not depend on them."
-
-    def moved(by: list[Tensor], start: list[Tensor] = old) -> list[Tensor]:
-        return [w - rate * x for w, x in zip(start, by, strict=True)]
-
-    def cut(weights: list[Tensor]) -> list[Tensor]:
-        return [w.clamp(-limit, limit) for w in weights]
-
-    short = [x * min(1.0, limit / (length + 1e-6)) for x in g]
-    if same_weights(D, old):
-        raise Wrong("no weight of D changes: opt_d.step() is missing.")
-    if same_weights(D, moved(short)):
-        raise Wrong(
-            "you clipped the gradient: its length is at most the limit when opt_d steps, and the "
-            "weights go where they like. That calms a step; it is no WGAN. Clamp the weights."
-        )
-    if same_weights(D, moved([x.clamp(-limit, limit) for x in g])):
-        raise Wrong(
-            "you clamped every number of the gradient. The weights go where they like: clamp the "
-            "weights, after opt_d.step()."
-        )
-    if same_weights(D, free):
-        raise Wrong(
-            f"the step is right, but weights beyond ±{limit} are left. clamp_ (with the "
-            "underscore) changes a weight in place; clamp only returns a copy."
-        )
-    if same_weights(D, moved(g, clipped)) or same_weights(D, moved(slope(clipped), clipped)):
-        raise Wrong(
-            "you clip before opt_d.step(), and the step carries the weights out of the limits "
-            "again. Clip last."
-        )
-    for kept, which in (({"max": limit}, f"below -{limit}"), ({"min": -limit}, f"above {limit}")):
-        if same_weights(D, [w.clamp(**kept) for w in free]):
-            raise Wrong(f"weights {which} are left: the limits are -limit and limit.")
-    if same_weights(D, cut(moved([-x for x in g]))):
-        raise Wrong("the sign is turned: D lowers D(real) and raises D(fake).")
-    if same_weights(D, cut(moved([x + junk for x in g]))):
-        raise Wrong("old gradients pile up in D: call opt_d.zero_grad() before backward().")
-    if same_weights(D, clipped):
-        raise Wrong(
-            "D is clipped but never learns: opt_d.step() is missing, or backward() is, or "
-            "zero_grad() comes after it."
-        )
-    if same_weights(D, cut([w - rate * junk for w in old])):
-        raise Wrong("opt_d.step() follows old gradients only: zero_grad() and backward() first.")
-    if same_weights(D, cut(moved(short))):
-        raise Wrong(
-            "you clip the gradient too. The weights' limit is the whole leash: leave the gradient "
-            "as it is."
-        )
-    if same_weights(D, cut(moved([len(real) * x for x in g]))):
-        raise Wrong("D's loss adds up over the batch: take the mean.")
-    for sides, seen in (((1, 0), "fake"), ((0, 1), "real")):
-        if same_weights(D, cut(moved(slope(old, sides)))):
-            raise Wrong(f"D learns from the {seen} samples only: it wants the gap between both.")
-    if same_weights(D, [w.clamp(0, limit) for w in free]):
-        raise Wrong("weights below 0 are cut to 0: the limits are -limit and limit.")
-    if same_weights(D, moved(slope(old, end=limit))):
-        raise Wrong("you clamp what D answers. WGAN clamps D's *weights*, after the step.")
-    most = max(float(p.detach().abs().max()) for p in D.parameters())
-    if abs(most - limit) > 0.01 * limit and same_weights(D, [w.clamp(-most, most) for w in free]):
-        raise Wrong(f"the weights end within ±{most:.2g}, not within the limit you were given.")
-    beyond = [p.abs().max() > limit + 1e-9 for p in D.parameters()]
-    if all(beyond):
-        raise Wrong(f"weights beyond ±{limit} are left. WGAN clamps each weight to ±limit.")
-    if any(beyond):
-        raise Wrong(f"some layers of D still have weights beyond ±{limit}: clamp all of them.")
-    if most < 0.99 * limit or not _at_edge(D, right, limit):
-        raise Wrong(
-            "the weights are scaled down together. Clipping cuts each weight for itself: what is "
-            "beyond ±limit ends at ±limit, the others stay."
-        )
-    raise Wrong(
-        "the weights stay within the limits, but the step is not along the gradient of "
-        "D(fake).mean() - D(real).mean()."
-    )
-
-
-def _at_edge(D: nn.Module, right: list[Tensor], limit: float) -> bool:
-    """Say whether about as many weights lie at the limits as should."""
-    ours = sum(int((p.abs() > 0.999 * limit).sum()) for p in D.parameters())
-    return ours >= sum(int((w.abs() > 0.999 * limit).sum()) for w in right) // 2
