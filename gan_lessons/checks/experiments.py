@@ -13,7 +13,7 @@ from collections.abc import Callable, Sequence
 import torch
 from torch import Tensor
 
-from gan_lessons.checks.exercise import Raised
+from gan_lessons.checks.exercise import Exercise, Raised
 from gan_lessons.checks.seen import Seen, alike, number_of, text_of
 
 FACTORS = {
@@ -64,7 +64,11 @@ TOLD = 3  # so many different numbers must agree before a sentence rests on them
 
 
 def on_values(
-    exercise, parts: tuple, cases: Sequence, found: list[Seen | Raised], right: list[Seen | Raised]
+    exercise: Exercise,
+    parts: tuple,
+    cases: Sequence,
+    found: list[Seen | Raised],
+    right: list[Seen | Raised],
 ) -> str | None:
     """Return the one sentence that the experiments on an answer's values single out, if any."""
     usable = [

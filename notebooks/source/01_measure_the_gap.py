@@ -320,7 +320,8 @@ assert (from_box["KL = ∞"][1:] == math.inf).all()  # even at θ = 0.1
 # ## ✏️ Exercise 3 · $W_1$ of two samples
 # *10 minutes · ●○○*
 #
-# `x` and `y` are (N,) tensors in any order. The check tries all pairings.
+# `x` and `y` are (N,) tensors in any order. Seven points have 5,040 pairings;
+# yours must be the cheapest.
 #
 # {{hints distances.w1}}
 

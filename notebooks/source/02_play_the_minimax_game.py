@@ -84,7 +84,8 @@ assert -F.softplus(t) == -100
 # *10 minutes · ●●○*
 #
 # $-V$, estimated from a batch of real and a batch of fake logits, (B,) each.
-# Finite at logits of ±100. What is it when $D$ says 0, "no idea", to all?
+# Finite however sure $D$ is. What is it when $D$ says 0, "no idea", to all?
+# As many of one kind as of the other; the slope is asked, too.
 #
 # {{hints minimax.d_loss}}
 
@@ -330,7 +331,8 @@ print(f"V = {rest:.4f} at rest")
 # *10 minutes · ●●○*
 #
 # Both functions get the real logits too, and must not use them. **Decide
-# first:** $D$ is winning, $t=-10$. Which loss is steeper there?
+# first:** $D$ is winning, $t=-10$. Which loss is steeper there? Return the
+# mean over the batch, finite however sure $D$ is.
 #
 # {{hints minimax.saturating_g}}
 

@@ -144,7 +144,8 @@ show.phases(
 #   as in the loop of lesson 04.
 #
 # `push(theta, psi)` returns two pushes, $G$'s first. Return the new
-# `theta, psi`.
+# `theta, psi`. They are tensors with a number for each start: leave the old
+# ones as they are.
 #
 # {{hints motion.steps}}
 

@@ -147,8 +147,9 @@ assert math.isclose(loss, 2 * math.log(2), rel_tol=1e-5)
 # Write one step of the game. First $D$ learns from one real and one fake
 # batch, then $G$ learns from what $D$ says of the fakes. Return nothing.
 #
-# Three rules: only $D$ moves in $D$'s update, only $G$ in $G$'s; gradients
-# are fresh; there are as many fakes as real points, whatever the batch size.
+# Three rules: only $D$ moves in $D$'s update, only $G$ in $G$'s, one after the
+# other; gradients are fresh; there are as many fakes as real points, whatever
+# the batch size. Write the losses on logits.
 #
 # The check does not read your code. It puts spies on the networks and the
 # optimizers and tells you what it saw.
@@ -529,9 +530,10 @@ show.clouds(
 # ## ✏️ Exercise 4 · Which ratio collapses?
 # *5 minutes · ●○○*
 #
-# Give the two players different learning rates, $D$'s one of 0.05, 0.2, 1,
-# 5 or 20 times $G$'s. **Predict** which ratio leaves the fewest modes, write
-# it down, and run.
+# Give the two players different learning rates, $D$'s one of 0.05, 0.2, 1, 5
+# or 20 times $G$'s. **Predict** which ratio leaves the fewest modes, write it
+# down, and run. Name several in a list if you expect a tie: with one seed,
+# one mode more or less counts as equal.
 #
 # {{hints first_gan.ratio}}
 

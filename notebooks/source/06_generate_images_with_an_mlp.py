@@ -75,6 +75,7 @@ show.images(
 # *5 minutes · ●○○*
 #
 # Write the two conversions. All 256 values must survive the round trip.
+# Nothing is asked of values beyond ±1.
 #
 # {{hints pixels.model_range}}
 
@@ -109,7 +110,8 @@ assert round(brightest, 2) == 2.82
 # *10 minutes · ●●○*
 #
 # Write $G$: noise (B, `latent_dim`) to images (B, 1, 28, 28) in $(-1, 1)$,
-# and $D$: images to logits (B,). Any widths you like.
+# and $D$: images to logits (B,). Any widths you like. $G$ needs two linear
+# layers at least, with something that bends between them.
 #
 # {{hints pixels.networks}}
 
@@ -342,6 +344,7 @@ if steps >= 5_000:
 # *10 minutes · ●●●*
 #
 # Write `slerp(a, b, t)`: from `a` (t = 0) to `b` (t = 1), turning evenly.
+# (Equal points are left open.)
 #
 # {{hints pixels.slerp}}
 
@@ -393,7 +396,8 @@ show.rows_of_images(
 #
 # A generator that copies its training set would look perfect. Write
 # `nearest(fake, train)`: for each sample the Euclidean distance over all
-# pixels to the closest training image, and that image's number.
+# pixels to the closest training image, and that image's number. Both are
+# floats of one shape.
 #
 # {{hints pixels.nearest}}
 

@@ -252,8 +252,8 @@ print(models.shape_trace(D, fake[:1]))
 #
 # Rule 6: weights of convolutions, transposed convolutions and linear layers
 # from $\mathcal N(0, 0.02)$, 0.02 being the deviation; batch norm's $\gamma$
-# from $\mathcal N(1, 0.02)$; every bias 0. Write what
-# `net.apply(my_init)` calls for each layer.
+# from $\mathcal N(1, 0.02)$; every bias 0. Write what `net.apply(my_init)`
+# calls for each layer. What is derived from `Conv2d` is a convolution, too.
 #
 # {{hints convolutions.init}}
 
@@ -412,9 +412,10 @@ z = torch.randn(count, latent_dim, generator=runtime.generator(1))
 # ## ✏️ Exercise 4 · An image of its own
 # *10 minutes · ●●○*
 #
-# The third trap. Write `my_sample(G, z)`: the images of `z`, each
-# independent of the others in the batch, and $G$ left as it was, so that
-# training could go on.
+# The third trap. Write `my_sample(G, z)`: the images of `z`, each independent
+# of the others in the batch, and $G$ left as it was, so that training could
+# go on. Left as it was: its mode, its statistics, and whether it can be
+# trained.
 #
 # {{hints convolutions.sample}}
 

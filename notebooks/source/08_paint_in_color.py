@@ -106,9 +106,10 @@ assert count[0] < count[1] < 1.01 * count[0]  # color: 1 % more, or less
 # *15 minutes · ●●○*
 #
 # Write $G$ and $D$ for 64 × 64, in as many channels as asked for: 3 for
-# color, 1 for gray. `my_generator` reads noise (B, `latent_dim`) and ends
-# in a tanh, `my_discriminator` answers with logits (B,). Few channels in
-# the hidden maps will do.
+# color, 1 for gray. `my_generator` reads noise (B, `latent_dim`) and ends in
+# a tanh, `my_discriminator` answers with logits (B,). Few channels in the
+# hidden maps will do. Maps double or halve step by step, and $D$ looks at
+# every pixel.
 #
 # {{hints color.networks}}
 
@@ -184,7 +185,8 @@ assert (1 + small.bfloat16() == 1).tolist() == [False, True]
 #
 # Write `my_fast_logits(D, images)`: $D$'s logits in float32, with $D$'s
 # weights and the images channels last, and products in bfloat16 by
-# `torch.autocast`. It must still be possible to train $D$ by them.
+# `torch.autocast(…, dtype=torch.bfloat16)`. It must still be possible to
+# train $D$ by them.
 #
 # {{hints color.fast_logits}}
 

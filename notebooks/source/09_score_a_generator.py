@@ -196,7 +196,8 @@ assert is_of_ten >= is_of_reals
 # *10 minutes · ●●○*
 #
 # Write it. No matrix root is needed: the trace of a root is the sum of the
-# roots of the eigenvalues of $AB$.
+# roots of the eigenvalues of $AB$. (With few samples some eigenvalues are 0
+# and come out as −1e-17.)
 #
 # {{hints scoring.frechet}}
 
@@ -357,7 +358,8 @@ if claims:
 # ## ✏️ Exercise 3 · Precision and recall
 # *15 minutes · ●●●*
 #
-# Write both, for features of $N$ reals and $M$ fakes.
+# Write both, for features of $N$ reals and $M$ fakes. The border belongs to
+# the ball.
 #
 # {{hints scoring.precision_recall}}
 
@@ -473,7 +475,8 @@ if claims:
 # ## ✏️ Exercise 4 · The memorization ratio
 # *10 minutes · ●●○*
 #
-# Write it with medians, so that a few odd fakes cannot hide many copies.
+# Write it with medians, so that a few odd fakes cannot hide many copies. The
+# three sets may differ in size.
 #
 # {{hints scoring.memorization}}
 

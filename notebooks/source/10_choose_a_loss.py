@@ -65,7 +65,8 @@ enough = steps >= 5_000  # below that, nothing is claimed of a run
 # *10 minutes · ●○○*
 #
 # Both losses for outputs of $D$, (B,) each. **Decide first:** does a sigmoid
-# belong in front?
+# belong in front? A loss is one number with a gradient; a constant in it
+# changes nothing.
 #
 # {{hints objectives.least_squares}}
 

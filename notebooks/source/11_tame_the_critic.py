@@ -332,6 +332,7 @@ assert estimates["gradients clipped"][-1] > 100
 # Make one step of $D$ that raises $\mathbb E D(x)-\mathbb E D(G(z))$ and
 # leaves all its weights within $\pm$`limit`. Among your tools are
 # `nn.utils.clip_grad_norm_` and `weight.clamp_`. **Decide first:** which?
+# (Biases may stay free: they change no slope of a linear layer.)
 #
 # {{hints critic.clipped_step}}
 
@@ -361,7 +362,9 @@ checks.critic.clipped_step(my_clipped_step)
 #
 # Return $\mathbb E(\|\nabla D(\hat x)\|-1)^2$, without $\lambda$, for points
 # (B, 2) and for images (B, C, H, W). Few functions of this field are
-# miscopied as often: the check knows over fifty ways to get it wrong.
+# miscopied as often: the check knows over fifty ways to get it wrong. $D$
+# should learn from it and $G$ should not, and where $D$ is flat it stays
+# finite.
 #
 # {{hints critic.gradient_penalty}}
 
@@ -440,7 +443,9 @@ def one_sided(D, real, fake, *, weight=10.0):
 #
 # From a weight, (rows, columns) or of a convolution (rows, C, k, k), and the
 # last `u`, (rows,), return `sigma` and the new `u`. `normalize(…, dim=0)`
-# scales a vector.
+# scales a vector. $u$ is memory and $\sigma$ trains the weight: find $u$ and
+# $v$ under `torch.no_grad()`, take $\sigma$ outside, and leave the old `u` as
+# it is.
 #
 # {{hints critic.power_step}}
 

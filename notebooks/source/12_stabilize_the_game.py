@@ -69,7 +69,8 @@ enough = steps >= 4_000  # below that, nothing is claimed of a run
 # *15 minutes · ●●○*
 #
 # Return $R_1$ and $R_2$, for points and for images. **Decide first:** which
-# dimensions are added up, and over which is the mean?
+# dimensions are added up, and over which is the mean? $D$ should learn from
+# them, $G$ should not.
 #
 # {{hints stabilize.zero_centered}}
 
@@ -143,6 +144,7 @@ assert not slope.requires_grad  # create_graph forgotten
 # *10 minutes · ●●○*
 #
 # Return that loss. **Decide first:** what is the best $D$, in $t$, $p$, $q$?
+# Weigh the two terms; draw no labels.
 #
 # {{hints stabilize.smoothed_d}}
 
@@ -384,7 +386,7 @@ if turns >= 400:
 # *10 minutes · ●●○*
 #
 # One step of the average, in place: parameters move toward $G$'s by
-# $1-\beta$, buffers are copied.
+# $1-\beta$, buffers are copied. $G$ itself stays as it is.
 #
 # {{hints stabilize.average_step}}
 
@@ -626,7 +628,8 @@ if enough:
 # `scores` is (rows, seeds), larger is better, row 0 is the recipe that the
 # others are compared with. For each other row return +1 if it is better, −1
 # if worse, 0 if these seeds cannot tell. **Decide first:** the mean of a row
-# is larger, but the two intervals overlap. Undecided?
+# is larger, but the two intervals overlap. Undecided? A run that broke left
+# NaN: its row is undecided.
 #
 # {{hints stabilize.verdicts}}
 

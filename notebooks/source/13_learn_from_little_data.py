@@ -95,7 +95,7 @@ held_out_features = judge.features(held_out[:1000])
 # {\mathbb E\,D(\text{train})-\mathbb E\,D(\text{fake})}:$$
 #
 # 0 if unseen images look as real as the known ones, 1 if $D$ takes them for
-# fakes.
+# fakes. The three need not be equally many.
 #
 # {{hints augmentation.overfitting}}
 
@@ -305,9 +305,12 @@ show.known_by_heart(
 # *25 minutes · ●●●*
 #
 # Each takes images (B, C, H, W) and changes every one of them with
-# probability `p`. No loop over samples, no clamp. (Why not?)
+# probability `p`. No clamp, and no loop over samples, which is slow. (Why no
+# clamp?)
 #
-# **Move** by up to an eighth of each side, whole pixels; zeros move in.
+# **Move** by up to an eighth of each side, whole pixels; zeros move in. An
+# eighth is rounded down, every shift is equally likely, and one coin decides
+# for both directions.
 #
 # {{hints augmentation.translation}}
 
@@ -347,7 +350,8 @@ checks.augmentation.cutout(my_cutout)
 
 # %% [markdown]
 # **Brighten** by −½ … ½, and stretch the **contrast** around the image's mean
-# by ½ … 1½. (Color images get a third: saturation.)
+# by ½ … 1½: one coin and one number of each kind for an image. (Color images
+# get a third: saturation.)
 #
 # {{hints augmentation.color}}
 

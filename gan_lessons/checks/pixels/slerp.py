@@ -17,6 +17,22 @@ def slerp(a, b, t):
     return (from_a * a + from_b * b) / angle.sin()
 """
 
+EVENLY = """
+def slerp(a, b, t):
+    cosine = (a * b).sum() / (a.norm() * b.norm())
+    angle = cosine.clamp(-1, 1).acos()
+    if angle < 1e-3:
+        return (1 - t) * a + t * b
+    from_a = ((1 - t) * angle).sin() / angle.sin()
+    from_b = (t * angle).sin() / angle.sin()
+    length = (1 - t) * a.norm() + t * b.norm()
+    return length * (from_a * a / a.norm() + from_b * b / b.norm())
+"""
+EVEN = (
+    "Your walk mixes lengths and directions each for itself; the usual formula mixes the vectors. "
+    "They differ where the two lengths do."
+)
+
 SLIPS = (
     Slip(
         "(from_a * a + from_b * b) / angle.sin()",
@@ -176,6 +192,7 @@ def cases(seed: int) -> Sequence[Case]:
         case("half way between unit vectors at 120°", at(0), at(120), 0.5),
         case("a third of the way between unit vectors at 90°", at(0), at(90), 1 / 3),
         case("a quarter of the way between unit vectors at 120°", at(30), at(150), 0.25),
+        case("half way between unit vectors at 30°", at(0), at(30), 0.5),
         case("vectors of length 3 at 60°", at(0, 3), at(60, 3), 0.5),
         case("lengths of 1 and 3", at(0), at(100, 3), 0.4),
         case("the start of the walk, t = 0", *noise[:2], 0.0),
@@ -247,7 +264,7 @@ slerp = Value(
         "the angle is almost 0, return (1 - t) * a + t * b.",
     ),
     asks="Check ``slerp(a, b, t)`` for vectors (latent_dim,) and t in 0 … 1.",
-    table=Table(RIGHT, SLIPS),
+    table=Table(RIGHT, SLIPS, also={EVENLY: EVEN}),
     cases=cases,
     signs=_signs,
     remark=_remark,
