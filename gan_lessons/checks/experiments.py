@@ -69,8 +69,14 @@ def on_values(
     cases: Sequence,
     found: list[Seen | Raised],
     right: list[Seen | Raised],
+    *,
+    whole: bool = False,
 ) -> str | None:
-    """Return the one sentence that the experiments on an answer's values single out, if any."""
+    """Return the one sentence that the experiments on an answer's values single out, if any.
+
+    Args:
+        whole: ask only those that explain all that the answer did, not one thing among others.
+    """
     usable = [
         (mine.arranged(true), true)
         for mine, true in zip(found, right, strict=True)
@@ -91,8 +97,9 @@ def on_values(
         _turned(usable),
         _parts_exchanged(values),
         _exchanged(exercise, cases, found, right),
-        _ignored(exercise, parts, cases, found),
     ]
+    if not whole:
+        said.append(_ignored(exercise, parts, cases, found))
     told = list(dict.fromkeys(text for text in said if text))
     return told[0] if len(told) == 1 else None
 

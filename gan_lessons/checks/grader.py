@@ -404,7 +404,7 @@ class Value(Exercise):
             source = self.table.slipped(*pair)
             if source is not None and self.same(found, self.does(source, cases)):
                 fitting.append((pair[0].says, pair[1].says))
-        one_cause = fitting and experiments.on_values(self, parts, cases, found, right)
+        one_cause = fitting and experiments.on_values(self, parts, cases, found, right, whole=True)
         if len(set(fitting)) == 1 and not one_cause:  # the shorter explanation wins
             first, second = fitting[0]
             raise Wrong(f"two things at once. First: {first} And then: {second}")

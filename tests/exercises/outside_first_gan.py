@@ -462,7 +462,7 @@ WRONG_HALF_LIVES = {
     "sign": (lambda decay: -math.log(0.5) / math.log(decay), "the sign is turned"),
     "counted": (_half_life_in_a_loop, "do not round it"),
     "a share": (lambda decay: decay**2, "by then a share of 0.841 is left"),
-    "for 0.999 only": (lambda decay: 692.8, "decay changes nothing in your result"),
+    "for 0.999 only": (lambda decay: 692.8, "always 692.8, whatever comes in"),
     "right for slow averages": (
         lambda decay: math.log(0.5) / math.log(decay) if decay > 0.5 else 1.0,
         "you get 1 steps",
@@ -499,7 +499,7 @@ WRONG_COUNTS = {
         "numbers come back, of shape (2,), where one is asked",
     ),
     "modes and quality": (lambda *a: (covered(*a), 0.9), "one result should come back, and 2 do"),
-    "always eight": (lambda *clouds: 8, "For one sample at each of two centers"),
+    "always eight": (lambda *clouds: 8, "always 8, whatever comes in"),
 }
 
 MEASURED = {0.05: 1.0, 0.2: 3.0, 1.0: 8.0, 5.0: 8.0, 20.0: 7.0}

@@ -282,7 +282,7 @@ RIGHT_READINGS = [
 
 WRONG_READINGS = {
     "bits": (lambda loss: 1 - loss / 2 / LN2, "in bits"),
-    "a constant": (lambda loss: LN2 - 0.5, "loss_d changes nothing"),
+    "a constant": (lambda loss: LN2 - 0.5, "always 0.1931, whatever comes in"),
     "the absolute value of 2 JS": (lambda loss: abs(loss - math.log(4)), "this is 2 JS"),
     "off by one half": (lambda loss: LN2 - loss / 2 + 0.5, "always +0.5 away"),
     "root": (lambda loss: math.sqrt(max(LN2 - loss / 2, 0)), "the root of the right value"),

@@ -60,7 +60,7 @@ WRONG_SLOPES = {
         lambda f, x: by_differences(f, x) * 2e-4,
         "always 0.0002 times the right value",
     ),
-    "the slope of f at f": (_grad_of_the_value, "x changes nothing in your result"),
+    "the slope of f at f": (_grad_of_the_value, "always 1, whatever comes in"),
     "a float told to remember": (lambda f, x: x.requires_grad_(), "x is a plain number"),
 }
 
