@@ -95,8 +95,15 @@ live.film.strip()
 # **Exercises answer back.** You write a few lines and the check tells you:
 #
 # - ○ not attempted yet: the notebook goes on without it;
-# - ✗ what is wrong with *your* answer, and a hint (a new one at each try);
+# - ✗ what is wrong with *your* answer, and a hint (a new one at each try; the
+#   last one, which gives it all away, only if you unfold it);
 # - ✓ what your answer has proven.
+#
+# After ✓, `.mistakes()` on a check, such as
+# `checks.start.slope.mistakes()`, shows the ways in which this exercise goes
+# wrong, line by line. Does a diagnosis not fit your answer? `.report()` prints
+# all that a report needs; nothing is sent. (A *!* means that the check itself
+# stopped: that is our fault.)
 #
 # Nothing later depends on your answers, so you can skip one and come back.
 # Below each exercise are three hints, folded. Open them one at a time.

@@ -31,7 +31,7 @@ LEFT_OPEN = {
     "σ is computed with the old u": "after some calls the same",
     "twenty rounds of the power iteration": "slower, told in a remark",
     "the rectangle always lies wholly inside": "told in a remark",
-    "G's loss is the saturating −softplus(D) instead of softplus(−D)": "the exercise asks where T belongs, of any game",
+    "G's loss is the saturating −softplus(D) instead": "asked is where T belongs, in any game",
 }
 # Called right by those who wrote them, before the lesson's text named what they miss.
 ASKED_SINCE = ("A table from class names to centers", "sample by sample in a loop, one α each")
