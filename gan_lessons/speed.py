@@ -24,7 +24,7 @@ from torch.nn import functional as F
 
 from gan_lessons import models, runtime
 from gan_lessons.data import cache
-from gan_lessons.training import CHECK_EVERY, train
+from gan_lessons.training import CHECK_EVERY, Autocast, train
 
 WAYS = {  # name: layout of the images' numbers in memory, and whether products are in bfloat16
     "fp32": (torch.contiguous_format, False),
@@ -70,7 +70,7 @@ class Speed:
 
     Attributes:
         name: the way that was chosen, one of WAYS.
-        autocast: opens its precision, to be passed to ``train``; None for fp32.
+        autocast: opens its precision; None for fp32.
         sentence: the choice and its reason in one line.
         milliseconds: the shortest step of every way that was timed.
     """
@@ -83,6 +83,13 @@ class Speed:
     def fit(self, net: nn.Module | Tensor) -> nn.Module | Tensor:
         """Return a net (changed in place) or images in the chosen layout. Lesson 08."""
         return net.to(memory_format=WAYS[self.name][0])
+
+    def fast(self, net: nn.Module) -> nn.Module:
+        """Return a net that computes in the chosen precision, with the same weights. Lesson 08.
+
+        It is for the run: look at, average and sample the net itself, which stays in float32.
+        """
+        return net if self.autocast is None else Autocast(net, self.autocast)
 
 
 def probe(
@@ -186,13 +193,15 @@ def _timed(
 def _stepper(G: nn.Module, D: nn.Module, name: str, more: dict) -> Callable[[Tensor], float]:
     """Return a function that makes one step of copies in one way and says its seconds."""
     layout, bf16 = WAYS[name]
-    G, D = (copy.deepcopy(net).to(memory_format=layout) for net in (G, D))
-    opts = [torch.optim.Adam(net.parameters(), lr=1e-4, fused=True) for net in (G, D)]
+    device = next(G.parameters()).device.type
+    autocast = functools.partial(torch.autocast, device, dtype=torch.bfloat16)
+    nets = [copy.deepcopy(net).to(memory_format=layout) for net in (G, D)]
+    opts = [torch.optim.Adam(net.parameters(), lr=1e-4, fused=True) for net in nets]
+    if bf16:
+        nets = [Autocast(net, autocast) for net in nets]
 
     def step(real: Tensor) -> float:
-        autocast = functools.partial(torch.autocast, real.device.type, dtype=torch.bfloat16)
-        precision = {"autocast": autocast if bf16 else None}
-        run = train(G, D, *opts, itertools.repeat(real), steps=1, **precision, **more)
+        run = train(*nets, *opts, itertools.repeat(real), steps=1, **more)
         start = time.perf_counter()
         list(run)  # its last look at the losses waits for a device that runs ahead
         return time.perf_counter() - start
