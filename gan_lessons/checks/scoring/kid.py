@@ -182,7 +182,8 @@ kid = Value(
         "On the diagonal of the first two stand pairs of a sample with itself: subtract "
         "table.trace() from table.sum(), and divide by the number of pairs that are left, "
         "n * (n - 1).",
-        "def table(a, b): return (a @ b.T / a.shape[1] + 1) ** 3. Then n, m = len(real), len(fake); "
+        "def table(a, b): return (a @ b.T / a.shape[1] + 1) ** 3. Then n, m = len(real), "
+        "len(fake); "
         "rr, ff = table(real, real), table(fake, fake); return (rr.sum() - rr.trace()) / (n * "
         "(n - 1)) + (ff.sum() - ff.trace()) / (m * (m - 1)) - 2 * table(real, fake).mean().",
     ),

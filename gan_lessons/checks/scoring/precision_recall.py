@@ -203,9 +203,10 @@ precision_recall = Value(
     hints=(
         "A fake counts for precision if it lies in the ball of at least one real sample; the "
         "ball's radius is the distance to that sample's k-th nearest real neighbor.",
-        "radii(x, k) = torch.cdist(x, x).kthvalue(k + 1).values. pairs = torch.cdist(real, fake) is "
-        "(N, M): radii(real, k)[:, None] belongs to its rows, radii(fake, k) to its columns.",
-        "def radii(x, k): return torch.cdist(x, x).kthvalue(k + 1).values. Then precision = (pairs <= radii(real, k)[:, None]).any(dim=0).double().mean(); recall = "
+        "radii(x, k) = torch.cdist(x, x).kthvalue(k + 1).values. pairs = torch.cdist(real, fake) "
+        "is (N, M): radii(real, k)[:, None] belongs to its rows, radii(fake, k) to its columns.",
+        "def radii(x, k): return torch.cdist(x, x).kthvalue(k + 1).values. Then precision = "
+        "(pairs <= radii(real, k)[:, None]).any(dim=0).double().mean(); recall = "
         "(pairs <= radii(fake, k)).any(dim=1).double().mean(); return both as floats.",
     ),
     asks="Check ``precision_recall(real, fake, k=3)``: two shares, 0 … 1.",
