@@ -179,7 +179,8 @@ class Exercise:
             speak(f"○ {self.title}: what goes wrong here is shown once your own answer is ✓.")
             return
         found = list(self.rows())
-        head = f"{self.title}: {len(found)} ways this goes wrong"
+        wrong = sum(any(line[:1] in "−+" for line in lines.splitlines()) for lines, *_ in found)
+        head = f"{self.title}: {wrong} ways this goes wrong"
         if get_ipython() is None:
             print("\n\n".join([head, *("\n  ".join(row) for row in found)]))
             return
