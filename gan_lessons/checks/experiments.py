@@ -343,7 +343,10 @@ def _ignored(exercise, parts: tuple, cases: Sequence, found: list) -> str | None
         if mine_moves and not theirs_moves:
             listens.append(name)
     if len(deaf) == 1 and not listens:
-        return f"{deaf[0]} changes nothing in your result, and it should: it is not used, or lost."
+        return (
+            f"{deaf[0]} changes nothing in your result, and it should: it is not used, is lost on "
+            "the way, or cancels."
+        )
     if len(listens) == 1 and not deaf:
         return f"your result changes with {listens[0]}, and it must not."
     return None

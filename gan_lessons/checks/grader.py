@@ -117,6 +117,16 @@ class Table:
         )
 
 
+def _nans_in(found: Iterable[Seen | Raised]) -> set[int]:
+    """Return the numbers of the cases in which a NaN came back."""
+    return {
+        i
+        for i, seen in enumerate(found)
+        if isinstance(seen, Seen)
+        and any(isinstance(x, Tensor) and bool(x.isnan().any()) for x in seen.parts)
+    }
+
+
 Answer = tuple[Callable, ...]
 Observe = Callable[..., object]  # of (answer's parts …, *case.args): all that it did
 
@@ -403,11 +413,15 @@ class Value(Exercise):
                 break
             source = self.table.slipped(*pair)
             if source is not None and self.same(found, self.does(source, cases)):
-                fitting.append((pair[0].says, pair[1].says))
+                # whoever reads "NaN" where ∞ came back is led astray: tell the other one only
+                seen = [s.says for s in pair if _nans_in(does[s]) <= _nans_in(found)]
+                if seen:
+                    fitting.append(tuple(seen))
         one_cause = fitting and experiments.on_values(self, parts, cases, found, right, whole=True)
         if len(set(fitting)) == 1 and not one_cause:  # the shorter explanation wins
-            first, second = fitting[0]
-            raise Wrong(f"two things at once. First: {first} And then: {second}")
+            first, *then = fitting[0]
+            more = f"And then: {then[0]}" if then else "Mend that, then check again: there is more."
+            raise Wrong(f"two things at once. First: {first} {more}")
 
     def _form(self, cases: Sequence[Case], found: list, right: list) -> None:
         """Raise for an exception, a wrong type or shape, a lost gradient."""

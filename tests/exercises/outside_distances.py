@@ -52,6 +52,10 @@ WRONG_KL = {
     "mean": (lambda p, q: kl(p, q) / len(p), "mean over the bins"),
     "not added up": (lambda p, q: torch.xlogy(p, p / q), "add them up"),
     "NaN on empty bins": (lambda p, q: p @ (p.log() - q.log()), "0 · ln 0"),
+    "both ways at once, and NaN thrown away": (
+        lambda p, q: ((p - q) * torch.log(p / q)).nansum(),
+        "both ways at once. Only p weighs here. Mend that",
+    ),
     "another eps": (lambda p, q: (p * torch.log((p + 1e-9) / (q + 1e-9))).sum(), "an eps or a"),
     "an eps below": (lambda p, q: torch.xlogy(p, p / (q + 1e-12)).sum(), "an eps or a"),
     "clamped": (lambda p, q: kl(p, q.clamp(min=1e-7)), "an eps or a"),
@@ -194,6 +198,10 @@ def _greedy(x, y):
 
 
 WRONG_W1 = {
+    "repeats thrown away": (
+        lambda x, y: np.abs(np.unique(x.numpy()) - np.unique(y.numpy())).mean(),
+        "a point that comes twice",
+    ),
     "difference of means": (lambda x, y: (x.mean() - y.mean()).abs(), "difference of the means:"),
     "unsorted": (lambda x, y: F.l1_loss(x, y), "in the order in which they came"),
     "sorted in place": (

@@ -158,7 +158,7 @@ def test_the_example_of_an_exercise_is_right():
 
 NAMED = re.findall(r"`([\w./]+/[\w./]*|[\w.]+\.(?:py|md|yml|json|toml|txt))`", CONTRIBUTING)
 PLACES = ("", "gan_lessons/", "gan_lessons/cockpit/", "gan_lessons/show/", "data/make/")
-PLACES += ("notebooks/", "tools/", "tests/", "data/")
+PLACES += ("notebooks/", "tools/", "tests/", "tests/exercises/", "data/")
 
 
 @pytest.mark.parametrize("name", sorted({name for name in NAMED if not re.search("NAME|NN", name)}))

@@ -37,6 +37,8 @@ BANNED_KEYWORDS = {
 # tests may run the code of a cell or of a mutant, which is the repository's own, and may name
 # plain addresses that are never reached
 ALLOWED_IN_TESTS = ("text is run as a program", "plain http:")
+# the grader runs the programs of its own tables, which are the repository's: once, in one place
+RUNS_ITS_OWN_TEXT = {"gan_lessons/checks/grader.py": ["text is run as a program"]}
 
 BANNED_TEXT = {
     r"/home/(?!you\b)\w+|/Users/\w+|/root/|[A-Z]:\\+Users\\+\w+": "a path of somebody's home",
@@ -155,7 +157,7 @@ def test_no_code_runs_what_a_stranger_wrote(path):
     faults = python_faults(path.read_text(encoding="utf-8"))
     if path.is_relative_to(ROOT / "tests"):
         faults = [fault for fault in faults if not fault.startswith(ALLOWED_IN_TESTS)]
-    assert faults == []
+    assert faults == RUNS_ITS_OWN_TEXT.get(name(path), [])
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=name)

@@ -45,6 +45,12 @@ SLIPS = (
         "smallest goes to largest: sort both in the same direction.",
     ),
     Slip(
+        "x.sort().values, y.sort().values",
+        "x.unique(), y.unique()",
+        "a point that comes twice counts once: unique throws the repeats away. Each point carries "
+        "1/N to its place; sort keeps them all.",
+    ),
+    Slip(
         ".mean()",
         ".sum()",
         "you add up the costs: take the mean, so that each point weighs 1/N.",
@@ -112,6 +118,7 @@ def cases(seed: int) -> Sequence[Case]:
         case("one point each", x[:1], y[:1]),
         case("two points each", points(2, -3), points(1, 4)),
         case("a narrow and a wide sample", points(1, -1, 1, -1), points(-3, -3, 3, 3)),
+        case("points that come twice, and more often", points(0, 0, 0, 1), points(0, 1, 1, 1)),
         case("seven points each", x, 0.5 + 2 * y),
         case("the same seven, shuffled", x, x.roll(3)),
     )
