@@ -53,7 +53,8 @@ REDUCED = {  # of the terms whose mean is asked
     "mean": torch.mean,
     "largest": torch.amax,
     "smallest": torch.amin,
-    "median": torch.median,
+    "median": torch.median,  # of an even number the lower one; the upper one where a sign is turned
+    "upper median": lambda t: -torch.median(-t),
     "first": lambda t: t[0],
     "last": lambda t: t[-1],
     "product": torch.prod,
@@ -261,8 +262,8 @@ def _reduced(exercise, cases: Sequence, usable: Sequence[tuple[Seen, Seen]]) -> 
         return None
 
     def fits(which: int) -> list[str]:
-        return [
-            name
+        found = [
+            name.removeprefix("upper ")
             for name, reduce in REDUCED.items()
             if all(
                 isinstance(pair[which].parts[0], Tensor)
@@ -271,6 +272,7 @@ def _reduced(exercise, cases: Sequence, usable: Sequence[tuple[Seen, Seen]]) -> 
                 for pair, terms in zip(usable, all_terms, strict=True)
             )
         ]
+        return list(dict.fromkeys(found))
 
     mine, asked = fits(0), fits(1)
     if len(mine) == 1 and len(asked) == 1 and mine != asked:

@@ -52,8 +52,9 @@ class Team:
         return self.G, self.D, self.opt_g, self.opt_d
 
     def run(self, steps: int, **more):
-        more = {"average": self.average, "latent_dim": LATENT, **more}
-        return training.train(*self.players, self.batches, steps=steps, **more)
+        more = {"latent_dim": LATENT, **more}
+        run = training.train(*self.players, self.batches, steps=steps, **more)
+        return training.averaged(run, self.average, decay=0.999)
 
     def live(self, **more) -> cockpit.Cockpit:
         more = {"average": self.average, "real": self.real, "latent_dim": LATENT, **more}

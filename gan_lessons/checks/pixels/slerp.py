@@ -178,14 +178,15 @@ SLIPS = (
 )
 
 
+def at(degrees: float, length: float = 1.0) -> torch.Tensor:
+    """Return a vector in the plane, (2,). Lesson 06."""
+    angle = math.radians(degrees)
+    return length * torch.tensor([math.cos(angle), math.sin(angle)])
+
+
 def cases(seed: int) -> Sequence[Case]:
     """Return vectors in the plane, then noise; points at 0° and 180° have no one way between."""
     noise = torch.randn(4, 64, generator=torch.Generator().manual_seed(seed))
-
-    def at(degrees: float, length: float = 1.0) -> torch.Tensor:
-        angle = math.radians(degrees)
-        return length * torch.tensor([math.cos(angle), math.sin(angle)])
-
     return (
         case("half way between unit vectors at 90°", at(0), at(90), 0.5),
         case("half way between unit vectors at 60°", at(0), at(60), 0.5),
@@ -216,21 +217,20 @@ def _signs(parts: tuple[Callable, ...], cases: Sequence[Case]) -> None:
                 "the walk must start at a (t = 0) and end at b (t = 1), with their own lengths: "
                 f"at t = {t} you are elsewhere."
             )
-    for one, degrees in zip(cases[:3], (90, 60, 120), strict=True):
-        length = float(point(*one.args).norm())
+    for degrees in (90, 60, 120):
+        length = float(point(at(0), at(degrees), 0.5).norm())
         if not math.isclose(length, 1, rel_tol=1e-3):
             raise Wrong(
                 f"half way between unit vectors at {degrees}° your point has length {length:.2f}, "
                 "not 1: a turn keeps the length."
             )
-    a, b, t = cases[5].args
-    if torch.allclose(point(a, b, t), ((1 - t) * a + t * b).double(), rtol=1e-3):
+    a, b = at(0, 3), at(60, 3)
+    if torch.allclose(point(a, b, 0.5), ((a + b) / 2).double(), rtol=1e-3):
         raise Wrong(
             "right for unit vectors, and a straight line between longer ones: a dot product that "
             "is not divided by both lengths passes 1, and no angle is left."
         )
-    a, b, t = cases[3].args
-    third = point(a, b, t)
+    third = point(at(0), at(90), 1 / 3)
     angle = math.degrees(math.atan2(float(third[1]), float(third[0])))
     if not math.isclose(angle, 30, rel_tol=1e-3):
         raise Wrong(
