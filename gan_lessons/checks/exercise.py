@@ -184,9 +184,9 @@ class Exercise:
         if get_ipython() is None:
             print("\n\n".join([head, *("\n  ".join(row) for row in found)]))
             return
-        cell = "text-align:left;vertical-align:top;padding:4px 10px"
+        cell = "text-align:left;vertical-align:top;padding:4px 10px;min-width:10em"
         table = "".join(
-            f'<tr><td style="{cell}"><pre>{html.escape(lines)}</pre></td>'
+            f'<tr><td style="{cell}"><pre style="min-width:25em">{html.escape(lines)}</pre></td>'
             + "".join(f'<td style="{cell}">{html.escape(text)}</td>' for text in texts)
             + "</tr>"
             for lines, *texts in found
@@ -205,7 +205,7 @@ class Exercise:
         versions = {"gan-lessons": gan_lessons.__version__, "torch": torch.__version__}
         versions |= {"python": platform.python_version(), "system": platform.platform()}
         about = self.check if inspect.isfunction(self.check) else type(self)
-        lines = ["Exercise: " + self.title, f"Check: {self.__doc__ or about.__name__}", ""]
+        lines = ["Exercise: " + self.title, self.__doc__ or about.__name__, ""]
         for part in answer:
             lines += ["```python", source_of(part), "```"]
         lines += [

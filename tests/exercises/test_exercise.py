@@ -336,7 +336,7 @@ def test_a_report_holds_all_that_one_needs_and_sends_nothing(capsys, monkeypatch
     check.report()
     said = capsys.readouterr().out
     assert "Exercise: Twice" in said
-    assert "Check: Twice." in said
+    assert "\nTwice.\n" in said
     assert "```python\ndef same(x):\n    return x + 0\n```" in said
     assert f"The check said: ✗ {ROWS[0].says}" in said
     assert "What I think is the cause: …" in said
