@@ -171,7 +171,6 @@ def cases(seed: int) -> Sequence[Case]:
             four,
             1.0,
         ),
-        case("6, 10, 12 and 12 samples at four centers", _cloud(four, (6, 10, 12, 12)), four, 1.0),
         case(
             "1, 1, 200 and 198 samples at four centers", _cloud(four, (1, 1, 200, 198)), four, 0.1
         ),
