@@ -9,6 +9,11 @@ A source is a jupytext py:percent file. What is special about it:
 - between ``# BEGIN SOLUTION`` and ``# END SOLUTION`` stands an answer. The learner's notebook gets
   ``raise NotImplementedError`` instead, or what follows ``# BEGIN SOLUTION:`` on that line;
 - cells tagged ``solution`` or ``instructor`` are only in the solved notebook;
+- a cell tagged ``folded`` is there with its code hidden until it is clicked: what an exercise asked
+  and the lesson goes on with;
+- ``predict={"picture": "a name", "words": ["eight clusters"]}`` on a text cell that asks for a
+  prediction, and ``picture="a name"`` on the code cell that answers it, stay in the source: a rule
+  looks whether anything between the two gives the answer away;
 - ``{{hints module.exercise}}`` becomes the three hints of ``checks.module.exercise``, folded;
 - ``{{minutes}}`` becomes the computing time that ``--execute`` measured (minutes.json).
 """
@@ -62,10 +67,14 @@ def sources() -> list[Path]:
 
 
 def read_cells(path: Path) -> list[NotebookNode]:
-    """Return a source's cells; each has cell_type, source and metadata.tags (a list)."""
+    """Return a source's cells; each has cell_type, source and metadata.tags (a list).
+
+    What else a source may say of a cell is ``metadata.predict`` and ``metadata.picture``.
+    """
     cells = jupytext.read(path, fmt="py:percent").cells
     for cell in cells:
-        cell.metadata = NotebookNode(tags=list(cell.metadata.get("tags", [])))
+        kept = {key: cell.metadata[key] for key in ("predict", "picture") if key in cell.metadata}
+        cell.metadata = NotebookNode(tags=list(cell.metadata.get("tags", [])), **kept)
     return cells
 
 
@@ -112,6 +121,8 @@ def make(path: Path, *, with_answers: bool) -> NotebookNode:
             made = nbformat.v4.new_markdown_cell(prose(cell.source, path.stem))
         made.id = digest if seen[digest] == 1 else f"{digest}-{seen[digest]}"
         made.metadata = NotebookNode(tags=cell.metadata.tags) if cell.metadata.tags else {}
+        if "folded" in cell.metadata.tags:
+            made.metadata["jupyter"] = {"source_hidden": True}
         cells.append(made)
     return nbformat.v4.new_notebook(cells=cells, metadata=METADATA)
 

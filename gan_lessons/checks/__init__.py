@@ -1,8 +1,9 @@
 """Exercises that answer back: one folder a lesson, one file an exercise. Floor 6 of the house.
 
-``checks.first_gan.train_step(my_train_step)`` judges an answer to lesson 04. What all of them stand
-on: ``exercise`` (○, ✗ or ✓, and how that is said), ``steps`` (spies on a training step) and
-``known`` (a D whose slope is known).
+``checks.first_gan.train_step(my_train_step)`` judges an answer to lesson 04, and
+``checks.claim("the average covers more modes", …)`` says whether a lesson's sentence holds for the
+run at hand. What all exercises stand on: ``exercise`` (○, ✗ or ✓, and how that is said), ``steps``
+(spies on a training step) and ``known`` (a D whose slope is known).
 """
 
 from gan_lessons.checks import (
@@ -21,10 +22,12 @@ from gan_lessons.checks import (
     stabilize,
     start,
 )
+from gan_lessons.checks.claims import claim
 from gan_lessons.checks.moved import Moved
 
 __all__ = [
     "augmentation",
+    "claim",
     "color",
     "convolutions",
     "critic",

@@ -112,15 +112,21 @@ class Exercise:
 
     Attributes:
         title: what the exercise asks. hints: three, each telling more. proves: what ✓ means.
-        solved: whether an answer of this session was right.
+        right: the last answer of this session that was right, for :meth:`yours`.
         last: the last answer and its outcome, for :meth:`report`.
     """
 
     def __init__(self, check: Callable, *, title: str, proves: str, hints: tuple[str, str, str]):
         self.check, self.title, self.proves, self.hints = check, title, proves, hints
         self.__doc__ = check.__doc__
-        self.failures, self.solved = 0, False
+        self.failures = 0
+        self.right: tuple | None = None
         self.last: tuple[tuple, Outcome] | None = None
+
+    @property
+    def solved(self) -> bool:
+        """Whether an answer of this session was right."""
+        return self.right is not None
 
     def judge(self, *answer, **more) -> Outcome:
         """Return what the check finds, saying nothing: what the tests call."""
@@ -148,7 +154,9 @@ class Exercise:
     def __call__(self, *answer, **more) -> None:
         """Say what the check finds; in strict mode raise unless it is ✓."""
         outcome = self.judge(*answer, **more)
-        self.last, self.solved = (answer, outcome), self.solved or outcome.solved
+        self.last = answer, outcome
+        if outcome.solved:
+            self.right = answer
         text, solution = f"{outcome.mark} {self.title}: {outcome.text}", None
         if outcome.mark == "✗":
             if self.failures < 2:
@@ -165,6 +173,20 @@ class Exercise:
     def hint(self, number: int) -> None:
         """Show hint 1, 2 or 3; the third is the whole solution. Lesson 00."""
         speak(f"Hint {number} of 3: {self.hints[number - 1]}")
+
+    def yours(self, otherwise: object) -> object:
+        """Return the answer that was found right, or the course's, and say which of the two.
+
+        What a learner wrote trains, draws or scores in the cells that follow. Lesson 04.
+
+        Args:
+            otherwise: the course's own, of the answer's form; a tuple where an answer has parts.
+        """
+        if self.right is None:
+            speak(f"▶ {self.title}: the course's own runs here; yours does, once it is ✓.")
+            return otherwise
+        speak(f"▶ {self.title}: yours runs here.")
+        return self.right[0] if len(self.right) == 1 else self.right
 
     def rows(self) -> Iterator[tuple[str, ...]]:
         """Yield what goes wrong here: the lines a slip changes, what is said of it, what it does.

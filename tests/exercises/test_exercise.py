@@ -11,7 +11,7 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-from gan_lessons import __version__
+from gan_lessons import __version__, checks
 from gan_lessons.checks import exercise as speech
 from gan_lessons.checks.exercise import (
     EXPLAINED,
@@ -354,3 +354,61 @@ def test_a_report_tells_of_the_last_answer(capsys):
     capsys.readouterr()
     check.report()
     assert "The check said: ! this check itself stopped" in capsys.readouterr().out
+
+
+# -- what was found right goes on ------------------------------------------------------------
+
+
+def test_the_course_s_own_runs_until_an_answer_is_right(capsys):
+    check = exercise(title="Any", proves="nothing.", hints=("a", "b", "c"))(refuses_zero)
+    assert check.yours(math.exp) is math.exp
+    check(0)
+    assert check.yours(math.exp) is math.exp
+    said = capsys.readouterr().out
+    assert said.count("▶ Any: the course's own runs here; yours does, once it is ✓.") == 2
+
+
+def test_the_last_right_answer_runs_and_a_wrong_one_takes_nothing_away(capsys):
+    check = exercise(title="Any", proves="nothing.", hints=("a", "b", "c"))(refuses_zero)
+    for answer in (math.sin, math.cos, 0):
+        check(answer)
+    assert check.yours(math.exp) is math.cos
+    assert "▶ Any: yours runs here." in capsys.readouterr().out
+
+
+def test_an_answer_in_parts_comes_back_in_parts():
+    check = exercise(title="Any", proves="nothing.", hints=("a", "b", "c"))(refuses_zero)
+    check(math.sin, math.cos)
+    assert check.yours((math.exp, math.exp)) == (math.sin, math.cos)
+
+
+def refuses_zero(*parts):
+    if 0 in parts:
+        raise Wrong("zero.")
+
+
+# -- claims ----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("budget", "strict", "holds", "said"),
+    [
+        ("lesson", "0", True, "✓ In this run: more modes."),
+        ("ci", "1", True, "✓ In this run: more modes."),
+        ("ci", "1", False, "▶ Too short a run to ask: more modes."),
+        ("lesson", "0", False, "▶ Not in this run: more modes. With the lesson's own knobs"),
+    ],
+)
+def test_a_claim_is_said_of_the_run(budget, strict, holds, said, monkeypatch, capsys):
+    monkeypatch.setenv("GAN_LESSONS_BUDGET", budget)
+    monkeypatch.setenv("GAN_LESSONS_STRICT", strict)
+    checks.claim("more modes", holds)
+    assert capsys.readouterr().out.startswith(said)
+
+
+@pytest.mark.parametrize("budget", ["lesson", "full"])
+def test_a_claim_that_fails_stops_a_lesson_that_is_run_for_its_outputs(budget, monkeypatch):
+    monkeypatch.setenv("GAN_LESSONS_BUDGET", budget)
+    monkeypatch.setenv("GAN_LESSONS_STRICT", "1")
+    with pytest.raises(AssertionError, match="The lesson claims: more modes"):
+        checks.claim("more modes", False)

@@ -304,6 +304,108 @@ def ending(lesson: Lesson) -> list[str]:
     return found
 
 
+# -- questions -------------------------------------------------------------------------------
+
+QUESTION = re.compile(r"\*\*(Predict|Decide|Guess)\b(?!, then run)")
+
+
+def questions(lesson: Lesson) -> list[str]:
+    """A question stays a question until the picture, or the number, that answers it.
+
+    A text cell that asks has ``predict={"picture": "a name", "words": [what gives it away]}``, the
+    code cell that answers has ``picture="a name"``. None of the words may stand in between, nor in
+    that cell: in text, comments or strings. A string that the run itself chooses (``"up" if a > b
+    else "down"``) gives nothing away. No assert and no claim may stand there either.
+    """
+    cells, found = lesson.cells, []
+    answers = {c.metadata.picture: i for i, c in enumerate(cells) if "picture" in c.metadata}
+    for i, cell in enumerate(cells):
+        line = next((x for x in cell.source.splitlines() if QUESTION.search(x)), None)
+        asked = cell.metadata.get("predict")
+        if line and cell.cell_type == "markdown" and not asked:
+            found.append(f"a question without its picture and its words: {line}")
+        if not asked:
+            continue
+        picture = asked.get("picture")
+        last = answers.pop(picture, -1)
+        if not asked.get("words") or last <= i:
+            found.append(f"a question without words, or without a picture below it: {line}")
+            continue
+        for between in cells[i + 1 : last + 1]:
+            found += [f"{picture}: {what}" for what in gives_away(between, asked["words"])]
+    return found + [f"a picture that answers no question: {name}" for name in answers]
+
+
+def gives_away(cell, words: list[str]) -> list[str]:
+    """Return what in a cell answers a question before its picture does."""
+    if cell.cell_type == "markdown":
+        said, found = [cell.source], []
+    else:
+        code = build.blank(cell.source)
+        tree = ast.parse(code)
+        chosen = {
+            id(x)
+            for node in ast.walk(tree)
+            if isinstance(node, ast.IfExp)
+            for branch in (node.body, node.orelse)
+            for x in ast.walk(branch)
+        }
+        strings = [x for x in ast.walk(tree) if isinstance(x, ast.Constant) and id(x) not in chosen]
+        tokens = tokenize.generate_tokens(io.StringIO(code).readline)
+        said = [x.value for x in strings if isinstance(x.value, str)]
+        said += [token.string for token in tokens if token.type == tokenize.COMMENT]
+        claims = [x for x in ast.walk(tree) if isinstance(x, ast.Assert) or is_claim(x)]
+        found = [f"claimed before it is seen: {ast.unparse(x)[:60]}" for x in claims]
+    text = re.sub(r"\s+", " ", " ".join(said)).lower()
+    return found + [f"the word {word!r} gives it away" for word in words if word.lower() in text]
+
+
+def is_claim(node: ast.AST) -> bool:
+    return isinstance(node, ast.Call) and ast.unparse(node.func) == "checks.claim"
+
+
+def solutions(lesson: Lesson) -> list[str]:
+    """What an exercise asked does not stand open in another cell: fold it, or import it."""
+    asked = {}
+    for cell in lesson.cells:
+        if "exercise" in cell.metadata.tags:
+            asked |= {body_of(x): x.name for x in functions_in(build.solved(cell.source))}
+    open_cells = [
+        cell.source
+        for cell in lesson.cells
+        if cell.cell_type == "code"
+        and not {"exercise", "folded", "solution"} & set(cell.metadata.tags)
+    ]
+    return [
+        f"{function.name} gives away {asked[body_of(function)]}: tag its cell `folded`"
+        for code in open_cells
+        for function in functions_in(code)
+        if body_of(function) in asked
+    ]
+
+
+def functions_in(code: str) -> list[Function]:
+    return [node for node in ast.walk(ast.parse(code)) if isinstance(node, Function)]
+
+
+def body_of(function: Function) -> str:
+    """Return what a function does, whatever its arguments and its variables are called."""
+    bare = ast.parse(ast.unparse(function)).body[0]
+    bare = Bare().visit(bare)
+    bound = [x.arg for x in ast.walk(bare.args) if isinstance(x, ast.arg)]
+    bound += [
+        x.id for x in ast.walk(bare) if isinstance(x, ast.Name) and isinstance(x.ctx, ast.Store)
+    ]
+    names = {name: f"v{number}" for number, name in enumerate(dict.fromkeys(bound))}
+    for x in ast.walk(bare):
+        if isinstance(x, ast.Name):
+            x.id = names.get(x.id, x.id)
+        elif isinstance(x, ast.arg):
+            x.arg, x.annotation = names.get(x.arg, x.arg), None
+    bare.name, bare.decorator_list = "f", []
+    return ast.dump(bare)
+
+
 # -- words -----------------------------------------------------------------------------------
 
 FORBIDDEN = re.compile(r"\b(simply|just|obviously)\b", re.IGNORECASE)
@@ -337,4 +439,4 @@ def places(lesson: Lesson) -> list[str]:
 
 
 RULES = (columns, figures, habits, setup, mirrors, head, exercises, quiz, ending)
-RULES += (voice, spelling, places)
+RULES += (questions, solutions, voice, spelling, places)

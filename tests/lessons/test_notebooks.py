@@ -128,8 +128,17 @@ from torch.nn import functional as F
 def cross_entropy_d(real_logits, fake_logits):
     return F.softplus(-real_logits).mean() + F.softplus(fake_logits).mean()
 
+# %% [markdown] predict={"picture": "the end", "words": ["it rises"]}
+# **Predict:** does it rise or fall?
+
 # %% [markdown]
 # Two players learn from each other.
+
+# %% picture="the end"
+show.losses(x, title="it rises" if x > 0 else "it falls")
+
+# %%
+assert x == 0
 
 # %%
 x = 0
@@ -209,6 +218,18 @@ BROKEN = [
     (rules.ending, "# | this | that |\n", "", "the ledger is a table"),
     (rules.ending, ": where it all began.", "", "a link without a description"),
     (rules.ending, "[A paper](https://example.org)", "A paper", "a link without a description"),
+    (rules.questions, ' predict={"picture": "the end", "words": ["it rises"]}', "",
+     "a question without its picture and its words: **Predict"),
+    (rules.questions, ' predict={"picture": "the end", "words": ["it rises"]}', "",
+     "a picture that answers no question: the end"),
+    (rules.questions, '["it rises"]', "[]", "a question without words"),
+    (rules.questions, ' picture="the end"', "", "without a picture below it"),
+    (rules.questions, "Two players", "Soon it\n# rises. Two players", "'it rises' gives it away"),
+    (rules.questions, 'title="it', 'sentence="See: it rises.", title="it', "'it rises' gives it"),
+    (rules.questions, "show.losses(x", "# it rises\nshow.losses(x", "'it rises' gives it away"),
+    (rules.questions, "show.losses(x", "assert x > 0\nshow.losses(x", "claimed before it is seen"),
+    (rules.questions, "show.losses(x", 'checks.claim("up", True)\nshow.losses(x', "claimed before"),
+    (rules.solutions, "x = 0\n", "def f(y):\n    return y + 2\n", "f gives away my_half_life"),
     (rules.voice, "Read the", "Just read the", "the word 'Just'"),
     (rules.voice, "That.<", "Obviously that.<", "the word 'Obviously'"),
     (rules.spelling, "Read the", "Read the colourful", "the spelling 'colourful'"),
