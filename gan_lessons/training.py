@@ -66,6 +66,16 @@ class History:
         """Return one number over all steps so far, float32 (length,), on the CPU. Lesson 04."""
         return self._rows[: self.length, self.names.index(name)].cpu()
 
+    def rows(self) -> Tensor:
+        """Return all numbers so far, (length, names), on the CPU: what a checkpoint keeps."""
+        return self._rows[: self.length].cpu().clone()
+
+    def put_before(self, rows: Tensor) -> None:
+        """Put the :meth:`rows` of an earlier process in front; ``length`` grows by them."""
+        own = self._rows[: self.length]
+        self._rows = torch.cat([rows.to(own.device), own, own.new_empty(1024, own.shape[1])])
+        self.length += len(rows)
+
     def first_not_finite(self, start: int = 0) -> int | None:
         """Return the first step from ``start`` on whose loss is not finite, or None. Lesson 04."""
         bad = ~self._rows[start : self.length, :2].isfinite().all(dim=1)
