@@ -20,6 +20,7 @@ from gan_lessons.data import cache
 from gan_lessons.data.folder import folder
 from gan_lessons.errors import DataFileError, SettingError
 from tests.data.fault_server import mutate
+from tests.soak import times
 
 module = importlib.import_module("gan_lessons.data.folder")  # data.folder is the function
 RED, GREEN, BLUE, WHITE = (255, 0, 0), (0, 255, 0), (0, 0, 255), (255, 255, 255)
@@ -343,11 +344,13 @@ def samples() -> dict[str, bytes]:
     return out
 
 
-def test_fuzzed_pictures(home):
+def test_fuzzed_pictures(home, record_property):
     """Mutated pictures are read as something, or left out: never another error."""
     rng, good = random.Random(0), samples()
     Image.new("RGB", (8, 8)).save(home / "y.png")
-    for turn in range(10):
+    turns = times(10, 150)
+    record_property("n", 100 * turns)
+    for turn in range(turns):
         for number in range(100):
             kind = rng.choice(sorted(good))
             (home / f"{number:02}.{kind}").write_bytes(mutate(good[kind], rng))

@@ -32,6 +32,7 @@ from hypothesis import strategies as st
 from gan_lessons.data import cache, download, idx, real
 from gan_lessons.errors import DataFileError, DownloadError
 from tests.data.fault_server import GOOD, QUICK, SLOW, mutate, serve
+from tests.soak import times
 
 STEM, NAME = "t10k-images-idx3", "t10k-images-idx3-ubyte.gz"
 
@@ -411,18 +412,19 @@ def parses_or_is_refused(raw: bytes) -> None:
         assert idx_bytes(values) == raw
 
 
-def test_fuzzed_idx_and_gz(server, monkeypatch, tmp_path):
+def test_fuzzed_idx_and_gz(server, monkeypatch, tmp_path, record_property):
     """Mutated before and after packing: DataFileError, or exactly what the bytes say."""
-    rng = random.Random(2)
+    rng, turns = random.Random(2), times(1, 20)
+    record_property("n", 4_000 * turns)
     small = idx_bytes(IMAGES[:2, :6, :6])
     packed = gzip.compress(small, mtime=0)
-    for _ in range(2_500):
+    for _ in range(2_500 * turns):
         parses_or_is_refused(mutate(small, rng))
-    for _ in range(1_000):
+    for _ in range(1_000 * turns):
         with suppress(DataFileError):
             assert idx.gunzip(mutate(packed, rng), limit=len(small), name="x") in (small, b"")
     path = own_file(server, monkeypatch, tmp_path)
-    for _ in range(500):
+    for _ in range(500 * turns):
         path.write_bytes(mutate(FILES[NAME], rng))
         with suppress(DataFileError):
             assert np.array_equal(real._load("mnist", STEM), IMAGES)
@@ -495,11 +497,14 @@ def test_left_over_temporary_files_are_swept_when_old(server, checkout):
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
-def test_a_writer_that_is_killed_leaves_the_old_file_or_the_new_one(server, checkout):
+def test_a_writer_that_is_killed_leaves_the_old_file_or_the_new_one(
+    server, checkout, record_property
+):
     rng, whole = random.Random(0), {bytes([c]) * 300_000 for c in b"ab"}
     path = checkout / "data" / "cache" / "x.bin"
-    parent = os.getpid()
-    for turn in range(40):
+    parent, kills = os.getpid(), times(40, 500)
+    record_property("n", kills)
+    for turn in range(kills):
         read, write = os.pipe()
         child = os.fork()
         if child == 0:
@@ -580,15 +585,17 @@ def test_read_only_checkout_and_no_home(monkeypatch, filled):
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
-def test_processes_that_share_a_cache(server, monkeypatch, checkout):
-    """Four at once, half of them with file locks that do nothing: all get the right data."""
+def test_processes_that_share_a_cache(server, monkeypatch, checkout, record_property):
+    """Several at once, half of them with file locks that do nothing: all get the right data."""
     path = checkout / "data" / "cache" / "mnist" / NAME
+    processes, rounds = times(4, 16), times(60, 100)
+    record_property("n", processes * rounds)
 
     def action(number: int):
         rng = random.Random(number)
         if number % 2:
             monkeypatch.setattr("fcntl.flock", lambda *_: None)
-        for _ in range(60):
+        for _ in range(rounds):
             with suppress(FileNotFoundError):
                 choice = rng.randrange(3)
                 if choice == 0:
@@ -597,7 +604,7 @@ def test_processes_that_share_a_cache(server, monkeypatch, checkout):
                     os.truncate(path, rng.randrange(1_000))
             assert np.array_equal(real._load("mnist", STEM), IMAGES)
 
-    children = [in_a_child(functools.partial(action, number)) for number in range(4)]
-    assert [went_well(child) for child in children] == [True] * 4
+    children = [in_a_child(functools.partial(action, number)) for number in range(processes)]
+    assert [went_well(child) for child in children] == [True] * processes
     assert [p.name for p in files_below(checkout)] == [NAME]
     assert len(server.asked) > 20  # the cache really was damaged under their hands

@@ -20,12 +20,10 @@ import torch
 
 from gan_lessons import checkpoint, data, models, runtime, training
 from gan_lessons.errors import CheckpointError, DiskFullError
+from tests.soak import times
 from tests.three_lines import complaints
 
-SOAK = os.environ.get("GAN_LESSONS_SOAK") == "1"
-KILLS = 1_000 if SOAK else 100
-DAMAGES = 20_000 if SOAK else 2_000
-CUTS = 100 if SOAK else 10
+KILLS, DAMAGES, CUTS = times(100, 1_000), times(2_000, 20_000), times(10, 100)
 STEPS, EVERY = 120, 10
 forks = pytest.mark.skipif(os.name != "posix", reason="needs fork and POSIX limits")
 
@@ -65,7 +63,7 @@ def in_a_child(work) -> int:
 
 
 @forks
-def test_no_kill_loses_a_checkpoint_and_every_run_ends_bit_identical(tmp_path):
+def test_no_kill_loses_a_checkpoint_and_every_run_ends_bit_identical(tmp_path, record_property):
     """Each life is ended after a random while, in steps and in writing alike."""
     torch.set_num_threads(1)
     run, parts = start(tmp_path / "whole")
@@ -96,7 +94,8 @@ def test_no_kill_loses_a_checkpoint_and_every_run_ends_bit_identical(tmp_path):
                 break
         assert (folder / "end.txt").read_text() == expected
         assert not [p for p in folder.iterdir() if p.suffix == ".tmp" or p.name == checkpoint.LOCK]
-    print(f"{kills} kills over {runs} runs")
+    record_property("n", kills)
+    record_property("note", f"{runs} runs")
 
 
 # -- damage ----------------------------------------------------------------------------------
@@ -139,7 +138,7 @@ def a_page(whole, other, dice):
     return b"<!DOCTYPE html><title>Quota exceeded</title>" + dice.randbytes(20)
 
 
-def test_damage_is_refused_or_changes_nothing(written, tmp_path):
+def test_damage_is_refused_or_changes_nothing(written, tmp_path, record_property):
     """Whatever happens to a file: CheckpointError, or the very state that was written."""
     whole, other = written
     path, dice = tmp_path / "step_00000020.ckpt", random.Random(1)
@@ -158,6 +157,8 @@ def test_damage_is_refused_or_changes_nothing(written, tmp_path):
         for place, value in found.items():
             torch.testing.assert_close(value, expected[place], rtol=0, atol=0, equal_nan=True)
     assert len(refused) > 0.99 * DAMAGES
+    record_property("n", DAMAGES)
+    record_property("note", f"{len(refused):,} refused, the others read as written")
     assert [x for error in list(refused.values())[:50] for x in complaints(error)] == []
 
 
@@ -179,7 +180,7 @@ def test_the_digest_is_what_notices(written, tmp_path):
 
 
 @forks
-def test_a_full_disk_leaves_the_file_before_it(written, tmp_path):
+def test_a_full_disk_leaves_the_file_before_it(written, tmp_path, record_property):
     whole, _ = written
     path = tmp_path / "step_00000020.ckpt"
     path.write_bytes(whole)
@@ -192,6 +193,7 @@ def test_a_full_disk_leaves_the_file_before_it(written, tmp_path):
             checkpoint.save(path, state | {"step": 21}, step=21)
         assert complaints(info.value) == []
 
+    record_property("n", CUTS)
     for number in range(CUTS):
         limit = len(whole) * number // CUTS
         _, status = os.waitpid(in_a_child(lambda limit=limit: work(limit)), 0)
@@ -240,10 +242,11 @@ def hostile(canary) -> list[bytes]:
     return [*bodies, outside.getvalue()]
 
 
-def test_hostile_files_run_nothing(tmp_path):
+def test_hostile_files_run_nothing(tmp_path, record_property):
     canary = tmp_path / "canary"
     path = tmp_path / "step_00000005.ckpt"
     files = hostile(canary)
+    record_property("n", len(files))
     for body in files:
         path.write_bytes(as_checkpoint(body))
         with pytest.raises(CheckpointError, match="it holds more than numbers") as info:
