@@ -130,7 +130,7 @@ def more(whole, other, dice):
 
 
 def spliced(whole, other, dice):
-    at = dice.randrange(len(whole))
+    at = dice.randrange(200, len(whole))  # behind the first line: before it, it is the other file
     return whole[:at] + other[at:]
 
 
