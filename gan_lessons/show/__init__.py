@@ -25,15 +25,18 @@ from gan_lessons.show.motion import draw_phase, journey, phases
 from gan_lessons.show.objectives import compared, meanings, objective
 from gan_lessons.show.picture import (
     D_COLOR,
+    DPI,
     FAKE,
     FIELD,
     G_COLOR,
     MARK,
     REAL,
+    SHARP,
     STYLE,
     Picture,
     figure,
     key,
+    packed,
 )
 from gan_lessons.show.pixels import Moving, Pixels, moving, sheet
 from gan_lessons.show.plane import (
@@ -49,12 +52,14 @@ from gan_lessons.show.scoring import intervals, playground, table
 from gan_lessons.show.stabilize import cells, draw_cells, matrix
 
 __all__ = [
+    "DPI",
     "D_COLOR",
     "FAKE",
     "FIELD",
     "G_COLOR",
     "MARK",
     "REAL",
+    "SHARP",
     "STYLE",
     "Moving",
     "Picture",
@@ -98,6 +103,7 @@ __all__ = [
     "moving",
     "objective",
     "on_a_line",
+    "packed",
     "pairs",
     "palettes",
     "panels",
