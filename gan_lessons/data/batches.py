@@ -20,8 +20,14 @@ def batches(x: Tensor, batch_size: int, *, rng: torch.Generator) -> "Batches":
         rng: the source of the shuffling, on the CPU.
 
     Raises:
-        SettingError: a batch would be empty or larger than the data.
+        SettingError: there are no data, or a batch would be empty or larger than they are.
     """
+    if len(x) == 0:
+        raise SettingError(
+            f"There are no samples to draw batches from: x has the shape {tuple(x.shape)}.",
+            "No training step was made; your networks are as they were.",
+            "Hold fewer back, if you held some back, or use a larger data set.",
+        )
     if not 1 <= batch_size <= len(x):
         raise SettingError(
             f"batch_size={batch_size} does not fit a data set of {len(x)} samples.",

@@ -30,7 +30,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from gan_lessons.data import cache, download, idx, real
-from gan_lessons.errors import DataFileError, DownloadError
+from gan_lessons.errors import DataFileError, DownloadError, SettingError
 from tests.data.fault_server import GOOD, QUICK, SLOW, mutate, serve
 from tests.soak import times
 
@@ -140,6 +140,84 @@ def test_own_directory_is_looked_in_first(server, monkeypatch, tmp_path):
     assert server.asked == []
 
 
+LAYOUTS = {
+    "kaggle": ("mnist", "{part}.idx{kind}-ubyte", False),
+    "kaggle, with folders": ("mnist", "{part}-idx{kind}-ubyte/{part}-idx{kind}-ubyte", False),
+    "kaggle, with folders and dots": (
+        "mnist",
+        "{part}-idx{kind}-ubyte/{part}.idx{kind}-ubyte",
+        False,
+    ),
+    "unpacked": ("mnist", "{part}-idx{kind}-ubyte", False),
+    "dots, packed": ("mnist", "{part}.idx{kind}-ubyte.gz", True),
+    "torchvision": ("MNIST/raw", "{part}-idx{kind}-ubyte", False),
+    "torchvision, packed": ("MNIST/raw", "{part}-idx{kind}-ubyte.gz", True),
+    "torchvision below mnist": ("mnist/MNIST/raw", "{part}-idx{kind}-ubyte", False),
+    "the folder itself": ("", "{part}-idx{kind}-ubyte.gz", True),
+    "torchvision's MNIST itself": ("raw", "{part}-idx{kind}-ubyte", False),
+    "unpacked by a browser that keeps .gz": ("mnist", "{part}-idx{kind}-ubyte.gz", False),
+}
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
+def test_the_names_that_people_have(server, monkeypatch, tmp_path, layout):
+    folder, pattern, packed = LAYOUTS[layout]
+    for stem, raw in RAW.items():
+        part, _, kind = stem.partition("-idx")
+        path = tmp_path / "own" / folder / pattern.format(part=part, kind=kind)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(gzip.compress(raw) if packed else raw)
+    monkeypatch.setenv("GAN_LESSONS_DATA", str(tmp_path / "own"))
+    assert torch.equal(real.mnist(train=False).x, torch.from_numpy(IMAGES)[:, None])
+    assert server.asked == []
+
+
+def test_a_folder_that_does_not_say_which_set_it_holds(server, monkeypatch, tmp_path):
+    """Fashion-MNIST has files of the same names: they are no damaged MNIST, and not MNIST."""
+    (tmp_path / "own").mkdir()
+    (tmp_path / "own" / NAME).write_bytes(gzip.compress(idx_bytes(255 - IMAGES)))
+    monkeypatch.setenv("GAN_LESSONS_DATA", str(tmp_path / "own"))
+    with pytest.warns(UserWarning, match=rf"own holds {NAME[:15]}….* is downloaded"):
+        assert np.array_equal(real._load("mnist", STEM), IMAGES)
+
+
+@pytest.mark.parametrize(
+    ("kind", "why"), [("nowhere", "does not exist"), ("file", "is not a folder")]
+)
+def test_a_data_folder_that_is_none_is_named_and_nothing_is_asked(
+    server, monkeypatch, tmp_path, kind, why
+):
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("GAN_LESSONS_DATA", str(tmp_path / kind))
+    with pytest.raises(SettingError, match=f"GAN_LESSONS_DATA=.*{kind} {why}") as info:
+        real.mnist()
+    assert is_told_in_three_lines(info.value)
+    assert server.asked == []
+    monkeypatch.delenv("GAN_LESSONS_DATA")
+    real.mnist()  # fills the cache, which is enough from then on
+    monkeypatch.setenv("GAN_LESSONS_DATA", str(tmp_path / kind))
+    assert len(real.mnist()) == 9
+
+
+def test_where_it_looked_is_told_before_the_network_is_asked(server, monkeypatch, tmp_path):
+    own = tmp_path / ("o" * 60)
+    own.mkdir()
+    monkeypatch.setenv("GAN_LESSONS_DATA", str(own))
+    with pytest.warns(UserWarning, match=rf"GAN_LESSONS_DATA=.*ooo holds nothing\. {NAME} is down"):
+        real._load("mnist", STEM)
+    for name in ("MNIST_data", "a" * 60, "b", "c", ".hidden"):
+        (own / name).mkdir()
+    mirrors(monkeypatch, server, "503")
+    monkeypatch.setattr(cache, "places", lambda: [tmp_path / "empty"])
+    with (
+        pytest.warns(UserWarning, match="is downloaded"),
+        pytest.raises(DownloadError, match=r"ooo holds MNIST_data, a+… and 2 more") as info,
+    ):
+        real._load("mnist", STEM)
+    assert is_told_in_three_lines(info.value)
+    assert "put mnist/t10k-images-idx3-ubyte.gz there" in str(info.value)
+
+
 def test_digest_of_fashion_images_is_of_the_published_gz(server, monkeypatch, tmp_path):
     digests = dict(real.DIGESTS["mnist"])
     digests[STEM] = "gz:" + hashlib.sha256(FILES[NAME]).hexdigest()
@@ -152,6 +230,10 @@ def test_digest_of_fashion_images_is_of_the_published_gz(server, monkeypatch, tm
     (tmp_path / "fashion_mnist" / NAME).write_bytes(gzip.compress(RAW[STEM], compresslevel=1))
     with pytest.raises(DataFileError, match="SHA-256"):
         real.fashion_mnist(train=False)
+    (tmp_path / "fashion_mnist" / NAME).write_bytes(RAW[STEM])
+    with pytest.raises(DataFileError, match="only the published t10k-images") as info:
+        real.fashion_mnist(train=False)
+    assert is_told_in_three_lines(info.value)
 
 
 def test_every_pin_is_a_sha256_and_every_mirror_https():
@@ -253,6 +335,14 @@ def test_errors_of_the_real_mirrors_fit_in_three_lines(monkeypatch, tmp_path):
         with pytest.raises(DownloadError) as info:
             load()
         assert is_told_in_three_lines(info.value)
+    (tmp_path / ("own" * 40)).mkdir()
+    for name in "abc":
+        (tmp_path / ("own" * 40) / (name * 40)).mkdir()
+    monkeypatch.setenv("GAN_LESSONS_DATA", str(tmp_path / ("own" * 40)))
+    for load in (real.mnist, real.fashion_mnist):
+        with pytest.warns(UserWarning, match="holds"), pytest.raises(DownloadError) as info:
+            load()
+        assert is_told_in_three_lines(info.value), len(str(info.value))
 
 
 @pytest.mark.parametrize(
