@@ -675,8 +675,9 @@ checks.claim("six classifiers measure JS to within 0.02", worst < 0.02)
 #    are equal there: both large, both tiny, or both 0.</details>
 # 5. A classifier tells real from fake without a mistake. What is JS?
 #    <details><summary>Answer</summary>Between the samples it saw: ln 2,
-#    the most JS can be, as they share no place. Its loss is near 0 only if it
-#    is also sure of itself. Between the distributions JS may be less.</details>
+#    the most JS can be, as they share no place. Its loss is near 0 only
+#    if it is sure of itself, too. Between the distributions JS may be
+#    less.</details>
 
 # %% [markdown]
 # ## Ledger
