@@ -578,7 +578,7 @@ def push_view(gap=4.0):
     fig, (left, *others) = show.panels(3)
     show.draw_densities(left, grid, normal(grid), normal(grid, gap))
     curve = torch.sigmoid(gap**2 / 2 - gap * grid)
-    left.plot(grid, curve, color=show.D_COLOR, label="D* —")
+    left.plot(grid, curve, color=show.D_COLOR, label="D*")
     left.set(title=f"D* of these fakes: {D.mean():.1g}", ylim=(0, 1.5))
     left.legend(fontsize=9, loc="upper right")
     arrows = {"angles": "xy", "scale_units": "xy", "scale": 1}
@@ -608,7 +608,7 @@ show.explore(
 # +\frac{\partial V}{\partial D}\cdot\frac{dD^*}{d\theta},\qquad
 # \frac{\partial V}{\partial D}=0\text{ at }D^*,$$
 #
-# because $D^*$ is the best. So against $D^*$ the saturating push, which is
+# because $D^*$ is the best. So against $D^*$ the slope of the saturating loss,
 # $\partial V/\partial\theta$, *is* the slope of $C(G)$, and that is the slope
 # of $2\,\mathrm{JS}$: flat where JS is flat.
 

@@ -16,8 +16,11 @@ fake = [-3.0, 3.0]
 """
 
 BOTH = "real = [-1.0, 1.0]\nfake = [-3.0, 3.0]"
-LEANS = "leans to the side where your real points lie on average"
-FAR = "it has to be 1 or more. Let the fakes travel further"
+LEANS = (
+    "This D leans to the side where your real points lie on average: take that side from it, and "
+    "keep the lists different."
+)
+FAR = "W₁ has to be 1 or more: let the fakes travel further."
 MOST = 1_000  # numbers in a list
 NEARLY = 1e-6  # what the best D of this kind may win
 
@@ -29,11 +32,11 @@ SLIPS = (
     Slip("[-3.0, 3.0]", "[-3.0, 4.0]", LEANS),
     Slip("[-1.0, 1.0]", "[-1.0, 1.1]", LEANS),
     Slip(BOTH, "real = [-2.0, 0.0, 1.0]\nfake = [-9.0, 0.0, 2.0]", LEANS),
-    Slip("[-3.0, 3.0]", "[-3.0, 0.0, 3.0]", "as many fake numbers as real ones"),
-    Slip("[-3.0, 3.0]", "[-math.inf, math.inf]", "not finite"),
-    Slip("[-3.0, 3.0]", "[[-3.0, 3.0]]", "a plain list of numbers"),
-    Slip("[-3.0, 3.0]", "3.0", "a plain list of numbers"),
-    Slip(BOTH, "real = []\nfake = []", "from 1 to 1,000 numbers"),
+    Slip("[-3.0, 3.0]", "[-3.0, 0.0, 3.0]", "give as many fake numbers as real ones"),
+    Slip("[-3.0, 3.0]", "[-math.inf, math.inf]", "not finite: every point needs a place"),
+    Slip("[-3.0, 3.0]", "[[-3.0, 3.0]]", "should be a plain list of numbers"),
+    Slip("[-3.0, 3.0]", "3.0", "should be a plain list of numbers"),
+    Slip(BOTH, "real = []\nfake = []", "give from 1 to 1,000 numbers"),
 )
 
 
@@ -100,7 +103,7 @@ def _they_differ(real: Tensor, fake: Tensor) -> str | None:
     apart = float((real.sort().values - fake.sort().values).abs().mean())
     if apart < 1 - 1e-6:
         return (
-            f"W₁ of your two lists is {apart:.3g}, and {FAR}. (The order in a list does not count: "
+            f"your two lists have W₁ = {apart:.3g}. {FAR} (The order in a list does not count: "
             "shuffled, it is the same list.)"
         )
     return None
@@ -110,8 +113,7 @@ def _a_line_sees_nothing(real: Tensor, fake: Tensor) -> str | None:
     a, b, loss = best_line(real, fake)
     if loss < 2 * math.log(2) - NEARLY:
         return (
-            f"the logit {a:.3g} {b:+.3g}·x gets a loss of {loss:.4g}, below 2 ln 2 = 1.386. It "
-            f"{LEANS}: take that side from it, and keep the lists different."
+            f"the logit {a:.3g} {b:+.3g}·x gets a loss of {loss:.4g}, below 2 ln 2 = 1.386. {LEANS}"
         )
     return None
 
