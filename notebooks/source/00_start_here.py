@@ -37,9 +37,9 @@ print(f"training on: {device}, threads: {torch.get_num_threads()}")
 
 # %% [markdown]
 # ## A GAN, right now
-# Two small networks play against each other. The **generator** turns noise
-# into points (orange ▲). The **discriminator** says how real a point looks;
-# the real ones (blue ●) lie in eight clusters on a circle.
+# Two small networks play against each other. The **generator** $G$ turns noise
+# into points (orange ▲). The **discriminator** $D$ says how real a point
+# looks; the real ones (blue ●) lie in eight clusters on a circle.
 #
 # *Knobs* are numbers that you may turn. Leave them as they are the first
 # time:

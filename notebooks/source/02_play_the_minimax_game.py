@@ -672,7 +672,8 @@ with rc_context(show.STYLE):
     show.draw_lines(left, whole, ramps, xlabel="x", ylabel="logit t")
     left.set_title("D between real (left) and fake")
     strengths = {n: torch.stack(values) for n, values in pushes.items()}
-    axes = {"xlabel": "step of D", "ylabel": "mean push", "yscale": "log"}
+    axes = {"xlabel": "step of D", "ylabel": "mean push", "yscale": "log",
+            "xticks": [0, d_steps // 3, 2 * d_steps // 3]}
     show.draw_lines(right, torch.arange(d_steps + 1), strengths, **axes)
     right.set_title(f"At the end {last['saturating']:.0e} and "
                     f"{last['non-saturating']:.1f}")
@@ -861,11 +862,12 @@ with rc_context(show.STYLE):
     axes = {"xlabel": "step of G", "ylim": (0, None)}
     show.draw_lines(left, at, sizes, ylabel="size of the slope", **axes)
     left.set_title("the slopes")
-    for ax, games in ((middle, long_games), (right, short_games)):
-        made = {n: step_sizes(game)[:shown] for n, game in games.items()}
+    games = {"long memory": long_games, "short": short_games}
+    for ax, (memory, pair) in zip((middle, right), games.items()):
+        made = {n: step_sizes(game)[:shown] for n, game in pair.items()}
         show.draw_lines(ax, at, made, legend=False, **axes)
-        homes = [home(path) for path, _ in games.values()]
-        ax.set_title(f"home at {homes[0]} and {homes[1]}")
+        homes = [home(path) for path, _ in pair.values()]
+        ax.set_title(f"{memory}: home at {homes[0]}, {homes[1]}")
     middle.set_ylabel("step / learning rate")
 show.Picture(fig, "Left: what Adam gets. Middle: the steps it makes of it. "
              "Right: with a short memory.")
