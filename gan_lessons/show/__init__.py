@@ -50,6 +50,7 @@ from gan_lessons.show.plane import (
 from gan_lessons.show.reading import runs
 from gan_lessons.show.scoring import intervals, playground, table
 from gan_lessons.show.stabilize import cells, draw_cells, matrix
+from gan_lessons.show.start import the_game
 
 __all__ = [
     "DPI",
@@ -115,5 +116,6 @@ __all__ = [
     "sheet",
     "smooth",
     "table",
+    "the_game",
     "tile",
 ]
