@@ -17,6 +17,8 @@ from gan_lessons.show.curves import (
     histograms,
     losses,
     smooth,
+    whole,
+    whole_ticks,
 )
 from gan_lessons.show.distances import draw_densities, draw_lines, lines, panels
 from gan_lessons.show.explore import explore
@@ -40,12 +42,16 @@ from gan_lessons.show.picture import (
 )
 from gan_lessons.show.pixels import Moving, Pixels, moving, sheet
 from gan_lessons.show.plane import (
+    ROOT,
     clouds,
     draw_points,
     draw_pushes,
     limit_of,
     logit_field,
     points,
+    reach_of,
+    spread_out,
+    usual_push,
 )
 from gan_lessons.show.reading import runs
 from gan_lessons.show.scoring import intervals, playground, table
@@ -60,6 +66,7 @@ __all__ = [
     "G_COLOR",
     "MARK",
     "REAL",
+    "ROOT",
     "SHARP",
     "STYLE",
     "Moving",
@@ -111,11 +118,16 @@ __all__ = [
     "phases",
     "playground",
     "points",
+    "reach_of",
     "rows_of_images",
     "runs",
     "sheet",
     "smooth",
+    "spread_out",
     "table",
     "the_game",
     "tile",
+    "usual_push",
+    "whole",
+    "whole_ticks",
 ]

@@ -11,6 +11,7 @@ from torch import Tensor
 
 from gan_lessons import metrics
 from gan_lessons.losses import Loss
+from gan_lessons.show.curves import whole_ticks
 from gan_lessons.show.distances import panels as side_by_side
 from gan_lessons.show.picture import D_COLOR, FAKE, MARK, REAL, STYLE, Picture, figure
 
@@ -87,14 +88,15 @@ def compared(
         panels: for each metric, for each method, one value per seed; NaN is a broken run, which is
             counted in words.
         ideal: for a metric, what a perfect sampler reaches (dotted line).
-        edges: for a metric, where the panel ends; a value beyond is a ▶ at its edge.
+        edges: for a metric, where the panel ends; each value beyond is a ▶ at its edge, a mean
+            beyond a hollow diamond.
 
     Introduced in lesson 10.
     """
     rows = -(-len(panels) // columns)
     names = list(next(iter(panels.values())))
     with rc_context(STYLE):
-        width, height = 2.6 * columns + 1.1, rows * (0.3 * len(names) + 0.8)
+        width, height = 2.35 * columns + 1.25, rows * (0.3 * len(names) + 0.8)
         fig = figure(width=width, height=height, layout=None)
         grid = fig.subplots(rows, columns, squeeze=False, sharey=True)
         room = {"left": 1.25 / width, "right": 1 - 0.2 / width, "wspace": 0.12, "hspace": 0.45}
@@ -106,6 +108,7 @@ def compared(
             if ideal and title in ideal:
                 ax.axvline(ideal[title], color="black", lw=1, ls=":")
             ax.set(title=title, ylim=(len(names) - 0.5, -0.5))
+            whole_ticks(ax.xaxis, [v for runs in methods.values() for v in runs], most=4)
             if math.isfinite(edge):
                 ax.set_xlim(right=edge)
             ax.set_yticks(range(len(names)), names)
@@ -119,13 +122,13 @@ def _draw_seeds(ax: Axes, y: int, values: Tensor, edge: float) -> None:
     whole = values[values.isfinite()]
     inside, beyond = whole[whole <= edge], (whole > edge).sum()
     ax.plot(inside, np.full(len(inside), y + 0.22), "o", color=REAL, ms=4, alpha=0.7)
-    ax.plot([edge] * beyond, [y + 0.22] * beyond, ">", color=FAKE, ms=7, clip_on=False)
+    places = y + np.linspace(0.06, 0.4, int(beyond)) if beyond > 1 else [y + 0.22] * int(beyond)
+    ax.plot([edge] * int(beyond), places, ">", color=FAKE, ms=6, mec="white", clip_on=False)
     if len(whole) == len(values) > 1:
         low, mean, high = (float(end) for end in metrics.over_seeds(values))
         ax.plot([min(low, edge), min(high, edge)], [y, y], color="black", lw=1.8)
-        ax.plot(
-            mean if mean <= edge else [], y if mean <= edge else [], "D", color=MARK, mec="black"
-        )
+        look = {"color": MARK} if mean <= edge else {"color": "white"}  # hollow: it lies beyond
+        ax.plot(min(mean, edge), y, "D", mec="black", clip_on=False, **look)
     elif len(whole) < len(values):
         text = f"{len(values) - len(whole)} of {len(values)} broken"
         ax.text(0.02, y, text, transform=ax.get_yaxis_transform(), va="center", fontsize=9)

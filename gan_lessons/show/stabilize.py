@@ -1,5 +1,6 @@
 """Pictures of an ablation: configurations by metrics, and the runs behind one cell. Lesson 12."""
 
+import math
 from collections.abc import Mapping, Sequence
 
 import torch
@@ -9,9 +10,10 @@ from matplotlib.patches import Rectangle
 from torch import Tensor
 
 from gan_lessons import metrics
+from gan_lessons.show.curves import whole_ticks
 from gan_lessons.show.images import draw_sheet
 from gan_lessons.show.picture import FAKE, MARK, REAL, STYLE, Picture, figure
-from gan_lessons.show.plane import draw_points, limit_of
+from gan_lessons.show.plane import draw_points, limit_of, spread_out
 
 GLYPHS = {1: "▲", 0: "○", -1: "▼"}
 PALE = {1: "#CFE3F1", 0: "#FFFFFF", -1: "#F6DCC8"}  # REAL and FAKE, pale enough to write on
@@ -19,11 +21,12 @@ DRAWN = 300  # points of a cloud
 
 
 def _digits(value: float, half: float) -> str:
-    """Write a mean and half its interval with as many digits as the interval deserves."""
+    """Write a mean and half its interval, with two digits of the interval: 5.11 ± 0.22, 64 ± 12."""
     if value != value:
         return "broken"
-    places = 0 if half >= 9.5 else 1 if half >= 0.95 else 2
-    places = 1 if half == 0 and value == round(value) else places
+    if half == 0:
+        return f"{value + 0.0:.3g} ± 0"
+    places = min(3, max(0, 1 - math.floor(math.log10(half)))) if half == half else 2
     value = round(value, places) + 0.0  # no −0.00
     return f"{value:.{places}f} ± {half:.{places}f}"
 
@@ -126,10 +129,10 @@ def matrix(
     shades = [[int(verdicts[name][i]) * (i != base) for name in names] for i in range(len(configs))]
     with rc_context(STYLE):
         height, runs = 0.29 * len(configs) + 0.5, samples.shape[1]
-        fig = figure(width=10.4, height=height + 2.2, layout=None)
+        fig = figure(width=8.3, height=height + 2.2, layout=None)
         share = 2.2 / (height + 2.2)
-        table = fig.add_axes((0.235, share + 0.01, 0.47, (1 - share) * 0.9))
-        dots = fig.add_axes((0.73, share + 0.01, 0.25, (1 - share) * 0.9))
+        table = fig.add_axes((0.19, share + 0.01, 0.56, (1 - share) * 0.9))
+        dots = fig.add_axes((0.765, share + 0.01, 0.22, (1 - share) * 0.9))
         draw_cells(table, configs, names, texts, shades=shades)
         frame = {"fill": False, "ec": MARK, "lw": 2.5}
         table.add_patch(Rectangle((names.index(pick[1]) - 0.48, row - 0.45), 0.96, 0.9, **frame))
@@ -141,8 +144,8 @@ def matrix(
             if real is None:
                 draw_sheet(ax, samples[row, i], columns=10)
             else:
-                cloud = samples[row, i, :DRAWN]
-                draw_points(ax, real[:DRAWN], cloud, limit=limit_of(real), legend=False)
+                cloud = spread_out(samples[row, i], DRAWN)
+                draw_points(ax, spread_out(real, DRAWN), cloud, limit=limit_of(real), legend=False)
             ax.set_title(f"seed {seeds[i]}: {float(picked[row, i]):.3g}", fontsize=10)
             ax.set(xticks=[], yticks=[], xlabel="", ylabel="")
         low, mean, high = (float(end) for end in metrics.over_seeds(picked[row]))
@@ -167,4 +170,5 @@ def _draw_runs(ax: Axes, values: Tensor, row: int, ideal: float) -> None:
     ax.axvline(ideal, color="black", lw=1, ls=":")
     ax.axhspan(row - 0.45, row + 0.45, fc="none", ec=MARK, lw=1.5)
     ax.locator_params(axis="x", nbins=4)
+    whole_ticks(ax.xaxis, values.flatten(), most=4)
     ax.spines["left"].set_visible(False)

@@ -50,7 +50,7 @@ def test_every_cell_has_its_mean_interval_and_a_glyph_that_needs_no_color(words)
     picture("plain", "modes")
     assert "21.0 ± 2.5 ▲" in words
     assert "0.20 ± 0.25 ▼" in words
-    assert "25.0 ± 0.0 ▲" in words
+    assert "25 ± 0 ▲" in words
     assert "4.0 ± 2.5" in words  # the row that the others are compared with has none
 
 
@@ -61,7 +61,7 @@ def test_a_broken_run_is_told(words):
 
 def test_another_row_to_compare_with_moves_the_glyphs(words):
     picture("plain", "modes", against="all")
-    assert "25.0 ± 0.0" in words
+    assert "25 ± 0" in words
     assert "4.0 ± 2.5 ○" in words
 
 
@@ -105,6 +105,23 @@ def test_the_runs_behind_a_cell_may_be_images(monkeypatch):
     assert torch.equal(torch.stack(sheets), digits[1])
 
 
+@pytest.mark.parametrize(
+    ("value", "half", "text"),
+    [
+        (5.112, 0.2204, "5.11 ± 0.22"),
+        (4.613, 1.02, "4.6 ± 1.0"),
+        (63.7, 12.4, "64 ± 12"),
+        (0.0153, 0.0094, "0.015 ± 0.009"),
+        (0.00031, 0.0002, "0.000 ± 0.000"),
+        (25.0, 0.0, "25 ± 0"),
+        (math.nan, math.nan, "broken"),
+    ],
+)
+def test_a_mean_has_two_digits_of_its_interval(value, half, text):
+    assert matrix._digits(value, half) == text
+
+
 def test_no_zero_is_negative():
-    assert matrix._digits(-0.001, 0.002) == "0.00 ± 0.00"
+    assert matrix._digits(-0.0001, 0.02) == "0.000 ± 0.020"
+    assert matrix._digits(-0.0, 0.0) == "0 ± 0"
     assert matrix._digits(-0.2, 0.1) == "-0.20 ± 0.10"
