@@ -9,6 +9,9 @@ import io
 import json
 import os
 import re
+import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import nbformat
@@ -431,7 +434,9 @@ def test_a_solved_notebook_keeps_the_first_picture_of_a_widget(monkeypatch):
     before = dict(os.environ)
     build.execute(book)
     assert os.environ == before
-    explored, slider, modes = (cell.outputs[-1].data for cell in book.cells[1:])
+    (explored,), (slider,), (modes,) = (
+        [output.data for output in cell.outputs] for cell in book.cells[1:]
+    )
     assert modes["text/plain"] == "'1lesson'"
     assert explored["text/html"].count("<img") == 1
     assert "shade 1" in explored["text/html"]
@@ -440,6 +445,87 @@ def test_a_solved_notebook_keeps_the_first_picture_of_a_widget(monkeypatch):
     assert explored["text/html"].endswith(build.MOVED)
     assert list(slider) == ["text/plain"]
     assert build.VIEW not in build.dump(book)
+    assert 'id="' not in explored["text/html"]  # another one each time
+
+
+def text_of_another_system(encoding: str) -> str:
+    """Return code after which text is of an encoding unless another is named."""
+    return f"""
+import pathlib
+read, write = pathlib.Path.read_text, pathlib.Path.write_text
+def read_text(self, encoding=None, *args, **more):
+    return read(self, encoding or {encoding!r}, *args, **more)
+def write_text(self, data, encoding=None, *args, **more):
+    return write(self, data, encoding or {encoding!r}, *args, **more)
+pathlib.Path.read_text, pathlib.Path.write_text = read_text, write_text
+"""
+
+
+BUILD_IT = """
+import sys
+from pathlib import Path
+from tools import build
+root = Path(sys.argv[1])
+build.NOTEBOOKS, build.README, build.TOOLS = root / "notebooks", root / "README.md", root / "tools"
+sys.argv[1:] = sys.argv[2:]
+sys.exit(build.main())
+"""
+
+
+@pytest.mark.parametrize("encoding", ["cp1252", "ascii"])
+def test_the_same_bytes_on_every_system(tmp_path, encoding):
+    """Windows without UTF-8 mode; a container whose locale is C."""
+    (tmp_path / "notebooks" / "source").mkdir(parents=True)
+    path = tmp_path / "notebooks" / "source" / "04_train_your_first_gan.py"
+    path.write_text(GOOD, encoding="utf-8")
+    shutil.copy(build.README, tmp_path)
+    locale = {"PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0", "LC_ALL": "C"}
+    code = text_of_another_system(encoding) + BUILD_IT
+    for arguments in ([], ["--check"]):
+        done = subprocess.run(
+            [sys.executable, "-c", code, tmp_path, *arguments],
+            cwd=build.TOOLS.parent,
+            env=os.environ | locale,
+            capture_output=True,
+            text=True,
+            encoding="utf-8",
+        )
+        assert "Error" not in done.stderr, done.stderr
+    assert "has not been run" in done.stdout  # and nothing else is out of sync
+    assert len(done.stdout.splitlines()) == 1, done.stdout
+    for name, with_answers in ((path.stem, False), (f"solutions/{path.stem}", True)):
+        made = (tmp_path / "notebooks" / f"{name}.ipynb").read_bytes()
+        assert made == build.dump(build.make(path, with_answers=with_answers)).encode("utf-8")
+    assert (tmp_path / "README.md").read_bytes() == build.README.read_bytes()
+
+
+def test_a_notebook_is_replaced_whole_or_not_at_all(tree, monkeypatch):
+    """A disk that is full, a process that is ended: what was there is there."""
+    before = {path: path.read_bytes() for path in build.NOTEBOOKS.rglob("*") if path.is_file()}
+    edit(tree, "# - Much.", "# - More.")
+    before[tree] = tree.read_bytes()
+
+    def full(*args):
+        raise OSError(28, "No space left on device")
+
+    for name in ("fsync", "replace"):
+        with monkeypatch.context() as patch:
+            patch.setattr(os, name, full)
+            with pytest.raises(OSError, match="No space left"):
+                build.build(tree, run=False)
+        after = {path: path.read_bytes() for path in build.NOTEBOOKS.rglob("*") if path.is_file()}
+        assert after == before
+
+
+def test_the_minutes_are_replaced_whole_or_not_at_all(tree, monkeypatch):
+    monkeypatch.setattr(build, "TOOLS", tree.parents[1])
+    (build.TOOLS / "minutes.json").write_text("{}\n", encoding="utf-8")
+    monkeypatch.setattr(build, "execute", lambda book: 1.25)
+    monkeypatch.setattr(build.speed, "calibrate", lambda: 0.5)
+    monkeypatch.setattr(os, "fsync", lambda file: os.write(-1, b""))
+    with pytest.raises(OSError, match="Bad file descriptor"):
+        build.build(tree, run=True)
+    assert (build.TOOLS / "minutes.json").read_text(encoding="utf-8") == "{}\n"
 
 
 def test_instructors_read_more_than_learners(tree):

@@ -474,12 +474,13 @@ def test_a_picture_is_a_pure_function_of_the_film(filmed):
 
 def test_scrub_moves_through_the_film(filmed):
     film = filmed[1].film
-    slider, page = film.scrub().children
+    scrub = film.scrub()
+    slider = scrub.controls["index"]
     assert (slider.min, slider.max, slider.value) == (0, 8, 8)
-    assert page.value == film.picture(8)._repr_html_(), "there is a picture before it is moved"
+    assert scrub.page == film.picture(8)._repr_html_(), "there is a picture before it is moved"
     for index in (3, 0, 8):
         slider.value = index
-        assert page.value == film.picture(index)._repr_html_()
+        assert scrub.page == film.picture(index)._repr_html_()
 
 
 @pytest.mark.parametrize("index", [0, 3, 8, -1, -9])
