@@ -4,6 +4,7 @@ The rules are in lesson_rules.py; here they are applied to every source, and eac
 a small lesson that breaks it.
 """
 
+import ast
 import base64
 import io
 import json
@@ -16,6 +17,7 @@ from pathlib import Path
 
 import nbformat
 import pytest
+from nbclient import NotebookClient
 from PIL import Image
 
 from tests.lessons import lesson_rules as rules
@@ -134,6 +136,11 @@ def cross_entropy_d(real_logits, fake_logits):
 # %% [markdown]
 # Two players learn from each other.
 
+# %% tags=["parameters"]
+SEED = 0
+rates = (0.5, -1e-3)  # of both players
+names = {"few": [1, 2], "many": None}
+
 # %%
 x = 0
 """
@@ -218,6 +225,18 @@ BROKEN = [
     (rules.spelling, "x = 0", "normalised = 0", "the spelling 'normalised'"),
     (rules.places, "x = 0", "x = open('/home" "/me/x')", "the path '/home/'"),
     (rules.places, "x = 0", r"x = 'C:\\data'", "the path"),
+    (rules.parameters, "SEED = 0", "SEED = 2 * 3", "a knob that is no literal: SEED = 2 * 3"),
+    (rules.parameters, "SEED = 0", "SEED = x", "no literal"),
+    (rules.parameters, "SEED = 0", "steps = runtime.budget(tiny=1, ci=2, lesson=3, full=4)",
+     "no literal"),
+    (rules.parameters, "SEED = 0", "a, b = 1, 2", "only names with values: a, b = (1, 2)"),
+    (rules.parameters, "SEED = 0", "a = b = 1", "only names with values"),
+    (rules.parameters, "SEED = 0", "print(0)", "only names with values: print(0)"),
+    (rules.parameters, "SEED = 0", "SEED += 1", "only names with values"),
+    (rules.parameters, ' tags=["parameters"]', "", "0 cells tagged parameters"),
+    (rules.parameters, "# %%\nx = 0", '# %% tags=["parameters"]\nx = 0', "2 cells tagged"),
+    (rules.parameters, '# %% tags=["parameters"]', '# %% [markdown] tags=["parameters"]',
+     "one cell of code"),
 ]  # fmt: skip
 
 
@@ -235,7 +254,10 @@ def lesson(tmp_path):
     return write
 
 
-@pytest.mark.parametrize("rule", rules.RULES, ids=lambda rule: rule.__name__)
+ALL_RULES = rules.RULES + rules.NEXT_RULES
+
+
+@pytest.mark.parametrize("rule", ALL_RULES, ids=lambda rule: rule.__name__)
 def test_the_small_lesson_is_good(lesson, rule):
     assert rule(lesson()) == []
 
@@ -247,7 +269,75 @@ def test_a_broken_rule_is_noticed(lesson, rule, old, new, complaint):
 
 
 def test_every_rule_is_shown_to_notice_something():
-    assert {rule for rule, *_ in BROKEN} == set(rules.RULES)
+    assert {rule for rule, *_ in BROKEN} == set(ALL_RULES)
+
+
+# -- knobs that a program turns --------------------------------------------------------------
+
+
+def turned(book: nbformat.NotebookNode, **knobs) -> nbformat.NotebookNode:
+    """Return a notebook with other values behind its knobs, as papermill puts them there."""
+    at = [i for i, cell in enumerate(book.cells) if "parameters" in cell.metadata.get("tags", [])]
+    cell = nbformat.v4.new_code_cell("\n".join(f"{k} = {v!r}" for k, v in knobs.items()))
+    cell.metadata.tags = ["injected-parameters"]
+    book.cells.insert(at[0] + 1, cell)
+    return book
+
+
+def values(book: nbformat.NotebookNode, monkeypatch, *names: str) -> list:
+    """Run a notebook at the tiny budget and return what its names stand for at the end."""
+    book.cells.append(nbformat.v4.new_code_cell(f"print(repr([{', '.join(names)}]))"))
+    monkeypatch.setenv("GAN_LESSONS_BUDGET", "tiny")
+    monkeypatch.setenv("GAN_LESSONS_STRICT", "0")
+    NotebookClient(book, timeout=600, kernel_name="python3").execute()
+    return ast.literal_eval(book.cells[-1].outputs[0].text)
+
+
+SMALL = """# %% tags=["parameters"]
+width = 1
+
+# %%
+area = width**2
+"""
+
+
+@pytest.mark.parametrize("derived_in_the_next_cell", [True, False])
+def test_a_knob_that_is_turned_acts_on_what_is_computed_from_it(
+    tmp_path, monkeypatch, derived_in_the_next_cell
+):
+    text = SMALL
+    if not derived_in_the_next_cell:  # then it keeps the value of before, and the rule says so
+        text = text.replace("\n# %%\n", "")
+    path = tmp_path / "04_turn_a_knob.py"
+    path.write_text(text, encoding="utf-8")
+    assert bool(rules.parameters(Lesson(path))) != derived_in_the_next_cell
+    book = turned(build.make(path, with_answers=True), width=3)
+    assert values(book, monkeypatch, "width", "area") == [3, 9 if derived_in_the_next_cell else 1]
+
+
+def quick(paths: list[Path]) -> Path | None:
+    """Return the first of a few lessons that run within seconds and have their knobs tagged."""
+    for path in paths:
+        if path.stem[:2] in ("01", "02", "03") and not rules.parameters(Lesson(path)):
+            return path
+    return None
+
+
+def test_the_knobs_of_a_lesson_can_be_turned(monkeypatch):
+    """As ``papermill -p SEED 7`` does."""
+    path = quick(SOURCES)
+    if path is None:
+        pytest.skip("no quick lesson has a cell tagged parameters")
+    (knobs,) = [c for c in Lesson(path).cells if "parameters" in c.metadata.tags]
+    numbers = {
+        node.targets[0].id: ast.literal_eval(node.value)
+        for node in ast.parse(knobs.source).body
+        if type(ast.literal_eval(node.value)) is int
+    }
+    name, value = next(iter(numbers.items()))
+    book = turned(build.make(path, with_answers=True), **{name: value + 1})
+    assert values(book, monkeypatch, name) == [value + 1]
+    assert not [o for c in book.cells for o in c.get("outputs", []) if o.output_type == "error"]
 
 
 # -- mirrors ---------------------------------------------------------------------------------
