@@ -24,11 +24,20 @@ NORMS = ("norm_d", "norm_g")
 def progress(items: Sequence, *, unit: str = "run") -> Iterator:
     """Yield the items and show how many are done; ■ ends the loop after the item it is at.
 
-    For several runs in a row, where one live view each would be too much. Introduced in lesson 04.
+    For several runs in a row, where one live view each would be too much. ■ is answered at once. A
+    run inside ends at its own step if it listens: :func:`training.train` does, and so does a loop
+    written by hand over :func:`runtime.steps`. Introduced in lesson 04.
     """
     handle = display(HTML(""), display_id=True) if in_notebook() else None
     started = time.monotonic()
-    with runtime.stop_at_boundary() as stop:
+
+    def answer() -> None:
+        if handle is not None:
+            told = f"■ heard: ends after this {unit}, or at once if you press it twice."
+            handle.update(HTML(f"{line}<div>{told}</div>"))
+
+    line = ""
+    with runtime.stop_at_boundary(heard=answer) as stop:
         for done, item in enumerate([*items, None]):
             if handle is not None:
                 about = {"unit": unit, "ended": bool(stop)}

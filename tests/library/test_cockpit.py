@@ -494,6 +494,11 @@ def test_drawing_takes_less_than_a_tenth_of_the_time(notebook, monkeypatch, step
     ("done", "total", "seconds", "words"),
     [
         (0, 10, 0.0, "0 of 10 steps · starting"),
+        (1, 1_000, 2.8, "1 of 1,000 steps · ■ stops after a step"),  # not: about 46 min left
+        (90, 1_000, 4.9, "90 of 1,000 steps · ■ stops after a step"),
+        (4, 1_000, 20.0, "4 of 1,000 steps · ■ stops after a step"),
+        (5, 1_000, 20.0, "5 of 1,000 steps · about 66 min left, ■ stops after a step"),
+        (100, 1_000, 3.1, "100 of 1,000 steps · about 28 s left, ■ stops after a step"),
         (5, 10, 20.0, "5 of 10 steps · about 20 s left, ■ stops after a step"),
         (10, 10, 20.4, "10 of 10 steps · 20 s"),
         (2_000, 5_000, 2.0, "2,000 of 5,000 steps · about 3 s left, ■ stops after a step"),
@@ -518,6 +523,19 @@ def test_progress_is_shown_and_stops_after_the_item_it_is_at(notebook):
         done.append(item)
     assert done == [0, 1, 2]
     assert "3 of 9 seeds" in notebook.shown[-1]
+    assert "■ heard: ends after this seed, or at once if you press it twice" in notebook.shown[-2]
+    assert "2 of 9 seeds" in notebook.shown[-2]
+
+
+def test_a_loop_written_by_hand_inside_a_progress_ends_at_its_step():
+    done = []
+    for item in cockpit.progress(range(9)):
+        for step in runtime.steps(10**9):
+            if step == 3:
+                signal.raise_signal(signal.SIGINT)
+        done.append((item, step))
+    assert done == [(0, 3)]
+    assert list(runtime.steps(4)) == [0, 1, 2, 3]
 
 
 def test_a_page_shows_each_panel_as_soon_as_it_is_there(notebook, monkeypatch):
@@ -596,12 +614,13 @@ def test_a_picture_is_a_pure_function_of_the_film(filmed):
 
 def test_scrub_moves_through_the_film(filmed):
     film = filmed[1].film
-    slider, page = film.scrub().children
+    scrub = film.scrub()
+    slider = scrub.controls["index"]
     assert (slider.min, slider.max, slider.value) == (0, 8, 8)
-    assert page.value == film.picture(8)._repr_html_(), "there is a picture before it is moved"
+    assert scrub.page == film.picture(8)._repr_html_(), "there is a picture before it is moved"
     for index in (3, 0, 8):
         slider.value = index
-        assert page.value == film.picture(index)._repr_html_()
+        assert scrub.page == film.picture(index)._repr_html_()
 
 
 @pytest.mark.parametrize("index", [0, 3, 8, -1, -9])
