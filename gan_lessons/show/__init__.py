@@ -22,7 +22,7 @@ from gan_lessons.show.distances import draw_densities, draw_lines, lines, panels
 from gan_lessons.show.explore import explore
 from gan_lessons.show.images import draw_sheet, images, rows_of_images, tile
 from gan_lessons.show.motion import draw_phase, journey, phases
-from gan_lessons.show.objectives import compared, meanings, objective
+from gan_lessons.show.objectives import compared, meanings, objective, until_it_breaks
 from gan_lessons.show.picture import (
     D_COLOR,
     FAKE,
