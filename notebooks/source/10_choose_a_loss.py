@@ -760,7 +760,7 @@ for i, j in without_0.nonzero().tolist():
 # %% [markdown]
 # Read that list slowly. What is *not* in it is undecided, not equal: five
 # seeds are too few to see a small difference. What is in it holds for these
-# nets, this learning rate and these targets, and one entry may be luck.
+# nets, this learning rate and this target, and one entry may be luck.
 # Look at quality and distance side by side: they need not agree, since a
 # smeared cloud may lie where it should. No single number is enough.
 #
