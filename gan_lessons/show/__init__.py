@@ -110,4 +110,5 @@ __all__ = [
     "smooth",
     "table",
     "tile",
+    "until_it_breaks",
 ]

@@ -36,7 +36,8 @@ def objective(
     """Show what a batch's loss becomes when one of its logits moves, and the pull on each.
 
     One curve per sample, the others staying where they are; numbered marks show where each sample
-    is, a broad line which way its slope drives it and how hard. Fast enough for a slider. Lesson 10.
+    is, a broad line which way its slope drives it and how hard. Fast enough for a slider.
+    Lesson 10.
 
     Args:
         loss: of a player, (B,) and (B,) -> scalar. real_logits, fake_logits: D's outputs, (B,) in

@@ -60,7 +60,7 @@ d_steps = runtime.budget(tiny=10, ci=100, lesson=1_500, full=5_000)
 
 # %% [markdown]
 # ## Least squares: come close to a target
-# Where $D$ is sure of a fake, the loss of lesson 02 pulls with its full
+# Where $D$ is sure of a fake, the non-saturating loss pulls with its full
 # slope, −1. But a fake that *fools* $D$ is left alone: at a logit of 5 the
 # slope is −0.007, however far from the data that fake lies. So ask $D$ for a
 # *number* with a target, 1 for real and 0 for fake, let $G$ want a 1, and

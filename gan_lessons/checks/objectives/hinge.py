@@ -73,8 +73,8 @@ SLIPS_OF_D = (
     Slip(
         BOTH,
         "F.relu(r).mean() + F.relu(-f).mean()",
-        "the signs inside are turned, and the margin is missing: a real output misses its margin by "
-        "1 - t, a fake one by 1 + t.",
+        "the signs inside are turned, and the margin is missing: a real output misses its margin "
+        "by 1 - t, a fake one by 1 + t.",
     ),
     Slip(
         "= on_real, on_fake",
@@ -150,12 +150,8 @@ SLIPS_OF_D = (
     Slip(BOTH, f"-({BOTH})", SIGN),
     Slip(BOTH, BOTH.replace("mean", "sum"), SUM),
     Slip(OF_FAKE, "F.relu(1 + f).sum()", "you add up over the fake samples: take the mean."),
-    Slip(
-        "= on_real, on_fake", "= on_real.detach(), on_fake", DETACHED.format("real")
-    ),
-    Slip(
-        "= on_real, on_fake", "= on_real, on_fake.detach()", DETACHED.format("fake")
-    ),
+    Slip("= on_real, on_fake", "= on_real.detach(), on_fake", DETACHED.format("real")),
+    Slip("= on_real, on_fake", "= on_real, on_fake.detach()", DETACHED.format("fake")),
 )
 
 STUCK = "below -1, where D is sure, it is flat and G is stuck. Take -mean D(fake)."
@@ -247,8 +243,7 @@ hinge = Game(
         "other: max(0, s), which is F.relu(s).",
         "A real output misses its margin by 1 - t, a fake one by 1 + t. G has no margin: it wants "
         "D(fake) large.",
-        "D: F.relu(1 - on_real).mean() + F.relu(1 + on_fake).mean(). "
-        "G: -on_fake.mean().",
+        "D: F.relu(1 - on_real).mean() + F.relu(1 + on_fake).mean(). G: -on_fake.mean().",
     ),
     asks="Check both losses of the hinge game, for outputs (B,) and (B,).",
     terms=(lambda r, f: F.relu(1 - r) + F.relu(1 + f), lambda r, f: -f),

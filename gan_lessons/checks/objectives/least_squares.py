@@ -115,12 +115,8 @@ SLIPS_OF_D = (
     Slip(OF_D, f"-({OF_D})", SIGN),
     Slip(OF_D, OF_D.replace("mean", "sum"), SUM),
     Slip(OF_FAKE, "f.square().sum()", "you add up over the fake samples: take the mean."),
-    Slip(
-        "= on_real, on_fake", "= on_real.detach(), on_fake", DETACHED.format("real")
-    ),
-    Slip(
-        "= on_real, on_fake", "= on_real, on_fake.detach()", DETACHED.format("fake")
-    ),
+    Slip("= on_real, on_fake", "= on_real.detach(), on_fake", DETACHED.format("real")),
+    Slip("= on_real, on_fake", "= on_real, on_fake.detach()", DETACHED.format("fake")),
 )
 
 OF_G = "gap.square().mean()"

@@ -39,7 +39,10 @@ def cases(seed: int) -> Sequence[Case]:
     outputs = {
         "one sample of each kind": (spread(1, 0.9), spread(1, 0.9)),
         "two samples of each kind": (spread(2, 0.9), spread(2, 0.9)),
-        "outputs near the margins": (1.3 * far[:3] + spread(3, 0.2), 1.3 * far[1:] + spread(3, 0.2)),
+        "outputs near the margins": (
+            1.3 * far[:3] + spread(3, 0.2),
+            1.3 * far[1:] + spread(3, 0.2),
+        ),
         "outputs up to ±3": (3 * far[:3] + spread(3, 0.5), spread(3, 3)),
         "five of each kind": (spread(5, 3), spread(5, 3)),
         "outputs of ±20": (20 * far, 20 * far.flip(0) + spread(4, 1)),

@@ -203,8 +203,7 @@ relativistic = Game(
         "the mean logarithm.",
         "-ln σ(d) is softplus(-d), and that stays finite: pair by pair, and the mean comes last. G "
         "turns the difference round.",
-        "D: F.softplus(on_fake - on_real).mean(). "
-        "G: F.softplus(on_real - on_fake).mean().",
+        "D: F.softplus(on_fake - on_real).mean(). G: F.softplus(on_real - on_fake).mean().",
     ),
     asks="Check both losses of the relativistic pairing game, for outputs (B,) and (B,).",
     terms=(lambda r, f: F.softplus(f - r), lambda r, f: F.softplus(r - f)),
