@@ -24,7 +24,7 @@ from gan_lessons.show.distances import draw_densities, draw_lines, lines, panels
 from gan_lessons.show.explore import explore
 from gan_lessons.show.images import draw_sheet, images, rows_of_images, tile
 from gan_lessons.show.motion import draw_phase, journey, phases
-from gan_lessons.show.objectives import compared, meanings, objective
+from gan_lessons.show.objectives import compared, meanings, objective, until_it_breaks
 from gan_lessons.show.picture import (
     D_COLOR,
     DPI,
@@ -127,6 +127,7 @@ __all__ = [
     "table",
     "the_game",
     "tile",
+    "until_it_breaks",
     "usual_push",
     "whole",
     "whole_ticks",
