@@ -22,7 +22,8 @@ DRAWN = 300  # points of a cloud
 def with_error(value: float, error: float) -> str:
     """Return a number and its error as text: the error decides where both end.
 
-    Two digits of it are written where it begins with 100 … 354, else one. Lesson 12.
+    Two digits of it are written where it begins with 100 … 354, else one; four places are enough
+    where they show it. Lesson 12.
 
     Source: the Particle Data Group's rule, Review of Particle Physics, introduction.
     """
@@ -33,6 +34,7 @@ def with_error(value: float, error: float) -> str:
         return f"{value:.4g} ± 0" if error == 0 else f"{value:.4g}"
     first = math.floor(math.log10(error))
     places = max(0, (1 if error < 3.55 * 10.0**first else 0) - first)
+    places = min(places, max(4, -first))
     value = round(value, places) + 0.0  # no −0.00
     return f"{value:.{places}f} ± {error:.{places}f}"
 
@@ -139,8 +141,8 @@ def matrix(
         height, runs = 0.29 * len(configs) + 0.5, samples.shape[1]
         fig = figure(width=10.4, height=height + 2.2, layout=None)
         share = 2.2 / (height + 2.2)
-        table = fig.add_axes((0.235, share + 0.01, 0.47, (1 - share) * 0.9))
-        dots = fig.add_axes((0.73, share + 0.01, 0.25, (1 - share) * 0.9))
+        table = fig.add_axes((0.215, share + 0.01, 0.565, (1 - share) * 0.9))
+        dots = fig.add_axes((0.8, share + 0.01, 0.185, (1 - share) * 0.9))
         draw_cells(table, configs, names, texts, shades=shades)
         frame = {"fill": False, "ec": MARK, "lw": 2.5}
         table.add_patch(Rectangle((names.index(pick[1]) - 0.48, row - 0.45), 0.96, 0.9, **frame))

@@ -134,7 +134,7 @@ def on_line(seed):
     return real, fake  # (points, 1) each
 
 # %% [markdown]
-# The pairs in the plane, and what their prices add up to:
+# The pairs in the plane, and what their prices add up to, as a proof:
 
 # %%
 real, fake = in_plane(SEED)
@@ -142,13 +142,11 @@ cost = torch.cdist(real.double(), fake.double()).numpy()
 pairs, u, v = assignment(cost)
 exact = cost[range(points), pairs].mean()
 print(f"the mean way of the best pairs: {exact:.3f}")
-
-# %%
 assert (u[:, None] + v <= cost + 1e-9).all()
 assert np.isclose(u.mean() + v.mean(), exact)
 
 # %% [markdown]
-# The last two lines are a proof. *Any* pairing $\pi$ costs
+# Those last two lines are one. *Any* pairing $\pi$ costs
 # $\sum_i c_{i\pi(i)}\ge\sum_i u_i+\sum_j v_j$, because each pair costs at
 # least its two prices. Ours costs exactly that much, so none is cheaper.
 # From here on, `transport.w1` does this for any two samples.
@@ -240,7 +238,7 @@ def critic(dim, wrap=as_it_is, width=64):
         nn.Flatten(0),  # (B,)
     )
 
-# %%
+
 assert critic(2)(torch.randn(7, 2)).shape == (7,)
 
 # %% [markdown] predict={"picture": "escape", "words": ["slows", "diverge", "NaN", "grows", "never stops", "no more"]}
@@ -515,15 +513,15 @@ def course_power_step(weight, u):
         u = normalize(W @ v, dim=0)
     return u @ W @ v, u
 
-# %%
-power_step = checks.critic.power_step.yours(course_power_step)
-
 # %% [markdown]
 # As a *parametrization*, a rule by which a layer makes its weight anew
 # whenever it is used, that step is the whole method. `norm` is how far a
 # layer may stretch.
 
 # %%
+power_step = checks.critic.power_step.yours(course_power_step)
+
+
 class SpectralNorm(nn.Module):
     def __init__(self, weight, norm=1.0):
         super().__init__()
@@ -784,11 +782,7 @@ def stretches(D):
     weights = [layer.weight.detach() for layer in layers]
     return [float(torch.linalg.svdvals(weight)[0]) for weight in weights]
 
-# %% [markdown]
-# Beside the weights and the stretches we ask for slopes, at points between
-# real and fake.
 
-# %%
 weights = critics["clipped at 0.1"].parameters()
 clipped = torch.cat([weight.detach().flatten() for weight in weights])
 between = torch.lerp(real, fake, torch.rand(points, 1))
@@ -875,7 +869,7 @@ def players(seed):
     D = critic(2).to(device)
     return G, D
 
-# %%
+
 ring = data.ring().x.to(device)
 
 

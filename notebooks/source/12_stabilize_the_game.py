@@ -79,7 +79,7 @@ show.lines(
     t,
     {"σ'(t)": factor},
     xlabel="logit t",
-    ylabel="probability's slope per slope of the logit",
+    ylabel="share of the slope that is left",
     title="A penalty on probabilities forgets a D that is sure",
     sentence=f"At logit 0 a quarter of the slope is left, at 6 "
     f"{factor[140]:.1%}: there D may be as steep as it likes for nothing.",
@@ -303,14 +303,15 @@ panels = {}
 for name, path in paths.items():
     average = torch.stack([path[:, 2], torch.zeros(len(path))], dim=1)
     drawn = {"players —": path[:, :2], "average of θ - -": average}
-    title = f"{name}: ends {ends[name]:.2f} from home"
+    title = f"{name}: {ends[name]:.2f}"
     panels[title] = pushes(brakes.get(name, 0.0)), drawn
 show.phases(
     panels,
     title=f"{len(home)} of {len(tricks)} bring the players home",
     limit=2.3,
     columns=3,
-    sentence=f"{turns} steps of six games from one start, each with its end.",
+    sentence=f"{turns} steps of six games from one start; in figures how far "
+    "from home each ends.",
 )
 
 # %%

@@ -43,7 +43,6 @@ DUALITY = (
     "def assignment",
     "def in_plane",
     "pairs, u, v = assignment",
-    "u.mean() + v.mean()",
 )
 PERFECT = (
     "def assignment",
@@ -60,7 +59,7 @@ ESCAPE = (
     'assert estimates["nothing"]',
 )
 SPECTRAL = (
-    *("def course_power_step", "power_step.yours", "class SpectralNorm", "def spectral("),
+    *("def course_power_step", "class SpectralNorm", "def spectral("),
     "ours = spectral(",
 )
 STRETCH = ("def stretch_of", "far = stretch_of")
