@@ -141,8 +141,8 @@ def matrix(
         height, runs = 0.29 * len(configs) + 0.5, samples.shape[1]
         fig = figure(width=10.4, height=height + 2.2, layout=None)
         share = 2.2 / (height + 2.2)
-        table = fig.add_axes((0.215, share + 0.01, 0.565, (1 - share) * 0.9))
-        dots = fig.add_axes((0.8, share + 0.01, 0.185, (1 - share) * 0.9))
+        table = fig.add_axes((0.24, share + 0.01, 0.555, (1 - share) * 0.9))
+        dots = fig.add_axes((0.812, share + 0.01, 0.173, (1 - share) * 0.9))
         draw_cells(table, configs, names, texts, shades=shades)
         frame = {"fill": False, "ec": MARK, "lw": 2.5}
         table.add_patch(Rectangle((names.index(pick[1]) - 0.48, row - 0.45), 0.96, 0.9, **frame))
@@ -156,17 +156,23 @@ def matrix(
             else:
                 cloud = samples[row, i, :DRAWN]
                 draw_points(ax, real[:DRAWN], cloud, limit=limit_of(real), legend=False)
-            ax.set_title(f"seed {seeds[i]}: {float(picked[row, i]):.3g}", fontsize=10)
+            ax.set_title(f"seed {seeds[i]}: {_written(picked[row, i], picked)}", fontsize=10)
             ax.set(xticks=[], yticks=[], xlabel="", ylabel="")
         low, mean, high = (float(end) for end in metrics.over_seeds(picked[row]))
         said = "the row that the others are compared with"
         if row != base:
             compared = {1: "better than", 0: "undecided against", -1: "worse than"}
             said = f"{compared[int(verdicts[pick[1]][row])]} {against}"
-        each = ", ".join(f"{value:.3g}" for value in picked[row].tolist())
+        each = ", ".join(_written(value, picked) for value in picked[row])
         text = f"{pick[0]}, {pick[1]}: {mean:.3g} ({low:.3g} to {high:.3g}), {said}. "
         text += f"Its runs: {each}; real data reach {ideal[pick[1]]:.3g}."
         return Picture(fig, text)
+
+
+def _written(value: Tensor, among: Tensor) -> str:
+    """Write a number with three digits, zeros as well; whole where all of its kind are whole."""
+    whole = bool((among == among.round()).all())
+    return f"{float(value):.0f}" if whole else f"{float(value):#.3g}".rstrip(".")
 
 
 def _draw_runs(ax: Axes, values: Tensor, row: int, ideal: float) -> None:
