@@ -40,6 +40,7 @@ def draw_phase(ax: Axes, push: Push, paths: Mapping[str, Tensor] | None, *, limi
     for (name, path), style in zip((paths or {}).items(), LINES, strict=False):
         ax.plot(*path.detach().cpu().T, label=name, **style)
         ax.plot(*path[0].tolist(), "o", color="black", mfc="white", ms=5)
+        ax.plot(*path[-1].tolist(), "D", color=style["color"], mec="black", ms=5)  # its end
     ax.set(xlim=(-limit, limit), ylim=(-limit, limit), aspect="equal")
     ax.set(xlabel="θ, where G is", ylabel="ψ, the slope of D")
     return ax

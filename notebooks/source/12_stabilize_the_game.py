@@ -310,8 +310,8 @@ show.phases(
     title=f"{len(home)} of {len(tricks)} bring the players home",
     limit=2.3,
     columns=3,
-    sentence=f"{turns} steps of six games from one start; in figures how far "
-    "from home each ends.",
+    sentence=f"{turns} steps of six games from one start (ring) to their ends "
+    "(diamonds); in figures how far from home each ends.",
 )
 
 # %%
