@@ -447,7 +447,8 @@ toll = checks.critic.gradient_penalty.yours(
 
 
 def two_sided(D, real, fake, *, weight=10.0):
-    return weight * toll(D, real, fake)
+    with real.device:  # what you draw lands beside the samples
+        return weight * toll(D, real, fake)
 
 # %% [markdown]
 # It is a price, not a wall. A critic whose slope is $s$ everywhere earns
