@@ -20,15 +20,24 @@ PALE = {1: "#CFE3F1", 0: "#FFFFFF", -1: "#F6DCC8"}  # REAL and FAKE, pale enough
 DRAWN = 300  # points of a cloud
 
 
-def _digits(value: float, half: float) -> str:
-    """Write a mean and half its interval, with two digits of the interval: 5.11 ± 0.22, 64 ± 12."""
+def with_error(value: float, error: float) -> str:
+    """Return a number and its error as text: the error decides where both end.
+
+    Two digits of it are written where it begins with 100 … 354, else one; four places are enough
+    where they show it. Lesson 12.
+
+    Source: the Particle Data Group's rule, Review of Particle Physics, introduction.
+    """
+    value, error = float(value), float(error)
     if value != value:
         return "broken"
-    if half == 0:
-        return f"{value + 0.0:.3g} ± 0"
-    places = min(3, max(0, 1 - math.floor(math.log10(half)))) if half == half else 2
+    if not error > 0:
+        return f"{value:.4g} ± 0" if error == 0 else f"{value:.4g}"
+    first = math.floor(math.log10(error))
+    places = max(0, (1 if error < 3.55 * 10.0**first else 0) - first)
+    places = min(places, max(4, -first))
     value = round(value, places) + 0.0  # no −0.00
-    return f"{value:.{places}f} ± {half:.{places}f}"
+    return f"{value:.{places}f} ± {error:.{places}f}"
 
 
 def _told(
@@ -38,7 +47,7 @@ def _told(
     rows = []
     for i in range(len(next(iter(scores.values())))):
         ends = [metrics.over_seeds(values[i]) for values in scores.values()]
-        texts = [_digits(float(mean), float(high - mean)) for _, mean, high in ends]
+        texts = [with_error(mean, high - mean) for _, mean, high in ends]
         marks = ["" if i == base else f" {GLYPHS[int(verdicts[name][i])]}" for name in scores]
         rows.append([text + mark for text, mark in zip(texts, marks, strict=True)])
     return rows
@@ -73,7 +82,7 @@ def draw_cells(
 
 
 def cells(
-    rows: Mapping[str, Sequence[str]],
+    rows: Mapping[str, Sequence[str | tuple[float, float]]],
     columns: Sequence[str],
     *,
     title: str,
@@ -83,14 +92,16 @@ def cells(
     """Show a table of texts, such as means with their errors; the rows of ``ours`` on blue.
 
     Args:
-        rows: for each row's name what stands in its cells. columns: their names. Lesson 12.
+        rows: for each row's name what stands in its cells: a text, or a number and its error.
+            columns: their names. Lesson 12.
     """
+    texts = [[x if isinstance(x, str) else with_error(*x) for x in row] for row in rows.values()]
     with rc_context(STYLE):
         longest = max(map(len, rows))
         width = 1.32 * len(columns) + 0.085 * longest + 0.3
         fig = figure(width=width, height=0.3 * len(rows) + 0.8)
         shades = [[int(name in ours)] * len(columns) for name in rows]
-        draw_cells(fig.subplots(), list(rows), columns, list(rows.values()), shades=shades)
+        draw_cells(fig.subplots(), list(rows), columns, texts, shades=shades)
         fig.suptitle(title, fontsize=11)
         return Picture(fig, sentence)
 
@@ -131,8 +142,8 @@ def matrix(
         height, runs = 0.29 * len(configs) + 0.5, samples.shape[1]
         fig = figure(width=8.3, height=height + 2.2, layout=None)
         share = 2.2 / (height + 2.2)
-        table = fig.add_axes((0.19, share + 0.01, 0.56, (1 - share) * 0.9))
-        dots = fig.add_axes((0.765, share + 0.01, 0.22, (1 - share) * 0.9))
+        table = fig.add_axes((0.24, share + 0.01, 0.555, (1 - share) * 0.9))
+        dots = fig.add_axes((0.812, share + 0.01, 0.173, (1 - share) * 0.9))
         draw_cells(table, configs, names, texts, shades=shades)
         frame = {"fill": False, "ec": MARK, "lw": 2.5}
         table.add_patch(Rectangle((names.index(pick[1]) - 0.48, row - 0.45), 0.96, 0.9, **frame))
@@ -146,17 +157,23 @@ def matrix(
             else:
                 cloud = spread_out(samples[row, i], DRAWN)
                 draw_points(ax, spread_out(real, DRAWN), cloud, limit=limit_of(real), legend=False)
-            ax.set_title(f"seed {seeds[i]}: {float(picked[row, i]):.3g}", fontsize=10)
+            ax.set_title(f"seed {seeds[i]}: {_written(picked[row, i], picked)}", fontsize=10)
             ax.set(xticks=[], yticks=[], xlabel="", ylabel="")
         low, mean, high = (float(end) for end in metrics.over_seeds(picked[row]))
         said = "the row that the others are compared with"
         if row != base:
             compared = {1: "better than", 0: "undecided against", -1: "worse than"}
             said = f"{compared[int(verdicts[pick[1]][row])]} {against}"
-        each = ", ".join(f"{value:.3g}" for value in picked[row].tolist())
+        each = ", ".join(_written(value, picked) for value in picked[row])
         text = f"{pick[0]}, {pick[1]}: {mean:.3g} ({low:.3g} to {high:.3g}), {said}. "
         text += f"Its runs: {each}; real data reach {ideal[pick[1]]:.3g}."
         return Picture(fig, text)
+
+
+def _written(value: Tensor, among: Tensor) -> str:
+    """Write a number with three digits, zeros as well; whole where all of its kind are whole."""
+    whole = bool((among == among.round()).all())
+    return f"{float(value):.0f}" if whole else f"{float(value):#.3g}".rstrip(".")
 
 
 def _draw_runs(ax: Axes, values: Tensor, row: int, ideal: float) -> None:

@@ -9,7 +9,8 @@ November 2026):
 - 30 times the learning rate: cross entropy through logarithms broke in 100 of 100 runs, in step 2,
   with 20 steps and with 40; softplus, least squares and no limit in 0 of 300;
 - a critic without a leash: NaN in 25 of 25 runs, after 19 to 29 steps; its estimate with clipped
-  gradients after 150 steps: 1,684 to 2,838;
+  gradients after 150 steps: 1,684 to 2,838, where the truth is 1.9;
+- a convolution whose matrix has σ = 1: 1.74, 1.71 and 1.26 on images of 28 × 28;
 - spectral norm after 200 rounds: 300 layers, at most 2.2e-4 off the singular value decomposition
   and 2.8e-4 off torch's, where the second singular value is up to .996 of the first;
 - prices: 60 problems, none without its proof; the perfect critic's estimate on a line within 2e-5.
@@ -25,7 +26,7 @@ from tests.lessons.lesson_cells import run_cells
 
 BASE = {
     "10": ("from gan_lessons import checks", "batch_size = 64", "d_steps = runtime.budget"),
-    "11": ("from gan_lessons import checks", "SEED = 0"),
+    "11": ("from gan_lessons import checks", "SEED = 0", "seeds = range(runtime"),
 }
 GAMES = ("games = {",)
 PULLS = (*GAMES, "def pulls(", 'assert "real -0.05')
@@ -42,7 +43,6 @@ DUALITY = (
     "def assignment",
     "def in_plane",
     "pairs, u, v = assignment",
-    "u.mean() + v.mean()",
 )
 PERFECT = (
     "def assignment",
@@ -57,9 +57,12 @@ ESCAPE = (
     "def smaller_weights",
     "estimates = {",
     'assert estimates["nothing"]',
-    'assert estimates["gradients clipped"]',
 )
-SPECTRAL = ("class SpectralNorm", "def spectral(", "ours = spectral(")
+SPECTRAL = (
+    *("def course_power_step", "class SpectralNorm", "def spectral("),
+    "ours = spectral(",
+)
+STRETCH = ("def stretch_of", "far = stretch_of")
 
 # lesson, cells, the line, what it is sabotaged to
 SABOTAGE = {
@@ -97,19 +100,26 @@ SABOTAGE = {
     "prices turned round": ("11", PERFECT, "cdist(x, fake) - prices", "cdist(x, fake) + prices"),
     "a critic that is on the leash": (
         *("11", ESCAPE),
-        '"nothing": run_off(),',
-        '"nothing": run_off(smaller_weights),',
+        "free, said = run_off()",
+        "free, said = run_off(smaller_weights)",
     ),
     "gradients clipped to nothing": (
         *("11", ESCAPE),
         "opt_d, most=1.0)",
         "opt_d, most=0.001)",
     ),
+    "weights clipped to nothing": (
+        *("11", ESCAPE),
+        "clip_weights, limit=0.1",
+        "clip_weights, limit=0.01",
+    ),
     "u not kept": (
         *("11", SPECTRAL),
-        "self.u = normalize(W @ v, dim=0)",
-        "self.u = normalize(torch.randn_like(self.u), dim=0)",
+        "self.u = u.detach().to(weight)",
+        "self.u = normalize(torch.randn_like(u), dim=0)",
     ),
+    "an image stretched once only": (*("11", STRETCH), "rounds=100", "rounds=1"),
+    "a convolution that is not divided": (*("11", STRETCH), "layer.weight /= ", "_ = "),
 }
 
 
@@ -120,13 +130,19 @@ def at_the_lesson_s_own_budget(sentence: str, holds: bool) -> None:
 
 @pytest.fixture
 def cells(monkeypatch) -> Iterator:
-    """A function that runs some cells of a solved lesson at the ci budget, one line exchanged."""
+    """A function that runs some cells of a solved lesson, one line exchanged.
+
+    At the ci budget; what claims something of a run, at the lesson's own.
+    """
 
     def run(number: str, phrases: tuple[str, ...], old: str = "", new: str = "") -> dict:
+        monkeypatch.setenv("GAN_LESSONS_BUDGET", "lesson" if phrases == ESCAPE else "ci")
+        if number == "10":
+            monkeypatch.setattr(checks, "claim", at_the_lesson_s_own_budget)
+        else:
+            monkeypatch.setenv("GAN_LESSONS_STRICT", "1")
         return run_cells(number, BASE[number] + phrases, old, new)
 
-    monkeypatch.setenv("GAN_LESSONS_BUDGET", "ci")
-    monkeypatch.setattr(checks, "claim", at_the_lesson_s_own_budget)
     monkeypatch.setattr(show, "explore", lambda *args, **more: None)
     monkeypatch.setattr(show, "lines", lambda *args, **more: None)
     monkeypatch.setattr(show, "on_a_line", lambda *args, **more: None)

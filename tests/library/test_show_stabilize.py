@@ -106,22 +106,22 @@ def test_the_runs_behind_a_cell_may_be_images(monkeypatch):
 
 
 @pytest.mark.parametrize(
-    ("value", "half", "text"),
+    ("value", "error", "text"),
     [
-        (5.112, 0.2204, "5.11 ± 0.22"),
-        (4.613, 1.02, "4.6 ± 1.0"),
-        (63.7, 12.4, "64 ± 12"),
-        (0.0153, 0.0094, "0.015 ± 0.009"),
-        (0.00031, 0.0002, "0.000 ± 0.000"),
+        (0.0177, 0.0152, "0.018 ± 0.015"),
+        (0.0033, 0.0013, "0.0033 ± 0.0013"),
+        (4.6, 0.98, "4.6 ± 1.0"),
+        (5.112, 0.222, "5.11 ± 0.22"),
+        (137.2, 23.0, "137 ± 23"),
+        (137.2, 5.0, "137 ± 5"),
         (25.0, 0.0, "25 ± 0"),
-        (math.nan, math.nan, "broken"),
+        (0.99992, 0.00022, "0.9999 ± 0.0002"),
+        (0.99992, 0.00003, "0.99992 ± 0.00003"),
+        (-0.2, 0.1, "-0.20 ± 0.10"),
+        (-0.0004, 0.02, "0.000 ± 0.020"),  # no zero is negative
+        (float("nan"), 1.0, "broken"),
+        (1.0, float("nan"), "1"),
     ],
 )
-def test_a_mean_has_two_digits_of_its_interval(value, half, text):
-    assert matrix._digits(value, half) == text
-
-
-def test_no_zero_is_negative():
-    assert matrix._digits(-0.0001, 0.02) == "0.000 ± 0.020"
-    assert matrix._digits(-0.0, 0.0) == "0 ± 0"
-    assert matrix._digits(-0.2, 0.1) == "-0.20 ± 0.10"
+def test_an_error_decides_how_many_digits_there_are(value, error, text):
+    assert matrix.with_error(value, error) == text
