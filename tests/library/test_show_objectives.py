@@ -132,15 +132,15 @@ def test_the_same_words_come_with_every_picture():
 
 
 def test_every_run_beyond_the_edge_is_seen_and_so_is_a_mean_there(monkeypatch):
-    """Five runs at one edge are five marks at five heights; the diamond of their mean is hollow."""
+    """Five runs at one edge are five marks at five places; the diamond of their mean is open."""
     plotted = []
     plot = Axes.plot
     monkeypatch.setattr(
         Axes, "plot", lambda self, *a, **k: plotted.append((a, k)) or plot(self, *a, **k)
     )
     show.compared({"m": {"a": [1.0, 2.0, 3.0, 4.0, 5.0]}}, edges={"m": 0.5}, sentence="s")
-    (beyond,) = [a for a, _ in plotted if a[2:] == (">",) and len(a[0])]
-    assert set(beyond[0]) == {0.5}
-    assert len(set(beyond[1])) == 5
+    beyond = [(a, k) for a, k in plotted if a[2:] == (">",)]
+    places = {tuple(k["transform"].transform((a[0][0], a[1][0]))) for a, k in beyond}
+    assert len(beyond) == len(places) == 5
     (mean,) = [(a, k) for a, k in plotted if a[2:] == ("D",)]
-    assert (mean[0][0], mean[1]["color"]) == (0.5, "white")
+    assert (mean[0][0], mean[1]["mfc"]) == (0.5, "white")
