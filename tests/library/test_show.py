@@ -348,7 +348,9 @@ def test_two_kinds_of_points_are_both_drawn():
             assert (cloud.get_offsets()[:, 0] > 0).mean() == pytest.approx(0.5)
 
 
-@pytest.mark.parametrize(("top", "reach"), [(0.0, 0.1), (0.15, 0.2), (1.9, 2), (40.0, 10), (4.9, 5)])
+@pytest.mark.parametrize(
+    ("top", "reach"), [(0.0, 0.1), (0.15, 0.2), (1.9, 2), (40.0, 10), (4.9, 5)]
+)
 def test_a_field_uses_all_of_its_colors(top, reach):
     field = torch.linspace(-top, top, 2_500).reshape(50, 50) / 0.9
     assert show.reach_of(field) == reach
