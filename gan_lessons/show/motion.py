@@ -71,7 +71,7 @@ def phases(
     rows = -(-len(panels) // columns)
     with rc_context(STYLE):
         side = 1.95 if columns > 3 else 2.5 if columns > 2 else 3.2
-        fig = figure(width=side * columns + 0.4, height=(side + 0.25) * rows + 0.6)
+        fig = figure(width=side * columns + 0.4, height=(side + 0.35) * rows + 0.95)
         axes = list(fig.subplots(rows, columns, squeeze=False).flat)
         for i, (ax, (name, (push, paths))) in enumerate(zip(axes, panels.items(), strict=False)):
             draw_phase(ax, push, paths, limit=limit)

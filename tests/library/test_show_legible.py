@@ -1,5 +1,7 @@
 """All words of all figures can be read at the size in which they are shown, and none is cut off."""
 
+import itertools
+
 import pytest
 import torch
 from matplotlib import rc_context
@@ -98,7 +100,7 @@ def words_of(fig) -> list[Text]:
 
 
 @pytest.mark.parametrize("name", [*FIGURES, *MORE])
-def test_words_have_nine_points_and_are_whole(name, monkeypatch):
+def test_words_have_nine_points_and_are_whole_and_apart(name, monkeypatch):
     """Nine points on a screen, also where a wide figure is shown in 800 pixels."""
     words, sizes, draw, pixels_of = [], [], Text.draw, pictures.pixels_of
 
@@ -121,6 +123,10 @@ def test_words_have_nine_points_and_are_whole(name, monkeypatch):
         assert shown >= 8.9, text
         assert (box.x0 >= -2, box.y0 >= -2) == (True, True), text
         assert (box.x1 <= width + 2, box.y1 <= height + 2) == (True, True), text
+    for (a, _, here), (b, _, there) in itertools.combinations(words, 2):
+        wide = min(here.x1, there.x1) - max(here.x0, there.x0)
+        high = min(here.y1, there.y1) - max(here.y0, there.y0)
+        assert wide <= 4 or high <= 6, f"{a!r} lies on {b!r}"
 
 
 @pytest.mark.parametrize("real", [RING, GRAY], ids=["points", "images"])
