@@ -70,14 +70,15 @@ def phases(
     columns = min(columns, len(panels))
     rows = -(-len(panels) // columns)
     with rc_context(STYLE):
-        side = 2.3 if columns > 2 else 3.2
-        fig = figure(width=side * columns + 0.4, height=(side + 0.25) * rows + 0.6)
+        side = 1.95 if columns > 3 else 2.5 if columns > 2 else 3.2
+        fig = figure(width=side * columns + 0.4, height=(side + 0.35) * rows + 0.95)
         axes = list(fig.subplots(rows, columns, squeeze=False).flat)
         for i, (ax, (name, (push, paths))) in enumerate(zip(axes, panels.items(), strict=False)):
             draw_phase(ax, push, paths, limit=limit)
             ax.set_title(name, fontsize=10)
             if i % columns:
                 ax.set_ylabel("")
+                ax.tick_params(labelleft=False)  # the scale is the first one's
             if i + columns < len(panels):
                 ax.set_xlabel("")
         for ax in axes[len(panels) :]:
