@@ -299,7 +299,7 @@ checks.claim(
 # samples are not perfect, and that costs, too.
 #
 # ## What was done to them
-# Every sick run is the healthy one with one thing changed:
+# Every sick run is the healthy one with one change:
 #
 # | kind | the change | in real life |
 # |---|---|---|
