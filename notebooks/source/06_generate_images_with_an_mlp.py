@@ -398,8 +398,8 @@ live.film.strip()
 
 # %% [markdown] predict={"picture": "early", "words": ["lean"]}
 # ## What has it forgotten?
-# Take the generator as it was after three tenths of the steps, when most of
-# its digits can be read. Ask it for 2,000 of them and let the reader count.
+# Take the generator as it was after three tenths of the steps, when its
+# digits begin to be legible. Ask it for 2,000 of them and let the reader count.
 # **Decide first:** which of the three factors will be furthest from the
 # truth, and will a class be missing?
 
@@ -470,8 +470,8 @@ for step, now in told.items():
     before = now
 
 # %% [markdown]
-# The classes come back, then thickness has its spread; the slant is last,
-# and so are the digits that lean left: what is rare is learned late. Nor is
+# Half way all classes are back and thickness has its spread. The slant is
+# last, with the digits that lean left: what is rare is learned late. Nor is
 # a picture decided once: between two of these moments many samples change
 # their class, fewer toward the end, as the learning rates fall.
 
@@ -647,9 +647,9 @@ show.Picture(fig, "What D says of the pictures along the two ways, mean of "
 # %% [markdown]
 # In its middle the straight line is about half as long as any noise that $G$
 # was trained on: there it makes a faint mixture of both ends, and $D$ likes
-# it less than anything $G$ makes elsewhere. The turn has the length of noise
-# all the way, and $D$ has nothing more against its middle than against other
-# samples. The pictures hardly differ at one third: look in the middle.
+# it less than the usual sample. The turn has the length of noise all the
+# way, and $D$ has nothing more against its middle than against other
+# samples.
 
 # %%
 # what we claim
