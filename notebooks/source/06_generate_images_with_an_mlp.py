@@ -399,8 +399,8 @@ live.film.strip()
 # %% [markdown] predict={"picture": "early", "words": ["lean"]}
 # ## What has it forgotten?
 # Take the generator as it was after three tenths of the steps, when its
-# digits begin to be legible. Ask it for 2,000 of them and let the reader count.
-# **Decide first:** which of the three factors will be furthest from the
+# digits begin to be legible. Ask it for 2,000 of them, and let the reader
+# count. **Decide first:** which of the three factors will be furthest from the
 # truth, and will a class be missing?
 
 # %% picture="early"
