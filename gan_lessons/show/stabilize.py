@@ -10,9 +10,10 @@ from matplotlib.patches import Rectangle
 from torch import Tensor
 
 from gan_lessons import metrics
+from gan_lessons.show.curves import whole_ticks
 from gan_lessons.show.images import draw_sheet
 from gan_lessons.show.picture import FAKE, MARK, REAL, STYLE, Picture, figure
-from gan_lessons.show.plane import draw_points, limit_of
+from gan_lessons.show.plane import draw_points, limit_of, spread_out
 
 GLYPHS = {1: "▲", 0: "○", -1: "▼"}
 PALE = {1: "#CFE3F1", 0: "#FFFFFF", -1: "#F6DCC8"}  # REAL and FAKE, pale enough to write on
@@ -139,10 +140,10 @@ def matrix(
     shades = [[int(verdicts[name][i]) * (i != base) for name in names] for i in range(len(configs))]
     with rc_context(STYLE):
         height, runs = 0.29 * len(configs) + 0.5, samples.shape[1]
-        fig = figure(width=10.4, height=height + 2.2, layout=None)
+        fig = figure(width=8.3, height=height + 2.2, layout=None)
         share = 2.2 / (height + 2.2)
-        table = fig.add_axes((0.24, share + 0.01, 0.555, (1 - share) * 0.9))
-        dots = fig.add_axes((0.812, share + 0.01, 0.173, (1 - share) * 0.9))
+        table = fig.add_axes((0.19, share + 0.01, 0.56, (1 - share) * 0.9))
+        dots = fig.add_axes((0.765, share + 0.01, 0.22, (1 - share) * 0.9))
         draw_cells(table, configs, names, texts, shades=shades)
         frame = {"fill": False, "ec": MARK, "lw": 2.5}
         table.add_patch(Rectangle((names.index(pick[1]) - 0.48, row - 0.45), 0.96, 0.9, **frame))
@@ -154,8 +155,8 @@ def matrix(
             if real is None:
                 draw_sheet(ax, samples[row, i], columns=10)
             else:
-                cloud = samples[row, i, :DRAWN]
-                draw_points(ax, real[:DRAWN], cloud, limit=limit_of(real), legend=False)
+                cloud = spread_out(samples[row, i], DRAWN)
+                draw_points(ax, spread_out(real, DRAWN), cloud, limit=limit_of(real), legend=False)
             ax.set_title(f"seed {seeds[i]}: {_written(picked[row, i], picked)}", fontsize=10)
             ax.set(xticks=[], yticks=[], xlabel="", ylabel="")
         low, mean, high = (float(end) for end in metrics.over_seeds(picked[row]))
@@ -186,4 +187,5 @@ def _draw_runs(ax: Axes, values: Tensor, row: int, ideal: float) -> None:
     ax.axvline(ideal, color="black", lw=1, ls=":")
     ax.axhspan(row - 0.45, row + 0.45, fc="none", ec=MARK, lw=1.5)
     ax.locator_params(axis="x", nbins=4)
+    whole_ticks(ax.xaxis, values.flatten(), most=4)
     ax.spines["left"].set_visible(False)
