@@ -913,7 +913,8 @@ checks.claim("with a short one both losses take about as long",
 #    as fake as they can.</details>
 # 4. $D$'s loss is 0.2. What is JS, and what must you assume?
 #    <details><summary>Answer</summary>ln 2 − 0.1 = 0.593, if <i>D</i> is at
-#    its best. A weaker <i>D</i> has a higher loss, so JS is at least that.</details>
+#    its best. A weaker <i>D</i> has a higher loss: JS is at least
+#    that.</details>
 # 5. $D$ says ½ to everything. Is the game over?
 #    <details><summary>Answer</summary>Perhaps. Perhaps <i>D</i> has not
 #    learned yet, or is of a kind that cannot see the difference: compare
