@@ -449,11 +449,16 @@ def my_eigenvalues(spin, gamma):
 checks.motion.eigenvalues(my_eigenvalues)
 
 # %% [markdown]
+# <details><summary>Exercise 2 in words</summary>
+#
 # The new push on $\psi$ is $-\gamma\psi$, so $-\gamma$ stands in $D$'s row:
-# trace $-\gamma$, determinant $s^2$. The two eigenvalues add up to something
-# negative and multiply to something positive. So, for every $\gamma>0$,
-# both real parts are negative: the rotation has friction now, and the spiral
-# turns inward.
+# trace $-\gamma$, determinant $s^2$.
+#
+# </details>
+#
+# The two eigenvalues add up to something negative and multiply to something
+# positive. So, for every $\gamma>0$, both real parts are negative: the
+# rotation has friction now, and the spiral turns inward.
 
 # %% [markdown]
 # ## ✏️ Exercise 3 · How much friction?
@@ -475,12 +480,16 @@ def my_critical_gamma(spin):
 checks.motion.critical_gamma(my_critical_gamma)
 
 # %% [markdown] predict={"picture": "friction", "words": ["climbs back", "too much", "not always", "hardly tells"]}
-# The equation $\lambda^2+\gamma\lambda+s^2=0$ is solved by
+# <details><summary>Exercise 3 in words</summary>
 #
-# $$\lambda = -\frac\gamma2 \pm \sqrt{\frac{\gamma^2}4 - s^2}.$$
+# The equation $\lambda^2+\gamma\lambda+s^2=0$ is solved by
+# $\lambda = -\frac\gamma2 \pm \sqrt{\frac{\gamma^2}4 - s^2}$, and the
+# root is real from $\gamma=2s$ on.
+#
+# </details>
 #
 # **Decide:** is more friction always better? The slowest direction decides,
-# the largest real part.
+# the largest real part. (The course's exercise 3 is folded below.)
 
 # %%
 def penalized(game, penalty):
@@ -494,8 +503,10 @@ def penalized(game, penalty):
 def r1(gamma):
     return lambda psi: gamma / 2 * psi**2
 
-# %% picture="friction"
+# %% tags=["folded"]
 critical = checks.motion.critical_gamma.yours(lambda spin: 2 * spin)
+
+# %% picture="friction"
 gamma = torch.linspace(0, 3, 13)
 found = torch.stack([
     torch.linalg.eigvals(jacobian(field(penalized(minimax, r1(g)))))
@@ -685,18 +696,20 @@ checks.motion.least_gamma(my_least_gamma)
 # ## Map the region of convergence
 # For a $2\times2$ matrix with determinant $d$ and trace $t$, both
 # eigenvalues are smaller than 1 exactly if $|t| < 1 + d$ and $d < 1$.
-# - **Together:** $d = 1-h\gamma+h^2s^2$, $t=2-h\gamma$. So
-#   $hs^2<\gamma<\frac2h+\frac{hs^2}2$.
+# - **Together:** $d = 1-h\gamma+h^2s^2$, $t=2-h\gamma$. The first condition
+#   asks for $\gamma<\frac2h+\frac{hs^2}2$, the second one is exercise 4.
 # - **In turns:** $d = 1-h\gamma$, $t=2-h\gamma-h^2s^2$. So
 #   $0<\gamma<\frac2h-\frac{hs^2}2$.
 #
 # The paper's theorem says that *some* small $h$ will do. Here is how small.
 # We train a whole grid of GANs at once, each from $\theta=0.01$, and ask which
 # are closer to the equilibrium at the end. The lower border of *together* is
-# yours.
+# yours; the course's version, folded:
+
+# %% tags=["folded"]
+least = checks.motion.least_gamma.yours(lambda spin, h: h * spin**2)
 
 # %%
-least = checks.motion.least_gamma.yours(lambda spin, h: h * spin**2)
 H, gamma = torch.meshgrid(torch.linspace(0.1, 5, cells),
                           torch.linspace(0, 3, cells), indexing="xy")
 across = H[0]
