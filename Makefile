@@ -21,7 +21,7 @@ HERE := $(shell pwd -P)
 help:
 	@echo "make lab        open the course in JupyterLab (installs into .venv the first time)"
 	@echo "make test       run every test, then every notebook, blank and solved"
-	@echo "make soak       the long runs behind the figures: detectors, all seeds of lesson 06"
+	@echo "make soak       the long runs behind the figures: faults, detectors, seeds of lesson 06"
 	@echo "make bench      what a training step costs beside other loops and the machine's limit"
 	@echo "make sizes      how large files, functions, cells and lessons are; nothing is too large"
 	@echo "make notebooks  write notebooks/*.ipynb from notebooks/source/*.py"
@@ -37,6 +37,7 @@ test: $(STAMP)
 	@$(VENV_PYTHON) tests/lessons/run_notebooks.py
 
 soak: $(STAMP)
+	@$(VENV_PYTHON) -m tools.soak
 	@GAN_LESSONS_SOAK=1 $(VENV_PYTHON) -m pytest tests/lessons/test_claims.py
 	@$(VENV_PYTHON) tests/library/soak_detectors.py
 

@@ -39,5 +39,13 @@ class DownloadError(LessonError):
     """No mirror handed over the file that is pinned by its digest."""
 
 
+class CheckpointError(LessonError):
+    """A checkpoint is damaged, foreign, in use or cannot be written."""
+
+
+class DiskFullError(LessonError):
+    """The disk has no room for what is to be written."""
+
+
 class TrainingDiverged(LessonError):
     """A loss or a weight is no longer a finite number."""

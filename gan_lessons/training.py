@@ -66,6 +66,16 @@ class History:
         """Return one number over all steps so far, float32 (length,), on the CPU. Lesson 04."""
         return self._rows[: self.length, self.names.index(name)].cpu()
 
+    def rows(self) -> Tensor:
+        """Return all numbers so far, (length, names), on the CPU: what a checkpoint keeps."""
+        return self._rows[: self.length].cpu().clone()
+
+    def put_before(self, rows: Tensor) -> None:
+        """Put the :meth:`rows` of an earlier process in front; ``length`` grows by them."""
+        own = self._rows[: self.length]
+        self._rows = torch.cat([rows.to(own.device), own, own.new_empty(1024, own.shape[1])])
+        self.length += len(rows)
+
     def first_not_finite(self, start: int = 0) -> int | None:
         """Return the first step from ``start`` on whose loss is not finite, or None. Lesson 04."""
         bad = ~self._rows[start : self.length, :2].isfinite().all(dim=1)
@@ -453,6 +463,18 @@ def noise(batch_size: int, latent_dim: int, *, rng: torch.Generator) -> Iterator
         yield torch.randn(batch_size, latent_dim, generator=rng, device=rng.device)
 
 
+def _next(stream: Iterator[Tensor]) -> Tensor:
+    """Return the next of a stream; one that ends would end a generator with a RuntimeError."""
+    try:
+        return next(stream)
+    except StopIteration as error:
+        raise SettingError(
+            "A stream of batches or noise has ended before the run did.",
+            "The networks are as the last step left them, and the history holds all steps.",
+            "Draw without end: data.batches(x, batch_size, rng=…), training.noise(…).",
+        ) from error
+
+
 def side_by_side(streams: Sequence[Iterator[Tensor]], *, copies: int = 1) -> Iterator[Tensor]:
     """Yield the next batch of every stream as one tensor, (n, B, …), for ever. Lesson 10.
 
@@ -460,9 +482,12 @@ def side_by_side(streams: Sequence[Iterator[Tensor]], *, copies: int = 1) -> Ite
         streams: one for each run, such as ``data.batches`` with its own source of randomness.
         copies: how many groups of runs get the same batches: n is copies · len(streams). Runs that
             differ in their loss alone are then compared on the same data and noise.
+
+    Raises:
+        SettingError: a stream ends.
     """
     while True:
-        batch = torch.stack([next(stream) for stream in streams])
+        batch = torch.stack([_next(stream) for stream in streams])
         yield batch.repeat(copies, *[1] * (batch.ndim - 1))
 
 
@@ -505,6 +530,9 @@ def sweep(
         penalty: of (D, real, fake): what is added to the sum of all runs' losses of D, such as
             ``(strength * steepness(D, real)).sum()`` with a strength for each run.
 
+    Raises:
+        SettingError: the batches or noises end.
+
     Yields:
         Moments whose numbers are (n,) each, with :class:`Histories` as their history.
 
@@ -515,7 +543,7 @@ def sweep(
     with runtime.stop_at_boundary() as stop:
         for step in range(steps):
             numbers = play(
-                G, D, opt_g, opt_d, stream, lambda real: next(noises), game=game, penalty=penalty
+                G, D, opt_g, opt_d, stream, lambda real: _next(noises), game=game, penalty=penalty
             )
             history.record(numbers)
             yield Moment(step + 1, steps, numbers, history, G, D, shown=G)

@@ -5,7 +5,6 @@ pixels until a limit changes; a frame is some lines and points on top. Introduce
 """
 
 import math
-from io import BytesIO
 
 import numpy as np
 import torch
@@ -14,19 +13,18 @@ from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.ticker import LogLocator, MaxNLocator, NullLocator
 from matplotlib.transforms import Bbox
-from PIL import Image
 from torch import Tensor
 
 from gan_lessons import show
 from gan_lessons.cockpit.curves import NORM, Curve, limits_of
 from gan_lessons.cockpit.frame import Frame
 
-WIDTH, HEIGHT, DPI = 760, 368, 80  # of the picture; all but the dpi in pixels
-SIDE, LEFT, BOTTOM = 320, 34, 20  # of the square that the samples take
+WIDTH, HEIGHT = 760, 372  # of the picture, in pixels as shown
+SIDE, LEFT, BOTTOM = 320, 34, 23  # of the square that the samples take
 ROW = 5  # images in a row of the sheet, and rows
 # Where each part of the picture lies: left, bottom, width, height. No part draws outside its cell.
-CELLS = {"samples": (0, 0, 364, 368), "loss": (364, 184, 198, 184), "logit": (562, 184, 198, 184)}
-NARROW, LAST, WIDE = (364, 0, 198, 184), (562, 0, 198, 184), (364, 0, 396, 184)
+CELLS = {"samples": (0, 0, 364, 372), "loss": (364, 186, 198, 186), "logit": (562, 186, 198, 186)}
+NARROW, LAST, WIDE = (364, 0, 198, 186), (562, 0, 198, 186), (364, 0, 396, 186)
 
 
 class Board:
@@ -36,22 +34,28 @@ class Board:
         real: the (N, 2) points to draw behind the samples, or images of the samples' shape.
         metric: the metric's name, or None for no such panel.
         limit: half the width of the plane that is shown, for points.
+        scale: pixels drawn for each that is shown; 1 is fast, 2 is sharp on every screen.
     """
 
-    def __init__(self, real: Tensor, *, metric: str | None, limit: float | None):
-        self._limit, none = limit, torch.empty(0)
+    def __init__(
+        self, real: Tensor, *, metric: str | None, limit: float | None, scale: int = show.SHARP
+    ):
+        self._limit, self._scale, none = limit, scale, torch.empty(0)
         self._limits: dict[str, tuple] = {}  # what the axes of a part were drawn for
         self._axes: dict[str, object] = {}  # and their pixels
         self._cells = CELLS | ({NORM: WIDE} if metric is None else {NORM: NARROW, metric: LAST})
         with rc_context(show.STYLE):
-            self._figure = show.figure(width=WIDTH / DPI, height=HEIGHT / DPI, layout=None)
-            self._figure.set_dpi(DPI)
+            self._figure = show.figure(
+                width=WIDTH / show.DPI, height=HEIGHT / show.DPI, layout=None
+            )
+            self._figure.set_dpi(scale * show.DPI)
             self._canvas = FigureCanvasAgg(self._figure)
             self._samples = self._place(real)
             if real.ndim == 2:
                 field = torch.zeros(2, 2)
                 show.draw_points(self._samples, real, real, field=field, limit=limit)
                 show.key(self._samples).set(xlabel="", ylabel="")
+                self._samples.tick_params(labelsize=9)
             else:
                 blank = torch.zeros(ROW * ROW, *real.shape[1:])
                 show.draw_sheet(self._samples, blank, columns=ROW)
@@ -77,7 +81,7 @@ class Board:
     def _panel(self, name: str) -> Axes:
         """Return axes inside a cell, with room for a title above and numbers left and below."""
         left, bottom, width, height = self._cells[name]
-        return self._add(left + 47, bottom + 24, width - 64, height - 52)
+        return self._add(left + 50, bottom + 24, width - 67, height - 52)
 
     def _place(self, real: Tensor) -> Axes:
         """Return axes in the samples' square, where each image pixel gets whole pixels."""
@@ -98,7 +102,9 @@ class Board:
         with rc_context(show.STYLE):
             self._figure.patch.draw(renderer)
             ax.draw(renderer)
-        self._axes[part] = self._canvas.copy_from_bbox(Bbox.from_bounds(*self._cells[part]))
+        self._axes[part] = self._canvas.copy_from_bbox(
+            Bbox.from_bounds(*(self._scale * side for side in self._cells[part]))
+        )
         self._limits[part] = limits
 
     def _draw_samples(self, frame: Frame) -> None:
@@ -141,15 +147,14 @@ class Board:
                 line.set_data(steps[:upto], values[:upto])
             for line in ax.lines:
                 ax.draw_artist(line)
-        page, pixels = BytesIO(), np.asarray(self._canvas.buffer_rgba())[..., :3]
-        Image.fromarray(np.ascontiguousarray(pixels)).save(page, "PNG", compress_level=1)
-        return page.getvalue()
+        pixels = np.ascontiguousarray(np.asarray(self._canvas.buffer_rgba())[..., :3])
+        return show.packed(pixels, fast=self._scale == 1)
 
 
 def _tidy(ax: Axes, name: str) -> None:
     """Make a small panel of axes: its name above it, its key beside that, few ticks."""
     if ax.get_legend():
-        show.key(ax)
+        show.key(ax, tight=True)
     ax.set_title(name, loc="left", fontsize=10)
     ax.set(xlabel="", ylabel="")
     ax.tick_params(labelsize=9)
@@ -157,4 +162,11 @@ def _tidy(ax: Axes, name: str) -> None:
     ax.xaxis.set_major_formatter(lambda x, _: f"{x:,.0f}" if x < 1e5 else f"{x / 1e3:,.0f}k")
     ax.yaxis.set_major_locator(LogLocator(numticks=4) if name == NORM else MaxNLocator(4))
     ax.yaxis.set_minor_locator(NullLocator())
-    ax.yaxis.set_major_formatter(lambda y, _: f"{y:.3g}" if abs(y) < 1e4 else f"{y:.0e}")
+    ax.yaxis.set_major_formatter(lambda y, _: _told(y))
+
+
+def _told(y: float) -> str:
+    """Write a number in few letters: 0.05, 1,000, 12k, 1e+06."""
+    if abs(y) < 1e4:
+        return f"{y:.3g}" if abs(y) < 1e3 else f"{y:,.0f}"
+    return f"{y / 1e3:,.0f}k" if abs(y) < 1e6 else f"{y:.0e}"

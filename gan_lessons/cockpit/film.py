@@ -9,7 +9,7 @@ from PIL import Image
 from torch import Tensor, nn
 
 from gan_lessons import show
-from gan_lessons.cockpit.board import Board
+from gan_lessons.cockpit.board import WIDTH, Board
 from gan_lessons.cockpit.curves import curves_of
 from gan_lessons.cockpit.frame import Frame, read
 from gan_lessons.cockpit.overlay import overlay
@@ -41,6 +41,7 @@ class Film:
         self.limit = show.limit_of(real) if real.ndim == 2 else None
         self._players: dict = {}
         self._board: Board | None = None
+        self._fast: Board | None = None
 
     def keep(self, **players) -> None:
         """Name what :meth:`rewind` brings back: all with a state_dict (None is left out)."""
@@ -71,12 +72,21 @@ class Film:
 
         All pictures of a film have the same axes, so that only the data move while scrubbing.
         """
-        frame = self.frames[index]
-        self._board = self._board or Board(self._real, metric=self._metric, limit=self.limit)
-        curves = curves_of(self._history, self.frames, self._metric)
-        end = max(self.planned, self.frames[-1].step, 1)
-        png = self._board.draw(frame, curves, end=end)
-        return show.Picture(png, read(frame, self._history, self._metric))
+        self._board = self._board or self._new_board(show.SHARP)
+        return self._draw(self._board, self.frames[index], self.frames)
+
+    def _new_board(self, scale: int) -> Board:
+        return Board(self._real, metric=self._metric, limit=self.limit, scale=scale)
+
+    def glance(self) -> show.Picture:
+        """Draw the last frame with half the pixels, fast: it is soon replaced by the next one."""
+        self._fast = self._fast or self._new_board(1)
+        return self._draw(self._fast, self.frames[-1], self.frames)
+
+    def _draw(self, board: Board, frame: Frame, frames: list[Frame]) -> show.Picture:
+        curves = curves_of(self._history, frames, self._metric)
+        png = board.draw(frame, curves, end=max(self.planned, frames[-1].step, 1))
+        return show.Picture(png, read(frame, self._history, self._metric), width=WIDTH)
 
     def beside(
         self, other: "Film", *, names: tuple[str, str] = ("this run", "the other")

@@ -188,7 +188,7 @@ class Cockpit:
 
     def _draw(self, done: int, steps: int) -> None:
         self.film.add(self._look())
-        self.picture = self.film.picture(-1)
+        self.picture = self.film.picture(-1) if self._ended else self.film.glance()
         if self._in_notebook:
             spent = time.monotonic() - self._started
             line = progress_line(done, steps, spent, unit="step", ended=self._ended)

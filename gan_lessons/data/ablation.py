@@ -14,8 +14,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from gan_lessons.data import cache
-from gan_lessons.errors import DataFileError, SettingError
+from gan_lessons.data import shipped
+from gan_lessons.errors import SettingError
 
 LIMIT = 2_000_000  # bytes of one file
 # The script that makes each file, and the SHA-256 of the one that ships.
@@ -65,7 +65,7 @@ class Ablation:
 
 
 def ablation(name: str) -> Ablation:
-    """Return the runs of data/ablation_NAME.npz.
+    """Return the runs of ablation_NAME.npz, from $GAN_LESSONS_DATA or the repository's data folder.
 
     Args:
         name: "plane" (the grid of 25, one trick added or left out), "published" (beside the table
@@ -84,18 +84,11 @@ def ablation(name: str) -> Ablation:
             f"Ask for one of these: {', '.join(SHIPPED)}.",
         )
     script, pinned = SHIPPED[name]
-    path = cache.REPOSITORY / "data" / f"ablation_{name}.npz"
-    try:
-        packed = cache.read(path, limit=LIMIT) or b""
-    except OSError:
-        packed = b""
+    path, packed = shipped.read(f"ablation_{name}.npz", limit=LIMIT, script=script)
     digest = hashlib.sha256(packed).hexdigest()
     if digest != pinned:
-        raise DataFileError(
-            f"{cache.shown(path)} is missing or not the one that ships (its SHA-256 differs).",
-            "It was left as it is; nothing was loaded in its place.",
-            f"Restore it from the course's repository (python data/make/{script} trains it anew).",
-        )
+        why = "is not the one that ships (its SHA-256 differs)"
+        raise shipped.refused(path, why, script=script)
     with np.load(io.BytesIO(packed), allow_pickle=False) as file:
         array = {key: _plain(file[key]) for key in file.files}
     # The files are older than the folder data/make: make_ began the names of their scripts.

@@ -8,11 +8,11 @@ from torch import Tensor
 from gan_lessons.errors import SettingError
 
 
-def batches(x: Tensor, batch_size: int, *, rng: torch.Generator) -> Iterator[Tensor]:
+def batches(x: Tensor, batch_size: int, *, rng: torch.Generator) -> "Batches":
     """Yield batches of x for ever: shuffled anew each time round, the rest of a round left out.
 
     The samples stay where they are (one tensor on the device): no workers, no files, no copies but
-    the batch itself. Mirrored in lesson 04.
+    the batch itself. Introduced in lesson 04.
 
     Args:
         x: (N, …) samples.
@@ -20,22 +20,60 @@ def batches(x: Tensor, batch_size: int, *, rng: torch.Generator) -> Iterator[Ten
         rng: the source of the shuffling, on the CPU.
 
     Raises:
-        SettingError: a batch would be empty or larger than the data.
+        SettingError: there are no data, or a batch would be empty or larger than they are.
     """
+    if len(x) == 0:
+        raise SettingError(
+            f"There are no samples to draw batches from: x has the shape {tuple(x.shape)}.",
+            "No training step was made; your networks are as they were.",
+            "Hold fewer back, if you held some back, or use a larger data set.",
+        )
     if not 1 <= batch_size <= len(x):
         raise SettingError(
             f"batch_size={batch_size} does not fit a data set of {len(x)} samples.",
             "No training step was made; your networks are as they were.",
             f"Choose a batch_size from 1 to {len(x)}.",
         )
-    return _shuffled_for_ever(x, batch_size, rng)
+    return Batches(x, batch_size, rng)
 
 
-def _shuffled_for_ever(x: Tensor, batch_size: int, rng: torch.Generator) -> Iterator[Tensor]:
-    while True:
-        order = torch.randperm(len(x), generator=rng).to(x.device)
-        for start in range(0, len(x) - batch_size + 1, batch_size):
-            yield x[order[start : start + batch_size]]
+class Batches:
+    """What :func:`batches` returns: an endless iterator that knows its place. Lesson 04."""
+
+    def __init__(self, x: Tensor, batch_size: int, rng: torch.Generator):
+        self.x, self.batch_size, self.rng = x, batch_size, rng
+        self.order, self.start = torch.empty(0, dtype=torch.long, device=x.device), 0
+
+    def __iter__(self) -> Iterator[Tensor]:
+        return self
+
+    def __next__(self) -> Tensor:
+        if self.start + self.batch_size > len(self.order):  # a round is over
+            self.order = torch.randperm(len(self.x), generator=self.rng).to(self.x.device)
+            self.start = 0
+        chosen = self.order[self.start : self.start + self.batch_size]
+        self.start += self.batch_size
+        return self.x[chosen]
+
+    def state_dict(self) -> dict:
+        """Return the place in the data and the state of the shuffling, for a checkpoint."""
+        place = {"order": self.order.clone(), "start": self.start, "samples": len(self.x)}
+        return place | {"rng": self.rng.get_state()}
+
+    def load_state_dict(self, state: dict) -> None:
+        """Go on from the place that :meth:`state_dict` returned.
+
+        Raises:
+            SettingError: it is a place in a data set of another size.
+        """
+        if state["samples"] != len(self.x):
+            raise SettingError(
+                f"A place among {state['samples']} samples is none among {len(self.x)}.",
+                "The batches go on from where they were.",
+                "Hand over the data set that the place was kept of.",
+            )
+        self.order, self.start = state["order"].to(self.x.device, copy=True), state["start"]
+        self.rng.set_state(state["rng"])
 
 
 def to_model_range(images: Tensor) -> Tensor:

@@ -28,13 +28,18 @@ def shown(path: Path, width: int = 110) -> str:
     return text if len(text) <= width else "…" + text[1 - width :]
 
 
+def is_checkout() -> bool:
+    """Say whether the package lies in the course's repository, with its data and scripts."""
+    return (REPOSITORY / "pyproject.toml").is_file()
+
+
 def places() -> list[Path]:
     """Return the folders that may hold the cache, the best first.
 
     The repository's data/cache, $GAN_LESSONS_CACHE, one in the system's temporary directory.
     """
     found = []
-    if (REPOSITORY / "pyproject.toml").is_file():  # not where the package alone is installed
+    if is_checkout():
         found.append(REPOSITORY / "data" / "cache")
     if os.environ.get("GAN_LESSONS_CACHE"):
         found.append(expand(os.environ["GAN_LESSONS_CACHE"]))

@@ -104,7 +104,12 @@ def _reason(error: Exception) -> str:
 
 
 def fetch(
-    urls: Sequence[str], *, limit: int, accept: Callable[[bytes], np.ndarray], instead: str
+    urls: Sequence[str],
+    *,
+    limit: int,
+    accept: Callable[[bytes], np.ndarray],
+    kept: str,
+    instead: str,
 ) -> tuple[bytes, np.ndarray]:
     """Return a file's bytes and what ``accept`` made of them, from the first mirror that works.
 
@@ -112,7 +117,7 @@ def fetch(
         urls: the file at several mirrors, asked in turn, ROUNDS times.
         limit: the most bytes to take.
         accept: turns the bytes into the answer; raises DataFileError if they are wrong.
-        instead: what to do without the file, for the error.
+        kept, instead: the error's second line, and its third: what to do without the file.
 
     Raises:
         DownloadError: no mirror handed over the right bytes; it names each one's reason.
@@ -133,6 +138,6 @@ def fetch(
     reasons = "; ".join(f"{urlsplit(url).hostname}: {_reason(e)}" for url, e in failed.items())
     raise DownloadError(
         f"{urls[0].rpartition('/')[2]} could not be downloaded ({reasons}).",
-        "Nothing was stored; no other data set was put in its place.",
+        kept,
         instead,
     ) from failed[urls[-1]]

@@ -11,8 +11,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from gan_lessons.data import cache
-from gan_lessons.errors import DataFileError
+from gan_lessons.data import shipped
 
 KINDS = ("healthy", "D wins", "collapse", "oscillation", "no real data", "double sigmoid")
 KINDS += ("batch norm", "range mismatch")  # in the order of the numbers in the file
@@ -62,24 +61,17 @@ class Gallery:
 
 
 def gallery() -> Gallery:
-    """Return the runs of data/gallery.npz.
+    """Return the runs of gallery.npz, from $GAN_LESSONS_DATA or the repository's data folder.
 
     Raises:
         DataFileError: the file is missing or not the one that ships.
 
     Introduced in lesson 05.
     """
-    path = cache.REPOSITORY / "data" / "gallery.npz"
-    try:
-        packed = cache.read(path, limit=LIMIT) or b""
-    except OSError:
-        packed = b""
+    path, packed = shipped.read("gallery.npz", limit=LIMIT, script="gallery.py")
     if hashlib.sha256(packed).hexdigest() != SHA256:
-        raise DataFileError(
-            f"{cache.shown(path)} is missing or not the gallery that ships (its SHA-256 differs).",
-            "It was left as it is; nothing was loaded in its place.",
-            "Restore it from the course's repository, or: python data/make/gallery.py --force",
-        )
+        why = "is not the gallery that ships (its SHA-256 differs)"
+        raise shipped.refused(path, why, script="gallery.py")
     with np.load(io.BytesIO(packed), allow_pickle=False) as file:
         array = {name: torch.from_numpy(file[name].astype("<f4")) for name in file.files}
     shown, hidden, truth = [], [], []

@@ -12,6 +12,8 @@ import numpy as np
 
 from gan_lessons.errors import DataFileError
 
+BYTES = b"\0\0\x08"  # how an IDX file of unsigned bytes begins
+
 
 def damaged(name: str, why: str) -> DataFileError:
     """Return the error for the file called ``name``, with e.g. ``why="ends too early"``."""
@@ -44,7 +46,7 @@ def parse(raw: bytes, *, name: str) -> np.ndarray:
         DataFileError: another magic number or type of values, or not exactly as many values as
             the header announces.
     """
-    if len(raw) < 4 or raw[:3] != b"\0\0\x08" or not 1 <= raw[3] <= 4:  # 8: unsigned bytes
+    if len(raw) < 4 or raw[:3] != BYTES or not 1 <= raw[3] <= 4:
         raise damaged(name, "is not an IDX file of unsigned bytes")
     start = 4 + 4 * raw[3]
     shape = [int.from_bytes(raw[at : at + 4]) for at in range(4, start, 4)]  # big-endian

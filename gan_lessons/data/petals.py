@@ -5,16 +5,14 @@ How they were made, and what they are good for: data/petals.md. Introduced in le
 
 import hashlib
 import io
-import os
-from pathlib import Path
 
 import numpy as np
 import torch
 from PIL import Image
 
-from gan_lessons.data import cache
+from gan_lessons.data import shipped
 from gan_lessons.data.dataset import Dataset
-from gan_lessons.errors import DataFileError, SettingError
+from gan_lessons.errors import SettingError
 
 CLASSES = ("daisy", "poppy", "periwinkle", "sunflower", "dahlia", "cosmos", "lily", "rose")
 PALETTES = ("snow", "lemon", "apricot", "scarlet", "blush", "magenta", "violet", "azure")
@@ -22,7 +20,7 @@ BACKGROUNDS = ("paper", "sky", "meadow", "dusk", "night", "clay")
 FACTORS = ("palette", "background", "hue", "chroma", "lightness", "petals", "radius", "rotation")
 FACTORS += ("tilt", "x", "y", "leaves")
 COUNT, SIDE, COLUMNS = 8_000, 64, 64
-LIMIT = 10 * 2**20  # bytes of the file
+LIMIT, SCRIPT = 10 * 2**20, "petals.py"  # bytes of the file, and what makes it
 SHA256 = "6de69917b887b5b4fa74e9c17f29e75ffd8c60f81fa3c133dc7f9f69f4a77867"
 
 
@@ -50,17 +48,10 @@ def petals(*, size: int = 32) -> Dataset:
             "Nothing was loaded.",
             "Choose size=32 or size=64.",
         )
-    path = cache.REPOSITORY / "data" / "petals.npz"
-    own = cache.expand(os.environ.get("GAN_LESSONS_DATA") or path.parent) / path.name
-    path = own if own.is_file() else path
-    try:
-        packed = cache.read(path, limit=LIMIT)
-    except OSError as error:
-        raise _refused(path, "cannot be read, or is too large to be this set") from error
-    if packed is None:
-        raise _refused(path, "is missing")
+    path, packed = shipped.read("petals.npz", limit=LIMIT, script=SCRIPT)
     if hashlib.sha256(packed).hexdigest() != SHA256:
-        raise _refused(path, "is damaged or not the set that ships (its SHA-256 differs)")
+        why = "is damaged or not the set that ships (its SHA-256 differs)"
+        raise shipped.refused(path, why, script=SCRIPT)
     with np.load(io.BytesIO(packed), allow_pickle=False) as file:
         x = torch.from_numpy(_pictures(file["sheet"].tobytes(), size))
         y = torch.from_numpy(file["labels"].astype(np.int64))
@@ -77,9 +68,3 @@ def _pictures(jpeg: bytes, size: int) -> np.ndarray:
     shape = (-1, size, COLUMNS, size, 3)
     tiles = np.asarray(sheet).reshape(shape).transpose(0, 2, 4, 1, 3)  # row, column, C, H, W
     return np.ascontiguousarray(tiles).reshape(-1, 3, size, size)[:COUNT]
-
-
-def _refused(path: Path, why: str) -> DataFileError:
-    kept = "It was left as it is; nothing was loaded in its place."
-    todo = "Restore data/petals.npz from the course's repository, or: python data/make/petals.py"
-    return DataFileError(f"{cache.shown(path)} {why}.", kept, todo + " --force")

@@ -5,6 +5,7 @@ same seed gives the same points whatever was drawn before.
 """
 
 import math
+from collections.abc import Sequence
 
 import torch
 from torch import Tensor
@@ -78,29 +79,56 @@ def spiral(n: int = 50_000, *, turns: float = 1.5, sigma: float = 0.05, seed: in
     return Dataset(x=x, y=torch.zeros(n, dtype=torch.long), name="spiral", license=LICENSE)
 
 
-def drawn(corners: Tensor, n: int = 50_000, *, sigma: float = 0.05, seed: int = 0) -> Dataset:
-    """Return points along a line that the learner draws by hand.
+def drawn(
+    corners: Tensor | Sequence, n: int = 50_000, *, sigma: float = 0.05, seed: int = 0
+) -> Dataset:
+    """Return points along lines that the learner draws by hand.
 
     Args:
-        corners: (K, 2) corners of the line in the order they are drawn, K >= 2.
+        corners: (K, 2) corners of a line in the order they are drawn, K >= 2; or a list of such
+            lines, between which the pen is lifted. An A::
+
+                data.drawn([[(-1, -1), (0, 1), (1, -1)], [(-0.5, 0), (0.5, 0)]])
+
+    Returns:
+        x (n, 2), spread evenly along the lines; y the number of the straight piece a point is on,
+        counted through all lines.
 
     Raises:
-        SettingError: fewer than two corners, or all in one place.
+        SettingError: a line has fewer than two corners, or all in one place.
 
     Introduced in lesson 04.
     """
-    corners = torch.as_tensor(corners, dtype=torch.float32)
-    lengths = corners.diff(dim=0).norm(dim=1) if corners.ndim == 2 else torch.zeros(1)
-    if corners.ndim != 2 or corners.shape[1] != 2 or len(corners) < 2 or lengths.sum() <= 0:
-        raise SettingError(
-            f"A drawing needs at least two different corners (x, y); got shape "
-            f"{tuple(corners.shape)}.",
-            "Nothing was drawn or changed.",
-            "Pass a list such as [(-1, 0), (0, 1), (1, 0)].",
-        )
+    lines = [_line(line) for line in (corners if _has_lines(corners) else [corners])]
+    start = torch.cat([line[:-1] for line in lines])
+    step = torch.cat([line.diff(dim=0) for line in lines])
     rng = generator(seed)
-    piece = torch.multinomial(lengths, n, replacement=True, generator=rng)  # (n,)
+    piece = torch.multinomial(step.norm(dim=1), n, replacement=True, generator=rng)  # (n,)
     t = torch.rand(n, 1, generator=rng)
-    x = corners[piece] + t * (corners[piece + 1] - corners[piece])
+    x = start[piece] + t * step[piece]
     x = x + sigma * torch.randn(n, 2, generator=rng)
     return Dataset(x=x, y=piece, name="your drawing", license="yours")
+
+
+def _has_lines(corners: Tensor | Sequence) -> bool:
+    """Say whether this is a list of lines, each a list of corners."""
+    try:
+        return len(corners) > 0 and all(len(line) > 0 and len(line[0]) > 0 for line in corners)
+    except TypeError:  # a number has no length
+        return False
+
+
+def _line(corners: Tensor | Sequence) -> Tensor:
+    """Return the corners of one line, float32 (K, 2)."""
+    try:
+        line = torch.as_tensor(corners, dtype=torch.float32)
+    except (TypeError, ValueError, RuntimeError):  # corners of different lengths, words
+        line = torch.empty(0)
+    whole = line.ndim == 2 and len(line) >= 2 and line.shape[1] == 2 and line.isfinite().all()
+    if not whole or line.diff(dim=0).norm(dim=1).sum() <= 0:
+        raise SettingError(
+            f"A line needs at least two different corners (x, y); got {str(corners)[:60]}.",
+            "Nothing was drawn or changed.",
+            "Pass a list such as [(-1, 0), (0, 1), (1, 0)], or a list of such lists.",
+        )
+    return line

@@ -5,17 +5,14 @@ How they were made, and what they are good for: data/strokes.md. Introduced in l
 
 import hashlib
 import io
-import os
 import zipfile
 import zlib
-from pathlib import Path
 
 import numpy as np
 import torch
 
-from gan_lessons.data import cache
+from gan_lessons.data import shipped
 from gan_lessons.data.dataset import Dataset
-from gan_lessons.errors import DataFileError
 
 FACTORS = ("slant", "thickness", "size", "x", "y", "wobble", "rotation", "aspect", "pressure")
 FACTORS += ("allograph",)
@@ -26,6 +23,7 @@ LAYOUT = {
 }
 IMAGES_SHA256 = "d8729cc139477e7a48483f3e84af6224af3d095832309b5f239ed9269dcd1ad0"
 TRUTH_SHA256 = "66619cf6faaa6e6a130c1fba0907d3dc78adbbe9171d2e45b22d362e2f104b16"
+SCRIPT = "strokes.py"  # which makes the file
 LIMIT, UNPACKED = 8 * 2**20, 24 * 2**20  # bytes of the file, and of its largest array
 
 
@@ -41,19 +39,17 @@ def strokes() -> Dataset:
 
     Source: data/make/strokes.py. Introduced in lesson 04.
     """
-    path = cache.REPOSITORY / "data" / "strokes.npz"
-    own = cache.expand(os.environ.get("GAN_LESSONS_DATA") or path.parent) / path.name
-    path = own if own.is_file() else path
+    path, packed = shipped.read("strokes.npz", limit=LIMIT, script=SCRIPT)
     try:
-        if (packed := cache.read(path, limit=LIMIT)) is None:
-            raise _refused(path, "is missing")
         with zipfile.ZipFile(io.BytesIO(packed)) as archive:
             images, labels, factors = (_array(archive, name) for name in LAYOUT)
     except (OSError, EOFError, LookupError, ValueError, zipfile.BadZipFile, zlib.error) as error:
-        raise _refused(path, "cannot be read: it is damaged or another kind of file") from error
+        why = "cannot be read: it is damaged or another kind of file"
+        raise shipped.refused(path, why, script=SCRIPT) from error
     parts = images.tobytes(), labels.tobytes() + factors.tobytes()
     if [hashlib.sha256(part).hexdigest() for part in parts] != [IMAGES_SHA256, TRUTH_SHA256]:
-        raise _refused(path, "is not the set that ships (its SHA-256 differs)")
+        why = "is not the set that ships (its SHA-256 differs)"
+        raise shipped.refused(path, why, script=SCRIPT)
     x = torch.from_numpy(images.copy())[:, None]  # (N, 1, 28, 28)
     y = torch.from_numpy(labels.astype(np.int64))
     known = {name: torch.from_numpy(factors[:, k].copy()) for k, name in enumerate(FACTORS)}
@@ -71,9 +67,3 @@ def _array(archive: zipfile.ZipFile, name: str) -> np.ndarray:
     if np.lib.format.read_array_header_1_0(file) != (shape, False, np.dtype(dtype)):
         raise ValueError("another shape, order or type")
     return np.frombuffer(file.read(), dtype).reshape(shape)
-
-
-def _refused(path: Path, why: str) -> DataFileError:
-    kept = "It was left as it is; nothing was loaded in its place."
-    todo = "Restore data/strokes.npz from the course's repository, or: python data/make/strokes.py"
-    return DataFileError(f"{cache.shown(path)} {why}.", kept, todo + " --force")

@@ -25,15 +25,18 @@ from gan_lessons.show.motion import draw_phase, journey, phases
 from gan_lessons.show.objectives import compared, meanings, objective
 from gan_lessons.show.picture import (
     D_COLOR,
+    DPI,
     FAKE,
     FIELD,
     G_COLOR,
     MARK,
     REAL,
+    SHARP,
     STYLE,
     Picture,
     figure,
     key,
+    packed,
 )
 from gan_lessons.show.pixels import Moving, Pixels, moving, sheet
 from gan_lessons.show.plane import (
@@ -47,14 +50,17 @@ from gan_lessons.show.plane import (
 from gan_lessons.show.reading import runs
 from gan_lessons.show.scoring import intervals, playground, table
 from gan_lessons.show.stabilize import cells, draw_cells, matrix
+from gan_lessons.show.start import the_game
 
 __all__ = [
+    "DPI",
     "D_COLOR",
     "FAKE",
     "FIELD",
     "G_COLOR",
     "MARK",
     "REAL",
+    "SHARP",
     "STYLE",
     "Moving",
     "Picture",
@@ -98,6 +104,7 @@ __all__ = [
     "moving",
     "objective",
     "on_a_line",
+    "packed",
     "pairs",
     "palettes",
     "panels",
@@ -109,5 +116,6 @@ __all__ = [
     "sheet",
     "smooth",
     "table",
+    "the_game",
     "tile",
 ]

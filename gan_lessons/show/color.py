@@ -1,14 +1,11 @@
 """Pictures of colors: hues, palettes, and which colors meet. Lesson 08."""
 
-import io
 from collections.abc import Mapping, Sequence
 
 import numpy as np
 import torch
 from matplotlib import rc_context
-from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
-from PIL import Image
 from torch import Tensor
 
 from gan_lessons import data
@@ -76,15 +73,7 @@ def pairs(
             ax.set_xticks(range(len(columns)), columns)
             ax.set_yticks(range(len(rows)), rows)
             ax.set_title(name)
-        return Picture(_packed(fig), sentence)
-
-
-def _packed(fig: Figure) -> bytes:
-    """Return a figure as the PNG of 256 colors, a third of its size."""
-    file = io.BytesIO()
-    drawn = Image.open(io.BytesIO(Picture(fig, "").png)).convert("RGB")
-    drawn.quantize(256, Image.Quantize.MEDIANCUT).save(file, "PNG", optimize=True)
-    return file.getvalue()
+        return Picture(fig, sentence)
 
 
 def palettes(

@@ -1,13 +1,11 @@
 """Pictures of critics beside the exact Wasserstein distance. Introduced in lesson 11."""
 
 from collections.abc import Callable, Mapping, Sequence
-from io import BytesIO
 
 import numpy as np
 import torch
 from matplotlib import rc_context
 from matplotlib.axes import Axes
-from PIL import Image
 from torch import Tensor
 
 from gan_lessons import metrics
@@ -87,7 +85,9 @@ def in_the_plane(
             high, low = float(critic(real).mean()), float(critic(fake).mean())
             heights = (critic(grid) - (high + low) / 2).reshape(len(ticks), -1).T.numpy()
             box = (-limit, limit, -limit, limit)
-            ax.imshow(heights, extent=box, origin="lower", cmap=FIELD, vmin=-1.5, vmax=1.5)
+            ax.imshow(
+                heights, extent=box, origin="lower", cmap=FIELD.resampled(33), vmin=-1.5, vmax=1.5
+            )
             levels = step * np.arange(-40, 41)
             if heights.max() - heights.min() > step:
                 look = {"colors": "#555555", "linewidths": 0.7, "linestyles": "solid"}
@@ -97,14 +97,7 @@ def in_the_plane(
             ax.set(xticks=[], yticks=[], xlabel="", ylabel="")
         for ax in axes[len(critics) :]:
             ax.axis("off")
-        return _of_few_colors(Picture(fig, sentence))
-
-
-def _of_few_colors(picture: Picture) -> Picture:
-    """Return it in 128 colors: maps under many contour lines take a quarter of the room then."""
-    page, kept = Image.open(BytesIO(picture.png)).convert("RGB"), BytesIO()
-    page.quantize(128, dither=Image.Dither.NONE).save(kept, "png", optimize=True)
-    return Picture(kept.getvalue(), picture.sentence)
+        return Picture(fig, sentence)
 
 
 def estimates(

@@ -39,8 +39,8 @@ def draw_densities(ax: Axes, x: Tensor, p: Tensor, q: Tensor) -> Axes:
     """
     x, p, q = _array(x), _array(p), _array(q)
     ax.fill_between(x, p, color=REAL, alpha=0.25, linewidth=0)
-    ax.plot(x, p, color=REAL, lw=1.6, label="real p —")
-    ax.plot(x, q, color=FAKE, lw=1.6, ls="--", label="fake q - -")
+    ax.plot(x, p, color=REAL, lw=1.6, label="real p")
+    ax.plot(x, q, color=FAKE, lw=1.6, ls="--", label="fake q")
     ax.set(xlim=(x[0], x[-1]), ylim=(0, 1.4 * max(p.max(), q.max())), xlabel="x", ylabel="density")
     ax.legend(fontsize=9, loc="upper right", framealpha=0.8)
     return ax

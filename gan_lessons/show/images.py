@@ -6,6 +6,7 @@ from matplotlib import rc_context
 from matplotlib.axes import Axes
 from torch import Tensor
 
+from gan_lessons.errors import SettingError
 from gan_lessons.show.picture import STYLE, Picture, figure
 
 
@@ -36,8 +37,22 @@ def draw_sheet(ax: Axes, images: Tensor, *, columns: int = 8) -> Axes:
     return ax
 
 
+def _refuse_no_images(x: Tensor) -> None:
+    if x.ndim != 4 or 0 in x.shape or x.shape[1] not in (1, 3):
+        raise SettingError(
+            f"A tensor of shape {tuple(x.shape)} holds no images to show.",
+            "Nothing was drawn; your data are as they were.",
+            "Pass at least one image, as (N, channels, height, width) with 1 or 3 channels.",
+        )
+
+
 def images(x: Tensor, *, title: str, sentence: str, columns: int = 10) -> Picture:
-    """Show a sheet of images, uint8 or in [-1, 1], (N, C, H, W). Lesson 06."""
+    """Show a sheet of images, uint8 or in [-1, 1], (N, C, H, W). Lesson 06.
+
+    Raises:
+        SettingError: there is no image, or its channels are not 1 or 3.
+    """
+    _refuse_no_images(x)
     columns = min(columns, len(x))
     rows = -(-len(x) // columns)
     height = 0.55 * rows * x.shape[2] / x.shape[3]
@@ -52,7 +67,12 @@ def rows_of_images(rows: dict[str, Tensor], *, sentence: str) -> Picture:
 
     Args:
         rows: for each label, (N, C, H, W) images; the same N in each row.
+
+    Raises:
+        SettingError: there is no image, or its channels are not 1 or 3.
     """
+    for x in rows.values():
+        _refuse_no_images(x)
     n = max(len(x) for x in rows.values())
     with rc_context(STYLE):
         fig = figure(width=0.6 * n + 1.3, height=0.68 * len(rows) + 0.1)

@@ -1,7 +1,5 @@
 """Sheets and films of color images, one pixel to a pixel. Lesson 08."""
 
-import base64
-import html
 import io
 from collections.abc import Sequence
 from pathlib import Path
@@ -20,23 +18,13 @@ class Pixels(Picture):
     Notebooks stay small, and no pixel is wider than its neighbor. Colors are at most 256.
     """
 
+    _style = "max-width:100%;image-rendering:pixelated"
+
     def __init__(self, page: Image.Image, sentence: str, *, zoom: int):
         file = io.BytesIO()
         page.save(file, "PNG", optimize=True)
-        super().__init__(file.getvalue(), sentence)
-        self._zoom, self._width = zoom, zoom * page.width
-
-    def _source(self) -> tuple[str, bytes]:
-        return "png", self.png
-
-    def _repr_html_(self) -> str:
-        kind, file = self._source()
-        text, code = html.escape(self.sentence, quote=True), base64.b64encode(file).decode()
-        return (
-            f'<figure style="margin:0"><img alt="{text}" src="data:image/{kind};base64,{code}" '
-            f'width="{self._width}" style="max-width:100%;image-rendering:pixelated">'
-            f"<figcaption>{text}</figcaption></figure>"
-        )
+        super().__init__(file.getvalue(), sentence, width=zoom * page.width)
+        self._zoom = zoom
 
 
 class Moving(Pixels):

@@ -49,7 +49,7 @@ def runs(seeds: Sequence[Run], look: int, *, real: Tensor) -> Picture:
             ax.set(xlabel="", ylabel="")
             if run.looks[look - 1].abs().amax(dim=1).min() > LIMIT:
                 ax.text(0, 0, "all outside", ha="center", va="center")
-        return Picture(fig, _read(seeds, step), dpi=72)
+        return Picture(fig, _read(seeds, step))
 
 
 def _read(seeds: Sequence[Run], step: int) -> str:

@@ -21,7 +21,7 @@
 # - *explain* why JS stops pushing when two distributions do not meet;
 # - *estimate* a ratio of densities with a classifier: half of a GAN.
 #
-# **What you'll need.** Lesson 00: Python, autograd, logarithms. About 60
+# **What you'll need.** Lesson 00: Python, autograd, logarithms. About 80
 # minutes of your time; {{minutes}} minutes of computing on 2 CPU cores.
 
 # %%
@@ -40,12 +40,17 @@ device = runtime.start(threads=1)  # small problems
 # ## The knobs
 # Throughout, $p$ is the real distribution and $q$ the generator's.
 
-# %%
+# %% tags=["parameters"]
 SEED = 0
-grid = torch.linspace(-6, 12, 1801, dtype=torch.float64)  # bins of 0.01
-steps = runtime.budget(tiny=20, ci=1_000, lesson=1_000, full=5_000)
 batch_size = 256  # samples per step, real and fake each
-enough = steps >= 1_000  # below that, nothing is claimed of a network
+learning_rate = 3e-3  # of the classifiers
+
+# %% [markdown]
+# What the budget allows, and the line, cut into bins of 0.01:
+
+# %%
+steps = runtime.budget(tiny=20, ci=1_000, lesson=1_000, full=5_000)
+grid = torch.linspace(-6, 12, 1801, dtype=torch.float64)
 
 # %% [markdown]
 # ## A sample is not a density
@@ -97,7 +102,7 @@ assert torch.allclose(bins(2.0, 1.0), 0.01 * normal(grid, 2.0))
 #
 # $$\mathrm{TV}(p,q)=\tfrac12\sum_i|p_i-q_i|$$
 
-# %% [markdown]
+# %% [markdown] predict={"picture": "JS", "words": ["is never ∞", "ln 2"]}
 # ## ✏️ Exercise 1 · KL and JS
 # *15 minutes · ●●○*
 #
@@ -132,10 +137,11 @@ def my_js(p, q):
 checks.distances.js(my_js)
 
 # %% [markdown]
-# From here on we use these three. They add up over the last axis, so that
+# Now 1,000 pairs of lists, most of them with empty bins, and your two
+# functions; the course's are folded. Those add up over the last axis, so that
 # many pairs can be measured at once.
 
-# %%
+# %% tags=["folded"]
 def kl(p, q):
     return (torch.xlogy(p, p) - torch.xlogy(p, q)).sum(-1)
 
@@ -144,7 +150,34 @@ def js(p, q):
     m = (p + q) / 2
     return (kl(p, m) + kl(q, m)) / 2
 
+# %% picture="JS"
+kl_of, js_of = checks.distances.kl.yours(kl), checks.distances.js.yours(js)
+runtime.seed_everything(SEED)
+raw = torch.rand(1_000, 2, 4, dtype=torch.float64)
+raw = (raw - torch.rand(1_000, 2, 1)).clamp_min(0) + 1e-300  # many empty bins
+lists = raw / raw.sum(-1, keepdim=True)
+lists[lists < 1e-200] = 0
+both = {"KL": kl_of, "JS": js_of}
+found = {n: [float(f(p, q)) for p, q in lists] for n, f in both.items()}
+for name, gotten in found.items():
+    print(f"{name}: ∞ {gotten.count(math.inf)} times,", end=" ")
+    print(f"else up to {max(d for d in gotten if d < math.inf):.4f}")
 
+# %%
+# what we claim
+assert math.inf in found["KL"]
+assert -1e-6 < min(found["JS"]) <= max(found["JS"]) < math.log(2) + 1e-6
+
+# %% [markdown]
+# JS is never ∞. The mixture holds half of each: $p\le p+q=2m$, so
+#
+# $$\ln\frac pm\le\ln2,\qquad
+# \mathrm{KL}(p\|m)=\sum_ip_i\ln\frac{p_i}{m_i}\le\ln 2\sum_ip_i=\ln2,$$
+#
+# and likewise for $q$: $\;0\le\mathrm{JS}\le\ln2\approx0.693$. The last of the
+# three is short:
+
+# %%
 def tv(p, q):
     return (p - q).abs().sum(-1) / 2
 
@@ -154,9 +187,9 @@ def tv(p, q):
 # does: think of $q$ as earth and of $p$ as the hole it should fill.
 # $W_1$ is earth times distance carried, for the cheapest plan.
 #
-# On a line the plan is forced. Up to a place $x$, the earth is
-# $F_q(x)=\sum_{x_i\le x}q_i$ and the hole $F_p(x)$. What is too much or too
-# little has to cross $x$:
+# On a line, what crosses a place $x$ is forced. Up to $x$, the earth is
+# $F_q(x)=\sum_{x_i\le x}q_i$ and the hole $F_p(x)$. What is too much on one
+# side has to cross $x$, and a cheapest plan carries nothing to and fro:
 #
 # $$W_1(p,q)=\sum_i|F_p(x_i)-F_q(x_i)|\,\Delta x$$
 
@@ -195,11 +228,11 @@ assert torch.allclose(values["KL"], gaps**2 / 2, atol=1e-6)
 assert torch.allclose(values["TV"], torch.erf(gaps / 8**0.5), atol=1e-5)
 assert torch.allclose(values["W₁"], gaps, atol=1e-6)
 
-# %% [markdown]
+# %% [markdown] predict={"picture": "far", "words": ["ceiling", "flat"]}
 # **Decide before you run:** at a gap of 6, which of the four still tell the
 # generator which way to go?
 
-# %%
+# %% picture="far"
 @rc_context(show.STYLE)
 def gap_view(gap=2.0, width=1.0):
     values, slopes = measure(gaps, width)
@@ -211,7 +244,8 @@ def gap_view(gap=2.0, width=1.0):
     axes = {"at": gap, "xlabel": "gap θ", "ylim": (-0.2, 3)}
     show.draw_lines(middle, gaps, values, ylabel="distance", **axes)
     axes |= {"ylabel": "slope", "legend": False}
-    show.draw_lines(right, gaps, slopes, **axes)
+    away = {n: s[1:] for n, s in slopes.items()}  # from 0.1 on
+    show.draw_lines(right, gaps[1:], away, **axes)
     left.set_title(f"fake {gap:.1f} away")
     middle.set_title(f"JS {now['JS'][0]:.3f} of at most 0.693")
     right.set_title(f"JS's slope {now['JS'][1]:.4f}")
@@ -221,31 +255,30 @@ def gap_view(gap=2.0, width=1.0):
 
 gap_view(6.0)
 
-# %% [markdown]
-# The curves of KL and its slope leave the picture. JS and TV have climbed
-# to their ceilings, and there they are flat. Move the gap and the width:
-
 # %%
-assert "JS 0.00 (slope 0.000)" in gap_view(0.0).sentence
-show.explore(
-    gap_view,
-    gap=ipywidgets.FloatSlider(2, min=0, max=6, description="gap θ"),
-    width=ipywidgets.FloatSlider(1, min=0.5, max=2, description="width"),
-)
-
-# %%
+# what we claim
 at_1, at_6 = (
     {name: slope[i].item() for name, slope in slopes.items()} for i in (10, 60)
 )
-print({name: round(slope, 4) for name, slope in at_6.items()})
 assert math.isclose(at_6["KL"], 6, rel_tol=1e-4)
 assert math.isclose(at_6["W₁"], 1, rel_tol=1e-4)
 assert 0 < at_6["JS"] < at_1["JS"] / 30
 
 # %% [markdown]
-# At a gap of 6, KL pulls with a slope of 6 and $W_1$ with 1. JS's slope has
-# shrunk to less than a thirtieth of what it was at a gap of 1. KL, however,
-# needs the value of $q$ at real points, which a generator cannot tell you.
+# KL pulls with a slope of 6 and $W_1$ with 1; their curves leave the picture.
+# JS and TV have climbed to their ceilings and are flat there: JS's slope is
+# less than a thirtieth of what it was at a gap of 1. KL, however, needs the
+# value of $q$ at real points, which a generator cannot tell you.
+#
+# Move the gap and the width. (At a gap of 0, TV and $W_1$ have a kink and no
+# slope: here the gap begins at 0.1.)
+
+# %%
+show.explore(
+    gap_view,
+    gap=ipywidgets.FloatSlider(2, min=0.1, max=6, description="gap θ"),
+    width=ipywidgets.FloatSlider(1, min=0.5, max=2, description="width"),
+)
 
 # %% [markdown]
 # ## ✏️ Exercise 2 · Small one way, large the other
@@ -264,19 +297,19 @@ my_p, my_q = [1 - 1e-8, 1e-8, 0], [0.92, 0.08, 0]
 
 checks.distances.lopsided(my_p, my_q)
 
-# %% [markdown]
+# %% [markdown] predict={"picture": "boxes", "words": ["straight line"]}
 # ## When they do not meet at all
 # Let $p$ and $q$ share no place. Where $p>0$ the mixture is $m=p/2$, so
 #
 # $$\mathrm{KL}(p\|m)=\sum_i p_i\ln\frac{p_i}{p_i/2}=\ln 2,$$
 #
-# and the same for $q$. Hence $\mathrm{JS}=\ln 2\approx 0.693$, whether they
+# and the same for $q$. Hence $\mathrm{JS}=\ln 2$, its maximum, whether they
 # are neighbors or a mile apart. A constant has slope 0.
 #
 # Take two boxes of width 1, the second one moved by $\theta$. **Decide
 # first:** how does JS get to $\ln 2$, in a curve or in a straight line?
 
-# %%
+# %% picture="boxes"
 def box(start):
     inside = (grid > start - 0.005) & (grid < start + 0.995)
     return inside.double() / inside.sum()
@@ -286,42 +319,83 @@ moves = torch.linspace(0, 3, 31, dtype=torch.float64)
 moved = torch.stack([box(float(move)) for move in moves])
 distances = {"KL = ∞": kl, "JS": js, "TV": tv, "W₁": w1_bins}
 from_box = {name: f(box(0.0), moved) for name, f in distances.items()}
+line = moves.clamp_max(1) * from_box["JS"][10]  # 10 moves of 0.1: apart
+straight = torch.allclose(from_box["JS"], line)
 show.lines(
     moves,
     from_box,
-    sentence="JS and TV rise in a straight line until the boxes part at 1, "
-    "then they are flat. W₁ goes on.",
-    title="JS stops at ln 2 as soon as the boxes part",
+    sentence="JS rises "
+    + ("in a straight line" if straight else "in a curve")
+    + " up to a move of 1.",
+    title=f"JS from {from_box['JS'][10]:.3f} at θ = 1 to "
+    f"{from_box['JS'][30]:.3f} at θ = 3",
     xlabel="box moved by θ",
     ylabel="distance",
 )
 
 # %%
+# what we claim
 rise = moves.clamp_max(1) * math.log(2)
 assert torch.allclose(from_box["JS"], rise)
 assert torch.allclose(from_box["W₁"], moves)
 assert (from_box["KL = ∞"][1:] == math.inf).all()  # even at θ = 0.1
 
 # %% [markdown]
-# This is no corner case. Photographs fill a thin sheet in the space of
-# all pixel values, and so do a generator's pictures. Two thin sheets
-# in a large space rarely meet. KL is then ∞, JS is $\ln 2$, and only $W_1$
-# can say "closer".
+# In a straight line: the overlap costs nothing, as $p=q$ there, and the share
+# $\theta$ that sticks out costs $\ln2$ each, so $\mathrm{JS}=\theta\ln2$. From
+# 1 on JS and TV are flat; $W_1$ goes on.
+#
+# This is no corner case. Photographs fill a thin sheet in the space of all
+# pixel values, and so do a generator's pictures. Two sheets may even cross:
+# JS is $\ln2$ as soon as the places where they meet have probability 0. Take
+# a circle and a straight line, and look through finer and finer squares:
+
+# %%
+turn = torch.linspace(0, 2 * math.pi, 200_001, dtype=torch.float64)[1:]
+circle = torch.stack([turn.cos(), turn.sin()], dim=1)  # (points, 2)
+path = torch.linspace(-1.2, 1.2, 200_000, dtype=torch.float64)
+straight_on = torch.stack([path, 0.5 * path + 0.2], dim=1)
+
+
+def shares(points, squares):  # of a plane cut into squares x squares
+    at = ((points + 1.5) / 3 * squares).long()
+    at = at[:, 0] * squares + at[:, 1]
+    return at.bincount(minlength=squares**2) / len(points)
+
+
+cuts = [4, 8, 16, 32, 64, 128, 256, 512]
+looks = [js(shares(circle, n), shares(straight_on, n)).item() for n in cuts]
+with rc_context(show.STYLE):
+    fig, (left, right) = show.panels(2, width=3.6)
+    left.plot(*circle.T, color=show.REAL)
+    left.plot(*straight_on.T, color=show.FAKE, ls="--")
+    left.set(title="real, solid, and fake, dashed", aspect="equal")
+    right.plot([3 / n for n in cuts], looks, "o-", color="black")
+    right.axhline(math.log(2), color="black", lw=1, ls=":")
+    right.set(xscale="log", xlabel="side of a square", ylabel="JS")
+    right.set(title=f"JS: {looks[0]:.2f} → {looks[-1]:.3f}", ylim=(0, 0.75))
+show.Picture(fig, "Two curves that cross. The finer one looks, the nearer JS "
+             "is to ln 2 (dotted).")
+
+# %%
+# what we claim
+assert looks[-1] > 0.99 * math.log(2)
 
 # %% [markdown]
-# ## From samples: sort
+# KL between such sheets is ∞, JS is $\ln 2$, and only $W_1$ can say "closer".
+
+# %% [markdown]
+# ## From samples
 # Now drop the densities. Given $N$ real and $N$ fake points on a line, which
 # fake should move to which real point? If two paths cross, uncrossing them
-# never costs more. Without crossings the smallest goes to the smallest, the
-# next to the next:
-#
-# $$W_1=\frac1N\sum_{i=1}^N|x_{(i)}-y_{(i)}|\qquad\text{(sorted)}$$
+# never costs more.
 #
 # ## ✏️ Exercise 3 · $W_1$ of two samples
-# *10 minutes · ●○○*
+# *10 minutes · ●●○*
 #
-# `x` and `y` are (N,) tensors in any order. Seven points have 5,040 pairings;
-# yours must be the cheapest.
+# `x` and `y` are (N,) tensors in any order. Return the mean way from a fake
+# to its real point in the cheapest pairing. Seven points have 5,040 pairings:
+# which of them has no crossing?
 #
 # {{hints distances.w1}}
 
@@ -334,33 +408,58 @@ def my_w1(x, y):
 
 checks.distances.w1(my_w1)
 
-# %%
+# %% [markdown]
+# The course's version and the drawing of its pairs, folded:
+
+# %% tags=["folded"]
 def w1(x, y):
     return (x.sort().values - y.sort().values).abs().mean()
 
 
-runtime.seed_everything(SEED)
-x, y = torch.randn(12), 0.5 + 0.5 * torch.randn(12)
-plans = {"as they came": (x, y), "sorted": (x.sort().values, y.sort().values)}
-with rc_context(show.STYLE):
+@rc_context(show.STYLE)
+def pairings(x, y, cost):
+    plans = {"as they came": (x, y)}
+    plans["cheapest"] = (x.sort().values, y.sort().values)
+    costs = ((x - y).abs().mean(), cost)
     fig, axes = show.panels(2, height=2.6)
-    for ax, (name, (a, b)) in zip(axes, plans.items()):
-        ax.plot([a, b], [[1] * 12, [0] * 12], color="#777777", lw=1)
-        ax.plot(a, [1] * 12, "o", color=show.REAL)
-        ax.plot(b, [0] * 12, "^", color=show.FAKE)
-        ax.set_yticks([0, 1], ["fake ▲", "real ●"])
-        ax.set(title=f"{name}: {(a - b).abs().mean():.2f}", xlabel="x")
-show.Picture(fig, "Sorted pairs do not cross, and cost less to carry.")
+    for ax, (name, (a, b)), paid in zip(axes, plans.items(), costs):
+        ax.plot([a, b], [[1] * len(a), [0] * len(a)], color="#777777", lw=1)
+        ax.plot(a, [1] * len(a), "o", color=show.REAL)
+        ax.plot(b, [0] * len(a), "^", color=show.FAKE)
+        ax.set_yticks([0, 1], ["fake", "real"])
+        ax.set(title=f"{name}: {paid:.2f}", xlabel="x")
+    said = "Without crossings it costs less to carry."
+    return show.Picture(fig, said)
 
 # %%
-assert (x - y).abs().mean() > w1(x, y)
-far = (50 + torch.randn(1_000)).requires_grad_()
-w1(torch.randn(1_000), far).backward()
+runtime.seed_everything(SEED)
+x, y = torch.randn(7), 0.5 + 0.5 * torch.randn(7)
+pairings(x, y, float(checks.distances.w1.yours(w1)(x, y)))
+
+# %% [markdown]
+# Without crossings the smallest goes to the smallest, the next to the next:
+#
+# $$W_1=\frac1N\sum_{i=1}^N|x_{(i)}-y_{(i)}|\qquad\text{(sorted)}$$
+#
+# Now 1,000 fakes, 50 away from 1,000 real points. What does each distance tell
+# the fakes?
+
+# %%
+near, far = torch.randn(1_000), (50 + torch.randn(1_000)).requires_grad_()
+w1(near, far).backward()
+counts = torch.histc(far.detach(), 60, -5, 55)  # a histogram only counts
+print(f"W₁'s slope for each fake: {far.grad.min():.4f} … {far.grad.max():.4f}")
+print("the histogram of the fakes has a slope:", counts.requires_grad)
+
+# %%
+# what we claim
+assert w1(x, y) < (x - y).abs().mean()
 assert torch.allclose(far.grad, torch.tensor(1 / 1_000))
 
 # %% [markdown]
-# Every fake sample gets the same push toward the data, $1/N$, even from 50
-# away. JS of two histograms has no gradient here at all.
+# Every fake gets the same push toward the data, $1/N$, even from 50 away. JS
+# of two histograms has no gradient: a count does not change when a point
+# moves a little, and PyTorch does not even offer one.
 #
 # > **Careful.** Sorting works on a line only. In the plane it takes a solver,
 # > in the space of images more samples than anyone has. Lesson 11 trains a
@@ -369,18 +468,15 @@ assert torch.allclose(far.grad, torch.tensor(1 / 1_000))
 # %% [markdown]
 # ## A classifier sees the ratio
 # Can samples tell us about $p$ and $q$ themselves? Toss a coin: heads, draw
-# from $p$; tails, from $q$. You are shown $x$. By Bayes' rule
-#
-# $$P(\text{real}\mid x)=\frac{\frac12p(x)}{\frac12p(x)+\frac12q(x)}
-# =\frac{p(x)}{p(x)+q(x)}=:D^*(x).$$
-#
-# The best possible classifier knows nothing but the *ratio* $p/q$, and it
-# knows that everywhere.
+# from $p$; tails, from $q$. You are shown $x$, and not the coin. A classifier
+# answers with $D(x)$, the probability of *real*.
 #
 # ## ✏️ Exercise 4 · The best classifier
-# *5 minutes · ●○○*
+# *10 minutes · ●●○*
 #
-# Both are (K,) tensors of densities. Where both are 0, say ½.
+# What does the best possible one say, $D^*(x)=P(\text{real}\mid x)$? Bayes'
+# rule knows. `p` and `q` are the two densities at K places, (K,) each. Where
+# both are 0, say ½.
 #
 # {{hints distances.optimal_d}}
 
@@ -393,41 +489,55 @@ def my_optimal_d(p, q):
 
 checks.distances.optimal_d(my_optimal_d)
 
-# %%
+# %% [markdown] predict={"picture": "cliff", "words": ["cliff", "middle"]}
+# Your $D^*$ is drawn next; the course's is folded. **Predict:** the bumps are
+# 2 apart. Where is $D^*$ exactly ½, and what becomes of its curve as the gap
+# grows?
+
+# %% tags=["folded"]
 def optimal_d(p, q):
     return torch.where(p + q > 0, p / (p + q), 0.5)
 
 # %%
+best_d = checks.distances.optimal_d.yours(optimal_d)
+
+
 @rc_context(show.STYLE)
-def ratio_view(x=1.0, gap=2.0):
+def ratio_view(x=0.5, gap=2.0):
     p, q = normal(grid), normal(grid, gap)
     here = (grid - x).abs().argmin()
-    share = optimal_d(p, q)[here]
+    best = torch.as_tensor(best_d(p, q))
     fig, (left, right) = show.panels(2, width=4.2)
     show.draw_densities(left, grid, p, q)
     left.plot([x], p[here], "o", color=show.REAL)
     left.plot([x], q[here], "^", color=show.FAKE)
     axes = {"xlabel": "x", "ylabel": "D*(x)", "ylim": (-0.03, 1.03)}
-    show.draw_lines(right, grid, {"D*": optimal_d(p, q)}, at=x, **axes)
+    show.draw_lines(right, grid, {"D*": best}, at=x, **axes)
     left.set_title(f"p = {p[here]:.3f}, q = {q[here]:.3f}")
-    right.set_title(f"D* = p / (p + q) = {share:.3f}")
-    said = f"At x = {x:.1f} a draw is real in {share:.1%} of all cases."
+    right.set_title(f"D* = {best[here]:.3f}")
+    said = f"At x = {x:.1f} a draw is real in {best[here]:.1%} of all cases."
     return show.Picture(fig, said)
 
-
-ratio_view(0.5)
-
-# %% [markdown]
-# Find the place where $D^*$ is ½, then widen the gap: between the two
-# bumps $D^*$ becomes a cliff, and on the fake side a plain.
-
-# %%
-assert "real in 50.0%" in ratio_view(1.0, gap=2.0).sentence
+# %% picture="cliff"
 show.explore(
     ratio_view,
     x=ipywidgets.FloatSlider(0.5, min=-3, max=6, description="place x"),
     gap=ipywidgets.FloatSlider(2, min=0, max=6, description="gap θ"),
 )
+
+# %%
+# what we claim
+assert "real in 50.0%" in ratio_view(x=1.0, gap=2.0).sentence
+
+# %% [markdown]
+# It is ½ in the middle, at 1. As the gap grows, $D^*$ becomes a cliff between
+# the two bumps, and on the fake side a plain. By Bayes' rule
+#
+# $$D^*(x)=\frac{\frac12p(x)}{\frac12p(x)+\frac12q(x)}
+# =\frac{p(x)}{p(x)+q(x)}=\frac1{1+q(x)/p(x)}:$$
+#
+# the best classifier knows nothing but the *ratio* $p/q$, and it knows that
+# everywhere.
 
 # %% [markdown]
 # ## Train one
@@ -444,7 +554,7 @@ def cross_entropy(D, real, fake):  # for a logit t: 1 - σ(t) = σ(-t)
 def train_classifier(draw_real, draw_fake):
     D = nn.Sequential(nn.Linear(1, 32), nn.SiLU(), nn.Linear(32, 32))
     D.extend([nn.SiLU(), nn.Linear(32, 1), nn.Flatten(0)])  # logits (B,)
-    opt = torch.optim.Adam(D.parameters(), lr=3e-3, fused=True)
+    opt = torch.optim.Adam(D.parameters(), lr=learning_rate, fused=True)
     for _ in range(steps):
         real, fake = draw_real(batch_size), draw_fake(batch_size)
         loss = cross_entropy(D, real, fake)
@@ -453,7 +563,7 @@ def train_classifier(draw_real, draw_fake):
         opt.step()
     return D
 
-# %% [markdown]
+# %% [markdown] predict={"picture": "ratio", "words": ["makes things up"]}
 # Real: mean 0, width 1. Fake: mean 2, width 0.7. **Decide first:** the true
 # log ratio is a parabola; will the network's be one?
 
@@ -464,38 +574,41 @@ def gaussian(mean, sigma=1.0):
 
 runtime.seed_everything(SEED)
 D = train_classifier(gaussian(0.0), gaussian(2.0, 0.7))
-line = torch.linspace(-6, 6, 601)
-p, q = normal(line), normal(line, 2.0, 0.7)
+places = torch.linspace(-6, 6, 601)
+p, q = normal(places), normal(places, 2.0, 0.7)
 true = p.log() - q.log()
 with torch.no_grad():
-    learned = D(line[:, None])
+    learned = D(places[:, None])
 
-# %%
+# %% picture="ratio"
 seen = p + q > 0.02  # where samples fall
-share = (p + q) / (p + q).sum()  # how often a sample falls there
+share = (p + q) / (p + q).sum()  # how often one falls there
 error = (share * (learned - true).abs()).sum().item()
 outside = (learned - true)[0].abs().item()
 with rc_context(show.STYLE):
     fig = show.figure(height=3.2)
     ax = fig.subplots()
-    found = {"true ln p/q": true, "the classifier's logit": learned}
-    show.draw_lines(ax, line, found, xlabel="x", ylim=(-12, 45))
-    ax.axvspan(*line[seen][[0, -1]], color=show.REAL, alpha=0.12)
+    curves = {"true ln p/q": true, "the classifier's logit": learned}
+    show.draw_lines(ax, places, curves, xlabel="x", ylim=(-12, 45))
+    ax.axvspan(*places[seen][[0, -1]], color=show.REAL, alpha=0.12)
     title = f"Off by {error:.2f} for a typical sample, by {outside:.0f} at -6"
     ax.set(title=title, ylabel="log ratio")
-show.Picture(fig, "The logit follows the true log ratio where samples "
-             "fall (shaded) and leaves it elsewhere.")
+show.Picture(fig, "Shaded: where samples fall. There the logit "
+             f"{'follows' if error < 0.6 else 'misses'} the true log ratio; "
+             f"at -6 it is {'far' if outside > 10 else 'not far'} from it.")
 
 # %%
-if enough:
-    assert error < 0.6
-    assert outside > 10
+# what we claim
+checks.claim("the log ratio is off by less than 0.6 for a typical sample",
+             error < 0.6)
+checks.claim("it is off by more than 10 at -6", outside > 10)
 
 # %% [markdown]
-# A generator never shows its density, and yet the classifier has found the
-# ratio, where it saw samples. Elsewhere it makes things up.
+# A parabola where it saw samples; elsewhere the network makes things up, and
+# goes on straight. A generator never shows its density, and yet the
+# classifier has found the ratio.
 
-# %% [markdown]
+# %% [markdown] predict={"picture": "six", "words": ["they can"]}
 # ## The classifier measures JS
 # Put $D^*$ into the cross entropy. As
 # $\frac{p}{p+q}=\frac12\cdot\frac pm$, the first term is
@@ -518,7 +631,7 @@ for gap in cockpit.progress((0.0, 1.0, 2.0, 3.0, 4.0, 6.0)):
         loss = cross_entropy(D, real(20_000), fake(20_000))
     estimates[gap] = math.log(2) - loss.item() / 2
 
-# %%
+# %% picture="six"
 exact = {gap: values["JS"][round(10 * gap)].item() for gap in estimates}
 worst = max(abs(estimates[gap] - exact[gap]) for gap in exact)
 with rc_context(show.STYLE):
@@ -529,15 +642,22 @@ with rc_context(show.STYLE):
     ax.axhline(math.log(2), color="black", lw=1, ls=":")
     ax.set(xlim=(-0.2, 6.2), ylabel="JS")
     ax.set(title=f"Samples alone: off by at most {worst:.3f}")
-if enough:
-    assert worst < 0.02
 show.Picture(fig, "Dots: JS as six classifiers measured it. Line: exact.")
 
+# %%
+# what we claim
+checks.claim("six classifiers measure JS to within 0.02", worst < 0.02)
+
 # %% [markdown]
-# This is one half of a GAN: **a classifier that measures a distance between
-# samples**. The other half is a generator that walks down that distance,
-# and you have seen the trouble ahead. Where the two do not meet, the
-# distance is flat. Lesson 02 shows the way out.
+# They can. This is one half of a GAN: **a classifier that measures a distance
+# between samples**. The other half is a generator that walks down that
+# distance, and you have seen the trouble ahead: where the two do not meet,
+# JS is flat, and the best classifier of all, with $D^*=1$ here and 0 there,
+# has no slope anywhere.
+#
+# What helps is that a trained *network* is smooth. It rises from fake to real
+# somewhere in between, and a generator can follow that. Lesson 02 tries it on
+# the very boxes that do not meet.
 
 # %% [markdown]
 # ## Quiz
@@ -555,15 +675,17 @@ show.Picture(fig, "Dots: JS as six classifiers measured it. Line: exact.")
 #    are equal there: both large, both tiny, or both 0.</details>
 # 5. A classifier tells real from fake without a mistake. What is JS?
 #    <details><summary>Answer</summary>Between the samples it saw: ln 2,
-#    the maximum, as they share no place. Its loss is near 0 only if it is also
-#    sure of itself. Between the distributions JS may be less.</details>
+#    the most JS can be, as they share no place. Its loss is near 0 only
+#    if it is sure of itself, too. Between the distributions JS may be
+#    less.</details>
 
 # %% [markdown]
 # ## Ledger
 # | what we changed | what happened |
 # |---|---|
 # | gap 1 → 6 | JS's slope falls below a thirtieth; $W_1$'s stays 1 |
-# | overlapping → disjoint boxes | KL = ∞, JS = ln 2, slope 0 |
+# | boxes that overlap → that do not | JS from $\theta\ln2$ to $\ln2$, slope 0 |
+# | sheets that cross | JS = $\ln2$ all the same |
 # | densities → samples | $W_1$ by sorting; JS by a classifier |
 # | *your change* | *what you saw* |
 

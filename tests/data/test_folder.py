@@ -4,6 +4,7 @@ import importlib
 import io
 import os
 import random
+import re
 import struct
 import warnings
 import zlib
@@ -20,6 +21,7 @@ from gan_lessons.data import cache
 from gan_lessons.data.folder import folder
 from gan_lessons.errors import DataFileError, SettingError
 from tests.data.fault_server import mutate
+from tests.soak import times
 
 module = importlib.import_module("gan_lessons.data.folder")  # data.folder is the function
 RED, GREEN, BLUE, WHITE = (255, 0, 0), (0, 255, 0), (0, 0, 255), (255, 255, 255)
@@ -36,7 +38,7 @@ def place(monkeypatch, tmp_path) -> Path:
 def home(tmp_path) -> Path:
     """A folder with one plain picture, as two are the least that a data set needs."""
     (tmp_path / "pictures").mkdir()
-    Image.new("RGB", (8, 8), WHITE).save(tmp_path / "pictures" / "zz.png")
+    Image.new("RGB", (32, 32), WHITE).save(tmp_path / "pictures" / "zz.png")
     return tmp_path / "pictures"
 
 
@@ -157,7 +159,8 @@ def test_the_center_is_cropped_not_squeezed(home):
     wide = np.zeros((20, 60, 3), dtype=np.uint8)
     wide[:, :20], wide[:, 20:40], wide[:, 40:] = RED, GREEN, BLUE
     for picture in (wide, wide.swapaxes(0, 1).copy()):
-        x = only(home, Image.fromarray(picture))
+        with pytest.warns(UserWarning, match=r"^More than twice as long as wide, .*: 1 of 2\.$"):
+            x = only(home, Image.fromarray(picture))
         assert near(x[:, 3:-3, 3:-3], GREEN)
 
 
@@ -172,7 +175,7 @@ def test_unicode_spaces_and_signs_in_paths(tmp_path):
     home = tmp_path / "Übung 学习" / "it's #1 100%"
     home.mkdir(parents=True)
     for name in ("ä b.png", "#?%20.png"):
-        Image.new("RGB", (8, 8)).save(home / name)
+        Image.new("RGB", (8, 8), WHITE).save(home / name)
     assert len(folder(home, size=8)) == 2
     with warnings.catch_warnings():
         warnings.simplefilter("error")
@@ -270,8 +273,180 @@ def test_a_photo_with_damaged_exif_is_kept_as_it_lies(home):
 def test_a_folder_that_leads_into_itself(home):
     Image.new("RGB", (8, 8)).save(home / "y.png")
     (home / "again").symlink_to(home, target_is_directory=True)
-    (home / "lost.png").symlink_to(home / "nowhere.png")
+    (home / "up").symlink_to(home.parent, target_is_directory=True)
     assert len(folder(home, size=8)) == 2
+
+
+def test_classes_may_be_links_to_other_folders(home, tmp_path):
+    """As on machines where the pictures lie on another disk; a link that leads nowhere is told."""
+    for name, color in (("cats", RED), ("dogs", GREEN)):
+        (tmp_path / "disk" / name / "deep").mkdir(parents=True)
+        for spot in ("0.png", "deep/1.png"):
+            Image.new("RGB", (8, 8), color).save(tmp_path / "disk" / name / spot)
+        (home / name).symlink_to(tmp_path / "disk" / name, target_is_directory=True)
+    (home / "zz.png").unlink()
+    d = folder(home, size=8)
+    assert d.y.tolist() == [0, 0, 1, 1]
+    assert [near(x, c) for x, c in zip(d.x, (RED, RED, GREEN, GREEN), strict=True)] == [True] * 4
+
+    (home / "birds").symlink_to(tmp_path / "unplugged", target_is_directory=True)
+    (home / "notes.txt").symlink_to(tmp_path / "unplugged.txt")
+    with pytest.warns(UserWarning, match=r"^Links that lead nowhere: birds\.$"):
+        assert len(folder(home, size=8)) == 4
+    for name in ("cats", "dogs"):
+        (home / name).unlink()
+    with pytest.raises(DataFileError, match="Links that lead nowhere: birds") as info:
+        folder(home, size=8)
+    assert tells(info.value)
+
+
+def test_what_links_show_a_second_time_is_taken_once(home):
+    """A link, a hard link and a linked folder: three more names for one picture, no more data."""
+    (home / "cats").mkdir()
+    Image.new("RGB", (8, 8), RED).save(home / "cats" / "a.png")
+    (home / "b.png").symlink_to(home / "cats" / "a.png")
+    (home / "c.png").hardlink_to(home / "cats" / "a.png")
+    (home / "dogs").symlink_to(home / "cats", target_is_directory=True)
+    with pytest.warns(
+        UserWarning, match="Taken once, .* second name: dogs, cats/a.png, b.png"
+    ) as t:
+        assert len(folder(home, size=8)) == 2
+    assert len(t) == 1
+
+
+def test_folders_that_may_not_be_opened_are_told(home, monkeypatch):
+    """An account that may do everything cannot be locked out, so the refusal is played."""
+    Image.new("RGB", (8, 8), RED).save(home / "y.png")
+    (home / "cats").mkdir()
+    scan = os.scandir
+
+    def refusing(path):
+        if Path(path).name in locked:
+            raise PermissionError(13, "Permission denied")
+        return scan(path)
+
+    locked = {"cats"}
+    monkeypatch.setattr(os, "scandir", refusing)
+    with pytest.warns(UserWarning, match=r"^Folders that may not be opened: cats\.$"):
+        assert len(folder(home, size=8)) == 2
+    locked = {"pictures"}
+    with pytest.raises(DataFileError, match=r"no picture\. Folders that may not be opened") as info:
+        folder(home, size=8)
+    assert tells(info.value)
+
+
+# -- what is told ----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("ending", ["png", "tif"])
+@pytest.mark.parametrize(
+    ("most", "white"), [(200, 255), (1000, 1023), (4000, 4095), (16_000, 16_383)]
+)
+def test_a_few_bits_in_files_of_sixteen_are_scaled_alike(home, ending, most, white):
+    """X-rays, microscopes, depth cameras: divided by 257 as others are, they came out black."""
+    for name, value in (("a", most), ("b", most // 2)):
+        pixels = np.full((16, 16), value, dtype=np.uint16)
+        Image.fromarray(pixels).save(home / f"{name}.{ending}")
+    for channels in (3, 1):
+        with pytest.warns(UserWarning, match=f"^More than 8 bits up to {most:,}, .*: 2 of") as told:
+            x = folder(home, size=16, channels=channels).x
+        assert len(told) == 1
+        assert near(x[0], (round(most / white * 255),) * channels, 0)
+        assert near(x[1], (round(most // 2 / white * 255),) * channels, 0)
+        assert near(x[2], (255,) * channels, 0)  # pictures of 8 bits are no concern of theirs
+
+
+def test_the_same_number_is_the_same_grey_in_every_picture(home):
+    """One bright picture decides for all: scaled one by one, dark ones would look like it."""
+    for name, value in (("a", 3000), ("b", 65_535)):
+        Image.fromarray(np.full((16, 16), value, dtype=np.uint16)).save(home / f"{name}.png")
+    x = folder(home, size=16).x  # all 16 bits are in use: nothing to tell
+    assert x[:, 0, 0, 0].tolist() == [round(3000 / 257), 255, 255]
+
+
+@pytest.mark.parametrize(
+    ("values", "told", "pixels"),
+    [
+        ([0.0, 0.5, 1.0], "", [0, 128, 255]),
+        ([0.0, 102.0, 255.0], r"^Floats up to 255, .* 255 is white: 1 of", [0, 102, 255]),
+        ([-1000.0, 400.0, 2000.0], r"Floats up to 2,000.*below 0.*: in 1 of", [0, 51, 255]),
+        ([np.nan, np.inf, 1.0], "", [0, 255, 255]),
+    ],
+)
+def test_floats(home, values, told, pixels):
+    picture = Image.fromarray(np.array([values], dtype=np.float32).repeat(3, axis=0))
+    with warnings.catch_warnings(record=True) as heard:
+        warnings.simplefilter("always")
+        x = only(home, picture, "a.tif", size=3)
+    assert x[0, 1].tolist() == pixels
+    assert len(heard) == bool(told)
+    if told:
+        assert re.search(told, str(heard[0].message))
+
+
+def test_what_one_may_not_expect_is_told_in_one_warning_also_from_the_cache(home):
+    noise = np.random.default_rng(0).integers(0, 256, (3, 40, 40, 3), dtype=np.uint8)
+    frames = [Image.fromarray(pixels) for pixels in noise]
+    for name in ("a.gif", "b.tif", "c.webp"):
+        frames[0].save(home / name, save_all=True, append_images=frames[1:])
+    Image.new("RGB", (41, 20), WHITE).save(home / "d.png")
+    Image.new("RGB", (7, 7), WHITE).save(home / "e.png")
+    (home / "f.png").touch()
+    for _ in range(2):
+        with pytest.warns(UserWarning, match="pictures could not be read") as told:
+            assert len(folder(home, size=16)) == 6
+        assert len(told) == 1
+        text = str(told[0].message)
+        for part in (
+            "1 of 7 pictures could not be read and were left out: f.png (empty).",
+            "More than twice as long as wide, only the middle square was kept: 1 of 6.",
+            "Less than half as large as asked for, enlarging has blurred them: 1 of 6.",
+            "Of several frames, only the first was taken: 3 of 6.",
+        ):
+            assert part in text
+
+
+def color_of_sixteen_bits(values: np.ndarray) -> bytes:
+    """Return a PNG of 16-bit color, which Pillow reads and does not write."""
+    height, width, _ = values.shape
+    lines = b"".join(b"\0" + line.astype(">u2").tobytes() for line in values)
+    head = struct.pack(">IIBBBBB", width, height, 16, 2, 0, 0, 0)
+    out = b"\x89PNG\r\n\x1a\n"
+    for kind, body in ((b"IHDR", head), (b"IDAT", zlib.compress(lines)), (b"IEND", b"")):
+        out += struct.pack(">I", len(body)) + kind + body
+        out += struct.pack(">I", zlib.crc32(kind + body))
+    return out
+
+
+def test_pictures_that_come_out_nearly_black_are_told(home):
+    """Masks of class numbers, and 12 bits in 16-bit *color*: Pillow hands over the high bytes."""
+    rng = np.random.default_rng(0)
+    Image.fromarray(rng.integers(0, 5, (16, 16), dtype=np.uint8)).save(home / "a.png")
+    (home / "b.png").write_bytes(color_of_sixteen_bits(rng.integers(0, 4096, (16, 16, 3))))
+    with pytest.warns(UserWarning, match=r"^Nearly black, no value above 63 of 255: 2 of 3\."):
+        folder(home, size=16)
+    for name in ("c.png", "d.png"):  # one dark picture among many is a picture of the night
+        Image.new("RGB", (16, 16), WHITE).save(home / name)
+    assert len(folder(home, size=16)) == 5
+
+
+def test_where_it_looked(home, monkeypatch):
+    """A relative path starts at the working directory, which is not the notebook's everywhere."""
+    monkeypatch.chdir(home)
+    for path in ("my_pictures", "./my_pictures", "../pictures/my_pictures"):
+        with pytest.raises(DataFileError) as info:
+            folder(path, size=8)
+        assert f"There is no folder {cache.shown(home / 'my_pictures')}." in str(info.value)
+        assert f"The working directory is {cache.shown(home, 90)}" in str(info.value)
+        assert tells(info.value)
+    with pytest.raises(DataFileError, match=r"zz\.png \(a file has this name\)\."):
+        folder("zz.png", size=8)
+    (home / "other").mkdir()
+    for name in ("IMG1", "IMG2", "list.txt"):
+        (home / "other" / name).touch()
+    with pytest.raises(DataFileError, match=r"3: 2 without an ending, 1 \.txt") as info:
+        folder("other", size=8)
+    assert tells(info.value)
 
 
 def test_damaged_pictures_are_named_in_one_warning(home):
@@ -315,7 +490,8 @@ def test_decompression_bombs_are_refused(home, monkeypatch):
     Image.new("RGB", (8, 8)).save(home / "y.png")
     (home / "a.png").write_bytes(png(60_000, 60_000))
     (home / "b.png").write_bytes(png(8_000, 8_000, bytes(1_001 * 8_000)))
-    with pytest.warns(UserWarning, match=r"2 of 4 pictures .*: a\.png, b\.png"):
+    large = r"\(over 50 million pixels\)"
+    with pytest.warns(UserWarning, match=rf"2 of 4 pictures .*: a\.png {large}, b\.png {large}"):
         folder(home, size=8)
     monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", None)  # some advise this
     with pytest.warns(UserWarning, match=r"2 of 4 pictures"):
@@ -343,11 +519,13 @@ def samples() -> dict[str, bytes]:
     return out
 
 
-def test_fuzzed_pictures(home):
+def test_fuzzed_pictures(home, record_property):
     """Mutated pictures are read as something, or left out: never another error."""
     rng, good = random.Random(0), samples()
     Image.new("RGB", (8, 8)).save(home / "y.png")
-    for turn in range(10):
+    turns = times(10, 150)
+    record_property("n", 100 * turns)
+    for turn in range(turns):
         for number in range(100):
             kind = rng.choice(sorted(good))
             (home / f"{number:02}.{kind}").write_bytes(mutate(good[kind], rng))
@@ -367,7 +545,7 @@ def test_fuzzed_pictures(home):
 @pytest.fixture
 def filled(home):
     for number in range(3):
-        Image.new("RGB", (8, 8), (number, 0, 0)).save(home / f"{number}.png")
+        Image.new("RGB", (8, 8), (250 + number, 0, 0)).save(home / f"{number}.png")
     return home
 
 
@@ -404,7 +582,7 @@ def grow(home):
 def exchange(home):
     """Other pixels in as many bytes, with the old date put back."""
     stamp = (home / "1.png").stat()
-    Image.new("RGB", (8, 8), (7, 0, 0)).save(home / "1.png")
+    Image.new("RGB", (8, 8), (247, 0, 0)).save(home / "1.png")
     assert (home / "1.png").stat().st_size == stamp.st_size
     os.utime(home / "1.png", ns=(stamp.st_atime_ns, stamp.st_mtime_ns))
 
@@ -507,6 +685,6 @@ def test_hypothesis_any_shape_becomes_a_square(
     path = tmp_path_factory.mktemp("square") / "a.png"
     white = {"LA": (255, 255), "I;16": 65535}.get(mode, "white")
     Image.new(mode, (width, height), white).save(path)
-    pixels = module._pixels(path, size, channels)
-    assert pixels.shape == (channels, size, size)
+    pixels, _, _ = module._read_all(path.parent, [Path("a.png")] * 2, size, channels)
+    assert pixels.shape == (2, channels, size, size)
     assert (pixels == 255).all()

@@ -4,6 +4,7 @@ import dataclasses
 import math
 from itertools import islice
 
+import numpy as np
 import pytest
 import torch
 from torch.testing import assert_close
@@ -14,12 +15,14 @@ from tests.three_lines import complaints
 
 N = 20_000
 LINE = [(-2, -1), (-1, 1.5), (0, -0.5), (1, 1.5), (2, -1)]
+LETTER = [[(-1, -1), (0, 1), (1, -1)], [(-0.5, 0), (0.5, 0)]]  # an A
 SETS = {
     "ring": data.ring,
     "grid": data.grid,
     "moons": data.moons,
     "spiral": data.spiral,
     "drawn": lambda n=N, **more: data.drawn(LINE, n, **more),
+    "letter": lambda n=N, **more: data.drawn(LETTER, n, **more),
 }
 
 
@@ -130,13 +133,86 @@ def test_a_drawing_is_even_along_its_line():
     assert (drawing.x[drawing.y == 1][:, 0] == 3).all()
 
 
+def test_between_two_lines_the_pen_is_lifted():
+    """No point lies on the way from one line to the next; each line gets its share of points."""
+    drawing = data.drawn(LETTER, N, sigma=0.0)
+    legs = 2 * math.hypot(1, 2)
+    share = drawing.y.bincount() / N
+    expected = torch.tensor([legs / 2, legs / 2, 1.0]) / (legs + 1)
+    assert_close(share, expected, atol=0.02, rtol=0)
+    bar = drawing.x[drawing.y == 2]
+    assert (bar[:, 1] == 0).all()
+    assert bar[:, 0].abs().max() <= 0.5
+    x, y = drawing.x[drawing.y < 2].T
+    assert_close(y, 1 - 2 * x.abs())  # |x| = 0 at the top, 1 at the feet
+
+
+@pytest.mark.parametrize("lines", [LETTER[:1], torch.tensor([LETTER[0]])], ids=["list", "tensor"])
+def test_one_line_in_a_list_is_that_line(lines):
+    assert torch.equal(data.drawn(lines, 100).x, data.drawn(LETTER[0], 100).x)
+
+
 @pytest.mark.parametrize(
     "corners",
-    [[], [(1, 1)], [(1, 1), (1, 1)], [1, 2, 3], [(1, 2, 3), (4, 5, 6)], [[[1, 2]], [[3, 4]]]],
+    [
+        [],
+        [(1, 1)],
+        [(1, 1), (1, 1)],
+        [1, 2, 3],
+        [(1, 2, 3), (4, 5, 6)],
+        [[[1, 2]], [[3, 4]]],
+        [LINE, [(0, 0)]],
+        [LINE, []],
+        [LINE, [(0, 0), (0, 0)]],
+        [(0, 0), (1, 1, 1)],
+        [(0, 0), (1, math.nan)],
+        [(0, 0), (1, math.inf)],
+        "GAN",
+        None,
+    ],
 )
 def test_a_drawing_that_is_none_is_told_in_three_lines(corners):
     with pytest.raises(SettingError) as info:
         data.drawn(corners)
+    assert complaints(info.value) == []
+
+
+# -- a set of one's own ----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("x", [[(0, 1.5), (2, 3)], np.array([[0, 1.5], [2, 3]])])
+def test_a_set_of_one_s_own_needs_no_more_than_its_numbers(x):
+    own = data.Dataset(x)
+    assert_close(own.x, torch.tensor([[0, 1.5], [2, 3]]))  # float32
+    assert torch.equal(own.y, torch.zeros(2, dtype=torch.long))
+    assert repr(own) == "your data: 2 samples of 2 (torch.float32), yours"
+    assert (own.factors, own.centers, own.sigma) == ({}, None, None)
+
+
+def test_images_of_one_s_own_stay_as_they_are():
+    x = torch.randint(256, (5, 3, 8, 8), dtype=torch.uint8)
+    own = data.Dataset(x, y=[1, 0, 1, 0, 1], name="cats and dogs")
+    assert own.x is x
+    assert own.y.tolist() == [1, 0, 1, 0, 1]
+    assert own.y.dtype == torch.int64
+
+
+@pytest.mark.parametrize(
+    ("x", "more"),
+    [
+        (None, {}),
+        (3.0, {}),
+        ("points", {}),
+        ([[1, 2], [3]], {}),
+        (torch.zeros(3, 2), {"y": torch.zeros(2, dtype=torch.long)}),
+        (torch.zeros(3, 2), {"y": torch.zeros(3)}),
+        (torch.zeros(3, 2), {"y": torch.zeros(3, 1, dtype=torch.long)}),
+        (torch.zeros(3, 2), {"y": ["cat", "dog", "cat"]}),
+    ],
+)
+def test_a_set_that_is_none_is_told_in_three_lines(x, more):
+    with pytest.raises(SettingError) as info:
+        data.Dataset(x, **more)
     assert complaints(info.value) == []
 
 
@@ -173,6 +249,13 @@ def test_a_batch_that_cannot_be_is_told_at_once(batch_size):
         data.batches(torch.zeros(10, 2), batch_size, rng=runtime.generator(0))
     assert complaints(info.value) == []
     assert f"batch_size={batch_size}" in str(info.value)
+
+
+def test_a_set_that_is_empty_is_told_as_that():
+    """2,000 held out of 2,000: no batch_size would do."""
+    with pytest.raises(SettingError, match=r"no samples .* \(0, 3, 32, 32\)") as info:
+        data.batches(torch.zeros(0, 3, 32, 32), 64, rng=runtime.generator(0))
+    assert complaints(info.value) == []
 
 
 def test_the_way_into_the_model_s_range_and_back_loses_nothing():

@@ -30,8 +30,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from gan_lessons.data import cache, download, idx, real
-from gan_lessons.errors import DataFileError, DownloadError
+from gan_lessons.errors import DataFileError, DownloadError, SettingError
 from tests.data.fault_server import GOOD, QUICK, SLOW, mutate, serve
+from tests.soak import times
 
 STEM, NAME = "t10k-images-idx3", "t10k-images-idx3-ubyte.gz"
 
@@ -139,6 +140,84 @@ def test_own_directory_is_looked_in_first(server, monkeypatch, tmp_path):
     assert server.asked == []
 
 
+LAYOUTS = {
+    "kaggle": ("mnist", "{part}.idx{kind}-ubyte", False),
+    "kaggle, with folders": ("mnist", "{part}-idx{kind}-ubyte/{part}-idx{kind}-ubyte", False),
+    "kaggle, with folders and dots": (
+        "mnist",
+        "{part}-idx{kind}-ubyte/{part}.idx{kind}-ubyte",
+        False,
+    ),
+    "unpacked": ("mnist", "{part}-idx{kind}-ubyte", False),
+    "dots, packed": ("mnist", "{part}.idx{kind}-ubyte.gz", True),
+    "torchvision": ("MNIST/raw", "{part}-idx{kind}-ubyte", False),
+    "torchvision, packed": ("MNIST/raw", "{part}-idx{kind}-ubyte.gz", True),
+    "torchvision below mnist": ("mnist/MNIST/raw", "{part}-idx{kind}-ubyte", False),
+    "the folder itself": ("", "{part}-idx{kind}-ubyte.gz", True),
+    "torchvision's MNIST itself": ("raw", "{part}-idx{kind}-ubyte", False),
+    "unpacked by a browser that keeps .gz": ("mnist", "{part}-idx{kind}-ubyte.gz", False),
+}
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
+def test_the_names_that_people_have(server, monkeypatch, tmp_path, layout):
+    folder, pattern, packed = LAYOUTS[layout]
+    for stem, raw in RAW.items():
+        part, _, kind = stem.partition("-idx")
+        path = tmp_path / "own" / folder / pattern.format(part=part, kind=kind)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(gzip.compress(raw) if packed else raw)
+    monkeypatch.setenv("GAN_LESSONS_DATA", str(tmp_path / "own"))
+    assert torch.equal(real.mnist(train=False).x, torch.from_numpy(IMAGES)[:, None])
+    assert server.asked == []
+
+
+def test_a_folder_that_does_not_say_which_set_it_holds(server, monkeypatch, tmp_path):
+    """Fashion-MNIST has files of the same names: they are no damaged MNIST, and not MNIST."""
+    (tmp_path / "own").mkdir()
+    (tmp_path / "own" / NAME).write_bytes(gzip.compress(idx_bytes(255 - IMAGES)))
+    monkeypatch.setenv("GAN_LESSONS_DATA", str(tmp_path / "own"))
+    with pytest.warns(UserWarning, match=rf"own holds {NAME[:15]}….* is downloaded"):
+        assert np.array_equal(real._load("mnist", STEM), IMAGES)
+
+
+@pytest.mark.parametrize(
+    ("kind", "why"), [("nowhere", "does not exist"), ("file", "is not a folder")]
+)
+def test_a_data_folder_that_is_none_is_named_and_nothing_is_asked(
+    server, monkeypatch, tmp_path, kind, why
+):
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("GAN_LESSONS_DATA", str(tmp_path / kind))
+    with pytest.raises(SettingError, match=f"GAN_LESSONS_DATA=.*{kind} {why}") as info:
+        real.mnist()
+    assert is_told_in_three_lines(info.value)
+    assert server.asked == []
+    monkeypatch.delenv("GAN_LESSONS_DATA")
+    real.mnist()  # fills the cache, which is enough from then on
+    monkeypatch.setenv("GAN_LESSONS_DATA", str(tmp_path / kind))
+    assert len(real.mnist()) == 9
+
+
+def test_where_it_looked_is_told_before_the_network_is_asked(server, monkeypatch, tmp_path):
+    own = tmp_path / ("o" * 60)
+    own.mkdir()
+    monkeypatch.setenv("GAN_LESSONS_DATA", str(own))
+    with pytest.warns(UserWarning, match=rf"GAN_LESSONS_DATA=.*ooo holds nothing\. {NAME} is down"):
+        real._load("mnist", STEM)
+    for name in ("MNIST_data", "a" * 60, "b", "c", ".hidden"):
+        (own / name).mkdir()
+    mirrors(monkeypatch, server, "503")
+    monkeypatch.setattr(cache, "places", lambda: [tmp_path / "empty"])
+    with (
+        pytest.warns(UserWarning, match="is downloaded"),
+        pytest.raises(DownloadError, match=r"ooo holds MNIST_data, a+… and 2 more") as info,
+    ):
+        real._load("mnist", STEM)
+    assert is_told_in_three_lines(info.value)
+    assert "put mnist/t10k-images-idx3-ubyte.gz there" in str(info.value)
+
+
 def test_digest_of_fashion_images_is_of_the_published_gz(server, monkeypatch, tmp_path):
     digests = dict(real.DIGESTS["mnist"])
     digests[STEM] = "gz:" + hashlib.sha256(FILES[NAME]).hexdigest()
@@ -151,6 +230,10 @@ def test_digest_of_fashion_images_is_of_the_published_gz(server, monkeypatch, tm
     (tmp_path / "fashion_mnist" / NAME).write_bytes(gzip.compress(RAW[STEM], compresslevel=1))
     with pytest.raises(DataFileError, match="SHA-256"):
         real.fashion_mnist(train=False)
+    (tmp_path / "fashion_mnist" / NAME).write_bytes(RAW[STEM])
+    with pytest.raises(DataFileError, match="only the published t10k-images") as info:
+        real.fashion_mnist(train=False)
+    assert is_told_in_three_lines(info.value)
 
 
 def test_every_pin_is_a_sha256_and_every_mirror_https():
@@ -252,6 +335,14 @@ def test_errors_of_the_real_mirrors_fit_in_three_lines(monkeypatch, tmp_path):
         with pytest.raises(DownloadError) as info:
             load()
         assert is_told_in_three_lines(info.value)
+    (tmp_path / ("own" * 40)).mkdir()
+    for name in "abc":
+        (tmp_path / ("own" * 40) / (name * 40)).mkdir()
+    monkeypatch.setenv("GAN_LESSONS_DATA", str(tmp_path / ("own" * 40)))
+    for load in (real.mnist, real.fashion_mnist):
+        with pytest.warns(UserWarning, match="holds"), pytest.raises(DownloadError) as info:
+            load()
+        assert is_told_in_three_lines(info.value), len(str(info.value))
 
 
 @pytest.mark.parametrize(
@@ -411,18 +502,19 @@ def parses_or_is_refused(raw: bytes) -> None:
         assert idx_bytes(values) == raw
 
 
-def test_fuzzed_idx_and_gz(server, monkeypatch, tmp_path):
+def test_fuzzed_idx_and_gz(server, monkeypatch, tmp_path, record_property):
     """Mutated before and after packing: DataFileError, or exactly what the bytes say."""
-    rng = random.Random(2)
+    rng, turns = random.Random(2), times(1, 20)
+    record_property("n", 4_000 * turns)
     small = idx_bytes(IMAGES[:2, :6, :6])
     packed = gzip.compress(small, mtime=0)
-    for _ in range(2_500):
+    for _ in range(2_500 * turns):
         parses_or_is_refused(mutate(small, rng))
-    for _ in range(1_000):
+    for _ in range(1_000 * turns):
         with suppress(DataFileError):
             assert idx.gunzip(mutate(packed, rng), limit=len(small), name="x") in (small, b"")
     path = own_file(server, monkeypatch, tmp_path)
-    for _ in range(500):
+    for _ in range(500 * turns):
         path.write_bytes(mutate(FILES[NAME], rng))
         with suppress(DataFileError):
             assert np.array_equal(real._load("mnist", STEM), IMAGES)
@@ -495,11 +587,14 @@ def test_left_over_temporary_files_are_swept_when_old(server, checkout):
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
-def test_a_writer_that_is_killed_leaves_the_old_file_or_the_new_one(server, checkout):
+def test_a_writer_that_is_killed_leaves_the_old_file_or_the_new_one(
+    server, checkout, record_property
+):
     rng, whole = random.Random(0), {bytes([c]) * 300_000 for c in b"ab"}
     path = checkout / "data" / "cache" / "x.bin"
-    parent = os.getpid()
-    for turn in range(40):
+    parent, kills = os.getpid(), times(40, 500)
+    record_property("n", kills)
+    for turn in range(kills):
         read, write = os.pipe()
         child = os.fork()
         if child == 0:
@@ -580,15 +675,17 @@ def test_read_only_checkout_and_no_home(monkeypatch, filled):
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
-def test_processes_that_share_a_cache(server, monkeypatch, checkout):
-    """Four at once, half of them with file locks that do nothing: all get the right data."""
+def test_processes_that_share_a_cache(server, monkeypatch, checkout, record_property):
+    """Several at once, half of them with file locks that do nothing: all get the right data."""
     path = checkout / "data" / "cache" / "mnist" / NAME
+    processes, rounds = times(4, 16), times(60, 100)
+    record_property("n", processes * rounds)
 
     def action(number: int):
         rng = random.Random(number)
         if number % 2:
             monkeypatch.setattr("fcntl.flock", lambda *_: None)
-        for _ in range(60):
+        for _ in range(rounds):
             with suppress(FileNotFoundError):
                 choice = rng.randrange(3)
                 if choice == 0:
@@ -597,7 +694,7 @@ def test_processes_that_share_a_cache(server, monkeypatch, checkout):
                     os.truncate(path, rng.randrange(1_000))
             assert np.array_equal(real._load("mnist", STEM), IMAGES)
 
-    children = [in_a_child(functools.partial(action, number)) for number in range(4)]
-    assert [went_well(child) for child in children] == [True] * 4
+    children = [in_a_child(functools.partial(action, number)) for number in range(processes)]
+    assert [went_well(child) for child in children] == [True] * processes
     assert [p.name for p in files_below(checkout)] == [NAME]
     assert len(server.asked) > 20  # the cache really was damaged under their hands

@@ -98,6 +98,19 @@ def test_what_ships_is_refused_unless_told_otherwise(maker, ask, capsys):
         assert str(shipping.DATA / name) in said
 
 
+@pytest.mark.parametrize(("maker", "most"), [("strokes", 24_000), ("petals", 8_000)])
+def test_a_maker_of_samples_refuses_what_would_harm(maker, most, tmp_path, ask, capsys):
+    for wrong in (
+        ("--count", "0"),
+        ("--count", most + 1),
+        ("--seed", "-1"),
+        ("--out", tmp_path / "no folder" / "s.npz"),
+        ("--out", tmp_path / "s.txt"),
+    ):
+        assert refusal(ask, capsys, script(maker).main, *wrong)
+    assert contents(tmp_path) == {}
+
+
 def arguments():
     return shipping.arguments("A test.", "set.npz", count=9, seed=4)
 

@@ -288,4 +288,30 @@ WRONG_READINGS = {
     "root": (lambda loss: math.sqrt(max(LN2 - loss / 2, 0)), "the root of the right value"),
     "torch's log of a number": (lambda loss: torch.log(2) - loss / 2, "math.log is the logarithm"),
     "the exponential": (lambda loss: math.exp(LN2 - loss / 2), "the exponential of the right"),
+    "the absolute value": (lambda loss: abs(LN2 - loss / 2), "and that is too much"),
+}
+
+RIGHT_BLIND = [
+    ([-1.0, 1.0], [-3.0, 3.0]),
+    ([7, 7, 7, 7], [5, 9, 4, 10]),
+    (np.linspace(-0.5, 0.5, 11), np.linspace(-4, 4, 11)),
+    (torch.tensor([0.0, 6.0]), torch.tensor([2.0, 4.0])),
+    (torch.arange(5), torch.tensor([-8.0, 0.0, 1.0, 2.0, 15.0])),
+    ([-1e6, 1e6], [-3e6, 3e6]),
+]
+
+WRONG_BLIND = {
+    "side by side": ([0.0, 1.0], [2.0, 3.0], "gets a loss of"),
+    "far apart": ([0.0, 0.1], [100.0, 100.1], "gets a loss of"),
+    "equal medians": ([-1.0, 0.0, 1.0], [-9.0, 0.0, 3.0], "gets a loss of"),
+    "equal middles of the ranges": ([-1.0, 0.0, 1.0], [-3.0, 2.0, 3.0], "gets a loss of"),
+    "a little off": ([-1.0, 1.0], [-3.0, 3.02], "gets a loss of"),
+    "the same, shuffled": ([1.0, 2.0, 3.0], [3.0, 1.0, 2.0], "The order in a list"),
+    "too near": ([-1.0, 1.0], [-1.5, 1.5], "The order in a list"),
+    "unequal numbers": ([0.0], [-2.0, 2.0], "as many fake numbers"),
+    "one number": (0.0, 0.0, "a plain list of numbers"),
+    "pairs": ([[-1.0, 1.0]], [[-3.0, 3.0]], "a plain list of numbers"),
+    "words": ("ab", "cd", "a plain list of numbers"),
+    "not finite": ([math.nan, 1.0], [-3.0, 3.0], "not finite"),
+    "nothing": ([], [], "from 1 to 1,000"),
 }

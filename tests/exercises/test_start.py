@@ -2,6 +2,7 @@
 
 import pytest
 
+from gan_lessons import show
 from gan_lessons.checks import start
 from tests.exercises import judging
 from tests.exercises import outside_start as answers
@@ -26,3 +27,10 @@ def test_wrong_answers_are_named(case, name):
 @pytest.mark.parametrize("case", CASES)
 def test_stubs_are_not_attempted(case):
     judging.is_not_attempted(case)
+
+
+def test_the_game_is_one_picture_with_its_words():
+    picture = show.the_game()
+    assert picture.png.startswith(b"\x89PNG")
+    assert "back through D" in picture.sentence
+    assert picture.sentence.split(".")[0] in picture._repr_html_()

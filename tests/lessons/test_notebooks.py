@@ -456,7 +456,7 @@ def test_a_solved_notebook_keeps_the_first_picture_of_a_widget(monkeypatch):
     assert modes["text/plain"] == "'1lesson'"
     assert explored["text/html"].count("<img") == 1
     assert "shade 1" in explored["text/html"]
-    picture = base64.b64decode(build.PNG.search(explored["text/html"])[1])
+    picture = base64.b64decode(re.search(r'png;base64,([^"]+)"', explored["text/html"])[1])
     assert Image.open(io.BytesIO(picture)).mode == "P"  # packed
     assert explored["text/html"].endswith(build.MOVED)
     assert list(slider) == ["text/plain"]

@@ -11,7 +11,7 @@ import re
 import numpy as np
 import pytest
 import torch
-from matplotlib.colors import to_rgb
+from matplotlib.colors import to_hex, to_rgb
 
 from gan_lessons import cockpit, data, models, runtime, show, training
 from gan_lessons.cockpit import live as lives
@@ -116,6 +116,22 @@ def test_points_and_arrows_stand_out_from_the_field(end):
     behind = show.FIELD(end)
     assert contrast("black", behind) >= 3
     assert contrast((show.REAL, show.FAKE)[end == 1.0], behind) >= 2.4
+
+
+def test_in_a_dark_theme_a_figure_is_a_dimmed_card_and_keeps_nine_tenths_of_its_contrasts():
+    """The card is light gray, colors as told above; the sentence takes the theme's own color."""
+    page = show.Picture(show.figure(width=2, height=1), "s")._repr_html_()
+    (dim,) = re.findall(r"filter: brightness\(([\d.]+)\)", page)
+    assert page.index('[data-jp-theme-light="false"] .gan-lessons-figure img') < page.index(dim)
+    assert "color" not in page.split("<figcaption>")[1].split("</figcaption>")[0]
+
+    def dimmed(color: str) -> str:
+        return to_hex(float(dim) * np.array(to_rgb(color)))
+
+    assert contrast(dimmed("#FFFFFF"), "#111111") >= 10  # JupyterLab's dark page
+    for name, color in MEANINGS.items():
+        full = contrast(color, "#FFFFFF")
+        assert contrast(dimmed(color), dimmed("#FFFFFF")) >= 0.9 * full, name
 
 
 # -- in words --------------------------------------------------------------------------------

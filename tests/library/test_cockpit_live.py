@@ -100,7 +100,7 @@ def test_no_part_of_the_picture_reaches_into_another_s_cell(real, metric):
     film.picture(-1)
     board = film._board
     for name, ax in {"samples": board._samples, **board.panels}.items():
-        left, bottom, width, height = board._cells[name]
+        left, bottom, width, height = (show.SHARP * side for side in board._cells[name])
         box = ax.get_tightbbox(board._canvas.get_renderer())
         assert (left <= box.x0, box.x1 <= left + width) == (True, True), name
         assert (bottom <= box.y0, box.y1 <= bottom + height) == (True, True), name
@@ -109,6 +109,7 @@ def test_no_part_of_the_picture_reaches_into_another_s_cell(real, metric):
 @pytest.mark.parametrize(("size", "channels"), [(8, 1), (28, 1), (32, 3), (64, 3), (200, 1)])
 def test_image_pixels_become_whole_squares(size, channels):
     """5 by 5 images; each pixel k x k on the page, where they fit at all."""
+    sharp = show.SHARP
     real = torch.zeros(30, channels, size, size)
     film = cockpit.Film(real, training.History())
     samples = torch.randint(0, 2, (25, channels, size, size), generator=runtime.generator(0)) * 255
@@ -117,9 +118,10 @@ def test_image_pixels_become_whole_squares(size, channels):
     scale = boards.SIDE // (5 * size)
     if scale == 0:
         return
+    scale *= sharp
     side = 5 * size * scale
-    top = boards.HEIGHT - boards.BOTTOM - boards.SIDE
-    sheet = page[top : top + side, boards.LEFT : boards.LEFT + side]
+    top, left = sharp * (boards.HEIGHT - boards.BOTTOM - boards.SIDE), sharp * boards.LEFT
+    sheet = page[top : top + side, left : left + side]
     small = sheet[::scale, ::scale]
     assert np.array_equal(np.kron(small, np.ones((scale, scale), dtype=small.dtype)), sheet)
     tiled = np.asarray(show.tile(samples.byte(), columns=5))
@@ -201,7 +203,7 @@ def test_samples_that_are_no_numbers_are_told_and_drawn_as_nothing(pictures, bad
     live = small_run(spoil=spoil, steps=1, pictures=pictures)
     told = live.picture.sentence
     assert "1,000 of 1,000 samples are not finite" in told or (pictures and math.isinf(bad))
-    assert Image.open(BytesIO(live.picture.png)).size == (boards.WIDTH, boards.HEIGHT)
+    assert Image.open(BytesIO(live.picture.png)).size == (2 * boards.WIDTH, 2 * boards.HEIGHT)
     assert live.film.strip().png
 
 

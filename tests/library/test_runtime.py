@@ -15,6 +15,7 @@ import torch
 
 from gan_lessons import data, models, runtime, training
 from gan_lessons.errors import DeviceError, LessonError, SettingError
+from tests.soak import times
 from tests.three_lines import MOST, complaints
 
 FOUR = {"tiny": 1, "ci": 2, "lesson": 3, "full": 4}
@@ -286,7 +287,7 @@ def test_own_generators_neither_disturb_nor_are_disturbed():
 
 # -- stopping at the boundary of a step ------------------------------------------------------
 
-INTERRUPTS, PLAIN = 150, 60
+INTERRUPTS, PLAIN = times(150, 1_000), 60
 
 
 def interrupter(rng: random.Random, step: float) -> threading.Thread:
@@ -338,11 +339,12 @@ def same(a: list[torch.Tensor], b: list[torch.Tensor]) -> bool:
     return all(torch.equal(p, q) for p, q in zip(a, b, strict=True))
 
 
-def test_no_interrupt_tears_a_step():
+def test_no_interrupt_tears_a_step(record_property):
     """After n steps of an interrupted run the state is that of n steps of an undisturbed one.
 
     So D, G and the average were all updated n times, in order, and nothing else happened.
     """
+    record_property("n", INTERRUPTS)
     rng = random.Random(0)
     ends: dict[int, list] = {}
     for _ in range(INTERRUPTS):

@@ -9,9 +9,11 @@ import sys
 from html.parser import HTMLParser
 from io import BytesIO
 
+import matplotlib.style
 import numpy as np
 import pytest
 import torch
+from matplotlib import rc_context, rcParams
 from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 from PIL import Image
@@ -22,6 +24,7 @@ from gan_lessons import data, show
 from gan_lessons.show import curves
 from gan_lessons.show.curves import smooth
 from gan_lessons.show.images import tile
+from gan_lessons.show.picture import CARD, DPI, WIDEST, packed
 
 RING = data.ring(300)
 FAKE = torch.randn(200, 2, generator=torch.Generator().manual_seed(0))
@@ -95,7 +98,8 @@ def test_a_figure_is_a_png_of_a_sensible_size(picture):
     image = Image.open(BytesIO(picture.png))
     image.load()
     assert min(image.size) >= 60
-    assert max(image.size) <= 1200
+    assert max(image.size) <= 1600
+    assert image.width == 2 * picture.width, "two pixels for each that is shown"
     assert len(picture.png) < 150_000
     assert len(np.unique(np.asarray(image.convert("L")))) > 2, "something is drawn"
 
@@ -103,8 +107,10 @@ def test_a_figure_is_a_png_of_a_sensible_size(picture):
 def test_a_figure_says_what_to_see_as_alt_text_and_as_caption(picture):
     page = Tags(picture._repr_html_())
     tags = dict(page.tags)
-    assert list(tags) == ["figure", "img", "figcaption"], "nothing of the sentence became a tag"
-    assert tags["img"]["alt"] == page.text == NASTY == repr(picture)
+    assert list(tags) == ["figure", "img", "figcaption", "style"], "no tag from the sentence"
+    assert tags["img"]["alt"] == NASTY == repr(picture)
+    assert page.text.removesuffix(re.search(r"<style>(.*)</style>", CARD)[1]) == NASTY
+    assert tags["img"]["width"] == str(picture.width)
     assert html.escape(NASTY) in picture._repr_html_()
     kind, code = re.fullmatch(r"data:(.+);base64,(.+)", tags["img"]["src"]).groups()
     assert kind == "image/png"
@@ -136,6 +142,101 @@ def test_nothing_stays_open_and_pyplot_is_never_imported():
         "sys.exit('matplotlib.pyplot' in sys.modules)"
     )
     assert subprocess.run([sys.executable, "-c", code]).returncode == 0
+
+
+# -- two pixels for each that is shown -------------------------------------------------------
+
+
+@pytest.mark.parametrize(("inches", "shown"), [(2.0, 192), (6.0, 576), (8.0, 768), (12.0, 800)])
+def test_a_figure_is_shown_in_its_own_size_or_in_800_pixels(inches, shown):
+    """A point of text is a point on the screen, but where a figure is wider than that."""
+    picture = show.Picture(show.figure(width=inches, height=1.0), "s")
+    assert picture.width == shown == min(DPI * inches, WIDEST)
+    assert Image.open(BytesIO(picture.png)).size == (2 * shown, int(2 * shown / inches))
+    assert f'width="{shown}"' in picture._repr_html_()
+
+
+def test_a_finished_drawing_is_shown_in_its_own_size_or_in_one_that_is_told():
+    png = drawn("points").png
+    assert "width=" not in show.Picture(png, "s")._repr_html_()
+    assert 'width="300"' in show.Picture(png, "s", width=300)._repr_html_()
+    assert show.Picture(png, "s").png == png
+
+
+def unpacked(png: bytes) -> np.ndarray:
+    return np.asarray(Image.open(BytesIO(png)).convert("RGB")).astype(int)
+
+
+@pytest.mark.parametrize("colors", [2, 256, 257, 3_000, 20_000])
+def test_packing_keeps_the_colors(colors):
+    """Up to 256 exactly; of more the frequent ones, and the others nearly; photographs whole."""
+    rng = np.random.default_rng(0)
+    ramp = np.linspace(0, 255, colors)
+    shades = np.stack([ramp, 255 - ramp, ramp * 0.5 + 20], axis=1).round().astype(np.uint8)
+    shades = np.unique(np.clip(shades + rng.integers(-3, 3, shades.shape), 0, 255), axis=0)
+    pixels = shades[rng.permutation(len(shades)).repeat(3)].astype(np.uint8)
+    pixels = np.concatenate([np.full((len(pixels), 3), 255, np.uint8), pixels]).reshape(2, -1, 3)
+    off = np.abs(unpacked(packed(pixels)) - pixels).max(-1)
+    if len(shades) <= 255 or len(shades) > 8_192:
+        assert off.max() == 0
+    assert (off[0] == 0).all(), "the paper stays white"
+    assert off.max() <= 24
+    assert (unpacked(packed(pixels, fast=True)) == pixels).all()
+
+
+@pytest.mark.parametrize("name", FIGURES)
+def test_packing_cannot_be_seen(name, monkeypatch):
+    """Of a hundred pixels 99 differ by at most 2 of 255, and none by more than 24."""
+    kept = []
+    monkeypatch.setattr(
+        "gan_lessons.show.picture.packed", lambda pixels: kept.append(pixels) or packed(pixels)
+    )
+    off = np.abs(unpacked(FIGURES[name]().png) - kept[0])
+    assert off.max() <= 24
+    assert np.quantile(off, 0.99) <= 2
+
+
+# -- whatever style a learner has chosen -----------------------------------------------------
+
+
+ODD = {"font.size": 30, "axes.facecolor": "black", "text.color": "white", "lines.linewidth": 9}
+ODD |= {"axes.titlelocation": "right", "font.family": "serif", "axes.grid": True}
+ODD |= {"figure.facecolor": "black", "savefig.facecolor": "black", "savefig.dpi": 20}
+ODD |= {"figure.dpi": 30, "image.cmap": "hot", "axes.unicode_minus": False}
+
+
+@pytest.mark.parametrize("name", FIGURES)
+@pytest.mark.parametrize("style", ["dark_background", "ggplot", "odd"])
+def test_a_learner_s_style_changes_no_figure(name, style):
+    chosen = ODD if style == "odd" else matplotlib.style.library[style]
+    with rc_context(chosen):
+        assert FIGURES[name]().png == drawn(name).png
+
+
+def test_a_lesson_s_own_figure_is_in_the_course_s_style_too():
+    """Made as lessons make them: drawn within STYLE, made a Picture outside of it."""
+
+    def own() -> show.Picture:
+        fig = show.figure(width=3.0, height=2.0)
+        with rc_context(show.STYLE):
+            ax = fig.subplots()
+            ax.plot([0, 1], [-1, 1], label="a")
+            ax.set(title="T", xlabel="x")
+            ax.legend()
+        return show.Picture(fig, "s")
+
+    plain = own().png
+    with rc_context(ODD):
+        assert own().png == plain
+        assert rcParams["font.size"] == 30, "the learner keeps the style"
+
+
+def test_the_style_says_nothing_about_windows():
+    before = rcParams["backend"]
+    with rc_context(show.STYLE):
+        assert rcParams["backend"] == before
+    assert not {"backend", "toolbar", "interactive", "timezone"} & set(show.STYLE)
+    assert len(show.STYLE) > 200
 
 
 # -- the palette -----------------------------------------------------------------------------

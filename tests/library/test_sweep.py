@@ -410,6 +410,19 @@ def test_streams_side_by_side_keep_each_run_s_order():
         assert batch.shape == (6, B, 2)
 
 
+@pytest.mark.parametrize("ends", ["batches", "noises"])
+def test_streams_that_end_are_told_in_three_lines(ends):
+    """Python would say that a generator raised StopIteration."""
+
+    def change(nets, batches, noises):
+        streams = {"batches": batches, "noises": noises}[ends]
+        streams[:] = [itertools.islice(stream, 2) for stream in streams]
+
+    with pytest.raises(SettingError, match="has ended before the run did") as info:
+        Sweep([losses.hinge] * 2, change=change)
+    assert complaints(info.value) == []
+
+
 def test_noise_comes_from_its_own_source_alone():
     first, again = (training.noise(B, LATENT, rng=runtime.generator(5)) for _ in range(2))
     state = torch.get_rng_state()

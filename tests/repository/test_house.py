@@ -18,7 +18,8 @@ HOUSE = Path(__file__).resolve().parents[2] / "gan_lessons"
 FLOORS = (
     {"errors"},  # below runtime, which raises errors too
     {"runtime"},
-    {"data", "losses", "penalties", "models", "augment", "detectors", "intervals", "judge"},
+    {"data", "losses", "penalties", "models", "augment", "detectors", "intervals", "judge"}
+    | {"checkpoint"},
     {"metrics"},
     {"training", "transport", "show"},
     {"cockpit", "speed"},
@@ -174,6 +175,7 @@ DRAWS = {"rand", "randn", "randint", "randperm", "normal", "bernoulli", "multino
 DRAWS |= {"rand_like", "randn_like", "randint_like"}
 DRAWS_IN_PLACE = {"normal_", "uniform_", "random_", "bernoulli_", "exponential_", "cauchy_"}
 MAY_DRAW = {("runtime/settings.py", "seed_everything"), ("training.py", "train")}
+MAY_DRAW |= {("checkpoint.py", "randomness"), ("checkpoint.py", "set_randomness")}
 MAY_DRAW |= {("models.py", "forward")}  # noise layers draw like dropout does
 MAY_DRAW |= {("models.py", "dcgan_init"), ("penalties.py", "gradient_penalty")}
 MAY_DRAW |= {("augment.py", "uniform")}

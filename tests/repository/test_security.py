@@ -39,6 +39,13 @@ BANNED_KEYWORDS = {
 ALLOWED_IN_TESTS = ("text is run as a program", "plain http:")
 # the grader runs the programs of its own tables, which are the repository's: once, in one place
 RUNS_ITS_OWN_TEXT = {"gan_lessons/checks/grader.py": ["text is run as a program"]}
+# hostile files are made there, and one is opened the unsafe way to show that it is one
+RUNS_ITS_OWN_TEXT["tests/faults/test_checkpoints.py"] = [
+    "weights_only=False unpickles",
+    "torch.load without weights_only=True unpickles",
+    "unpickling runs a program",
+    "unpickling runs a program",
+]
 
 BANNED_TEXT = {
     r"/home/(?!you\b)\w+|/Users/\w+|/root/|[A-Z]:\\+Users\\+\w+": "a path of somebody's home",

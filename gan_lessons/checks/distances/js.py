@@ -144,7 +144,7 @@ def near_enough(mine: Seen, true: Seen) -> bool:
 
 js = Value(
     title="Jensen–Shannon divergence",
-    proves="symmetric, finite on empty bins, and exactly ln 2 for distributions that never meet.",
+    proves="symmetric, and right for empty bins, too.",
     hints=(
         "Make the mixture m = (p + q) / 2 first. p and q are each compared with m, not with "
         "each other.",

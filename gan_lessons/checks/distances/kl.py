@@ -24,6 +24,11 @@ HIDDEN = (
     "fills. KL is ∞ there, so leave the ∞ alone."
 )
 
+BY_TORCH = (
+    "F.kl_div(p, q) takes its first argument for a logarithm, and weighs by the second one: "
+    "F.kl_div(q.log(), p, reduction='sum')."
+)
+
 SLIPS = (
     Slip(
         "def kl(p, q)",
@@ -85,8 +90,12 @@ SLIPS = (
     Slip(
         "terms = p * (p / q).log()\n    return terms[p > 0].sum()",
         "return F.kl_div(p, q, reduction='sum')",
-        "F.kl_div(p, q) takes its first argument for a logarithm, and weighs by the second one: "
-        "F.kl_div(q.log(), p, reduction='sum').",
+        BY_TORCH,
+    ),
+    Slip(
+        "terms = p * (p / q).log()\n    return terms[p > 0].sum()",
+        "return F.kl_div(p, q)",
+        BY_TORCH + " Without reduction it takes the mean over the bins.",
     ),
     Slip("terms[p > 0]", "terms[(p > 0) & (q > 0)]", HIDDEN),
     Slip("(p / q).log()", "((p + 1e-8) / (q + 1e-8)).log()", HIDDEN),

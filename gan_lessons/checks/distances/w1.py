@@ -125,7 +125,7 @@ def cases(seed: int) -> Sequence[Case]:
 
 
 w1 = Value(
-    title="Wasserstein-1 by sorting",
+    title="Wasserstein-1 of two samples",
     proves="your cost is that of the cheapest of all 5,040 ways to pair seven points, and it sees "
     "a difference in spread.",
     hints=(

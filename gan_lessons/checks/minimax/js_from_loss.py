@@ -1,10 +1,11 @@
-"""Read JS off D's loss: an exercise of lesson 02, Play the minimax game."""
+"""What D's loss proves of JS: an exercise of lesson 02, Play the minimax game."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import torch
 
+from gan_lessons.checks.exercise import Wrong
 from gan_lessons.checks.grader import Case, Slip, Table, Value, case
 
 RIGHT = """
@@ -72,15 +73,33 @@ def cases(seed: int) -> Sequence[Case]:
     )
 
 
+def remark(answer: Callable) -> str | None:
+    """Tell of a bound below 0, which proves nothing; refuse one above it. Lesson 02."""
+    if float(answer(2.0)) > 1e-6:
+        raise Wrong(
+            f"at a loss of 2 you claim that JS is at least {float(answer(2.0)):.2f}, and that is "
+            "too much: equal distributions and a bad D give such a loss. Above 2 ln 2 it proves "
+            "nothing."
+        )
+    if float(answer(2.0)) < -1e-6:
+        return (
+            "One thing more: at a loss of 2, above 2 ln 2, you say that JS is at least "
+            f"{float(answer(2.0)):.2f}. That is true, and 0 is true as well: max(0, …)."
+        )
+    return None
+
+
 js_from_loss = Value(
-    title="Read JS off D's loss",
-    proves="1.386 reads as 0 and 0 as ln 2: D's loss, if D is at its best, is a distance.",
+    title="What D's loss proves",
+    proves="a loss of 1.386 proves nothing and a loss of 0 proves that the two never meet.",
     hints=(
-        "D's loss is -V, and at its best V is C(G) = -ln 4 + 2 JS. Solve for JS.",
-        "loss = ln 4 - 2 JS.",
-        "return math.log(2) - loss_d / 2",
+        "What would D's loss be if D were at its best? And is the loss of any other D higher or "
+        "lower than that?",
+        "The best D has the loss ln 4 - 2 JS, so any D has loss ≥ ln 4 - 2 JS. Solve for JS.",
+        "return max(0, math.log(2) - loss_d / 2)",
     ),
-    asks="Check ``js_from_loss(loss_d)``: ln 2 - loss/2, in nats.",
+    asks="Check ``js_from_loss(loss_d)``: JS is at least ln 2 - loss/2, in nats.",
+    remark=remark,
     table=Table(RIGHT, SLIPS),
     cases=cases,
     refused={

@@ -102,7 +102,7 @@ def signs(parts: Answer, cases: Sequence[Case]) -> None:
 
 non_saturating_g = Value(
     title="The non-saturating loss",
-    proves="the slope is -σ(-t): almost -1 at a logit of -10, and flat only where G has won.",
+    proves="value and slope are right, however sure D is. How steep is it at a logit of -10?",
     hints=(
         "G wants D(fake) near 1: make -ln D(fake) small.",
         "-ln σ(t) = softplus(-t).",

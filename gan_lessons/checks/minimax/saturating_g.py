@@ -96,8 +96,7 @@ def signs(parts: Answer, cases: Sequence[Case]) -> None:
 
 saturating_g = Value(
     title="The saturating loss",
-    proves="the slope is -σ(t): -½ where D has no idea, -4.5e-5 at a logit of -10, where D is "
-    "sure and G needs it most.",
+    proves="value and slope are right, however sure D is. How steep is it at a logit of -10?",
     hints=(
         "Which part of V depends on G? Only the second one, and G wants it small as it stands.",
         "ln(1 - σ(t)) = -softplus(t).",
