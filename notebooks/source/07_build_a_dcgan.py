@@ -43,7 +43,7 @@ map_sizes = models.map_sizes
 # %% tags=["parameters"]
 SEED = 0
 dataset = "strokes"  # or "mnist", "fashion_mnist"
-batch_size = 32
+batch_size = 64
 latent_dim = 64
 width = 32  # channels of the largest hidden map
 lr = 1e-3  # of G; D learns at half of it
@@ -54,7 +54,7 @@ decay = 0.998  # of G's average
 
 # %%
 images = getattr(data, dataset)()
-steps = runtime.budget(tiny=4, ci=40, lesson=3_000, full=60_000)
+steps = runtime.budget(tiny=4, ci=40, lesson=2_000, full=40_000)
 short = runtime.budget(tiny=2, ci=3, lesson=200, full=2_000)
 seeds = runtime.budget(tiny=1, ci=1, lesson=3, full=5)  # of short runs
 reader_steps = runtime.budget(tiny=4, ci=40, lesson=600, full=2_000)
@@ -431,12 +431,10 @@ checks.claim("the reader reads 95 % of held-out digits right", right > 0.95)
 
 # %% [markdown] predict={"picture": "first digit", "words": ["first is read"]}
 # ## Train
-# The loop of lesson 04, with its EMA. Small batches make cheap steps, and
-# steps are what a beginning needs: see *In practice*. $D$ learns at half of
-# $G$'s rate; what that is worth, lesson 12 measures. `channels_last` lays the
-# channels of one pixel side by side in memory: the same numbers, in an order
-# that many processors prefer. **Predict:** after how many steps will you be
-# able to read the first digit?
+# The loop of lesson 04, with its EMA. $D$ learns at half of $G$'s rate.
+# `channels_last` lays the channels of one pixel side by side in memory: the
+# same numbers, in an order that many processors prefer. **Predict:** after how
+# many steps will you be able to read the first digit?
 
 # %%
 def play(x, steps, read):
@@ -970,9 +968,6 @@ if digits:
 
 # %% [markdown]
 # ## In practice
-# - Batches of 32 against 64, one seed, equal seconds of one core: after 23
-#   seconds another network reads 59 % of the samples surely, against 23 %. In
-#   longer runs most of that lead is lost; batches of 16 gain nothing more.
 # - Batch norm couples the images of a batch; a penalty on $D$'s slope
 #   (lesson 11) assumes that it judges each one alone. That is why such $D$s
 #   go without it.
