@@ -50,7 +50,7 @@ def draw_phase(
     scale = 2 * limit / (arrows + 1) / size.max().sqrt().clamp_min(1e-12)
     scale = scale / size.sqrt().clamp_min(1e-12)
     style = {"angles": "xy", "scale_units": "xy", "scale": 1, "color": "#777777"}
-    ax.quiver(theta, psi, u * scale, v * scale, width=0.07 / (arrows + 1), pivot="mid", **style)
+    ax.quiver(theta, psi, u * scale, v * scale, width=0.08 / (arrows + 1), pivot="mid", **style)
     drawn = list(zip((paths or {}).items(), LINES, strict=False))
     for (name, path), style in drawn:
         ax.plot(*path.detach().cpu().T, label=name, **style)
