@@ -236,12 +236,12 @@ print(f"chosen: {way.sentence}")
 # ## Train
 # The loop and the players of lesson 07. What differs: color, 32 pixels,
 # batches of 32 instead of 64, more steps, $D$ at a quarter of $G$'s rate
-# instead of half, and the average. An average that remembers 500 steps shows mush for as
-# long, so it starts with a short memory: after $n$ steps it remembers about
-# $n/9$ of them, until `decay` is reached. `way.fit` puts weights and pictures
-# in the order that won, `way.fast` wraps a net in the precision that won.
-# **Decide first:** what will be right first, the ground, the color of the
-# petals, or their shape?
+# instead of half, and the average. An average that remembers 500 steps shows
+# mush for as long, so it starts with a short memory: after $n$ steps it
+# remembers about $n/9$ of them, until `decay` is reached. `way.fit` puts
+# weights and pictures in the order that won, `way.fast` wraps a net in the
+# precision that won. **Decide first:** what will be right first, the ground,
+# the color of the petals, or their shape?
 
 # %%
 def warmed(run):  # an average that forgets its first steps sooner
