@@ -16,7 +16,9 @@ from gan_lessons.show.picture import Picture
 WHOLE = "<style>.gan-lessons-choice .widget-readout {flex: none; max-width: none}</style>"
 ROW = {"flex_flow": "row wrap", "align_items": "center", "grid_gap": "0 16px"}
 TALL = "75vh"  # of the window: the controls above the picture stay in sight
+LOST = "Run this cell to move its controls."  # for "Error displaying widget: model not found"
 SLOW = 0.3  # seconds; a picture that takes longer is announced
+TRACK = "240px"  # of a slider, with the number beside it; JupyterLab takes its label off that
 MOST = 24  # words to choose from, each a button; of more a slider
 
 
@@ -50,6 +52,8 @@ def explore(
         words = (labels or {}).get(name) or widget.description or name.replace("_", " ")
         widget.description = words
         widget.style.description_width = "initial"  # or JupyterLab cuts it off
+        if hasattr(widget, "readout") and widget.layout.width is None:
+            widget.layout.width = f"calc({len(words)}ch + {TRACK})"
         widgets[name] = widget
     return Explorer(picture, widgets)
 
@@ -88,11 +92,12 @@ class Explorer(ipywidgets.VBox):
     def __init__(self, picture: Callable[..., Picture], controls: dict[str, ipywidgets.Widget]):
         self._picture_of, self.controls = picture, controls
         self._place = f"gan-lessons-{secrets.token_hex(6)}"
-        self._displayed, self._took = False, 0.0
-        self.status = ipywidgets.HTML(self._status(waiting=False))
+        self._displayed, self._took, self._slow = False, 0.0, False
+        self.status = ipywidgets.HTML()
         row = ipywidgets.Box([*controls.values()], layout=ipywidgets.Layout(**ROW))
         super().__init__([row, self.status])
         self._draw()
+        self.status.value = self._status(waiting=False)
         for widget in controls.values():
             widget.observe(self._on_move, names="value")
 
@@ -105,7 +110,11 @@ class Explorer(ipywidgets.VBox):
         self._displayed = True
 
     def _shown(self) -> dict[str, str]:
-        style = f"<style>#{self._place} img {{max-height: {TALL}}}</style>"
+        lost = f".jp-OutputArea-child:has(+ * #{self._place}) .jupyter-widgets:not(:has(*))"
+        style = (
+            f"<style>#{self._place} img {{max-height: {TALL}}} {lost} {{font-size: 0}} "
+            f'{lost}::after {{content: "{LOST}"; font-size: var(--jp-content-font-size1)}}</style>'
+        )
         page = f'<div id="{self._place}" class="gan-lessons-explored">{self.page}</div>{style}'
         return {"text/html": page, "text/plain": self.told}
 
@@ -115,6 +124,7 @@ class Explorer(ipywidgets.VBox):
         drawn = self._picture_of(**{name: widget.value for name, widget in self.controls.items()})
         self.page, self.told = drawn._repr_html_(), drawn.sentence
         self._took = time.monotonic() - started
+        self._slow = self._slow or self._took > SLOW
 
     def _on_move(self, change) -> None:
         self.status.value = self._status(waiting=self._took > SLOW)
@@ -128,8 +138,11 @@ class Explorer(ipywidgets.VBox):
         self.status.value = self._status(waiting=False)
 
     def _status(self, *, waiting: bool) -> str:
-        """Return what stands between controls and picture; waiting pales the picture before."""
+        """Return what stands between controls and picture; waiting pales the picture before.
+
+        Once a picture was slow the line stays, empty: the picture would jump at every move.
+        """
         if not waiting:
-            return WHOLE
+            return f"{WHOLE}&nbsp;" if self._slow else WHOLE
         pale = f"<style>#{self._place} {{opacity: 0.4}}</style>"
         return f'{WHOLE}<span role="status">drawing …</span>{pale}'

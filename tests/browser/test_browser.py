@@ -330,3 +330,21 @@ def test_nothing_moves_by_itself(stopped):
     assert stopped.page.evaluate(moving) == 0
     assert stopped.strays == []
     assert stopped.complaints == []
+
+
+def test_a_saved_notebook_shows_its_pictures_before_a_cell_runs(stopped):
+    """The last of this notebook: its kernel has ended, so JupyterLab complains of the controls."""
+    page = stopped.page
+    with evidence(stopped, "saved"):
+        told = page.locator(".gan-lessons-explored figcaption").all_inner_texts()
+        stopped.leave()
+        stopped.open("endless.ipynb")
+        lost = page.locator(".jp-OutputArea-output.jupyter-widgets").last
+        lost.wait_for()
+        saved = page.locator(".jp-OutputArea-output:has(.gan-lessons-explored)")
+        assert saved.locator("figcaption").all_inner_texts() == told
+        assert saved.locator("img").last.evaluate("image => image.naturalWidth") > 1000
+        size, instead = lost.evaluate("""node =>
+            [getComputedStyle(node).fontSize, getComputedStyle(node, '::after').content]""")
+        assert size == "0px", "an error of JupyterLab's is shown"
+        assert "Run this cell" in instead

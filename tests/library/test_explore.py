@@ -8,7 +8,7 @@ import pytest
 from nbclient import NotebookClient
 
 from gan_lessons import show
-from gan_lessons.show.explore import MOST, SLOW
+from gan_lessons.show.explore import MOST, SLOW, WHOLE
 
 
 def circle(size=3, *, name="a") -> show.Picture:
@@ -25,6 +25,7 @@ def test_a_control_draws_at_once_and_when_it_moves():
     slider.value, choice.value = 5, "b"
     assert explorer.page == circle(5, name="b")._repr_html_()
     assert explorer.told == "b of size 5"
+    assert explorer.status.value == WHOLE  # no line for a picture that was never slow
 
 
 def test_an_error_behind_a_control_is_shown_and_the_next_move_mends_it():
@@ -51,6 +52,7 @@ def test_controls_are_named_in_words():
     assert words == ["n critic", "momentum β₁", "friction γ", "updates of D for one of G"]
     for widget in explorer.controls.values():
         assert widget.style.description_width == "initial"  # or the page cuts it off
+        assert widget.layout.width  # or the page takes a long name off the slider
 
 
 def test_a_picture_may_have_an_argument_called_picture():
@@ -97,6 +99,8 @@ def test_a_picture_that_takes_long_is_announced_and_the_old_one_pales(monkeypatc
     assert "opacity" in seen[3]
     assert "drawing" not in explorer.status.value
     assert "opacity" not in explorer.status.value
+    for status in (seen[2], seen[4], explorer.status.value):
+        assert "&nbsp;" in status  # the line stays, or the picture would jump
 
 
 CELLS = (
