@@ -410,6 +410,9 @@ modes, share = score(cloud, ring)
 print(f"seed {SEED}: {modes} of 8 modes, {share:.1%} high quality")
 
 # %% [markdown]
+# (The live view counts 1,000 samples, this line 10,000: a mode at the
+# threshold may be in one count and not in the other.)
+#
 # The samples change completely, and the losses do not tell: each measures a
 # player *against the other*, not against the data. Scrub through the film to
 # see how it happened.
@@ -491,7 +494,8 @@ for seed, (_, cloud) in zip(seeds, named):
     print(f"seed {seed}: missing {missing.tolist()}, hits {hits.tolist()}")
 
 # %% [markdown]
-# The missing mode is not the same one from seed to seed: chance chooses it.
+# What is missing differs from seed to seed: chance chooses. And a mode that is
+# covered may still have a fifth of what it should, or twice as much.
 
 # %% [markdown] predict={"picture": "the average", "words": ["half way it is better", "both rest", "any moment", "same illness"]}
 # ## What did the average buy?
