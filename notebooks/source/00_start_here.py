@@ -185,8 +185,8 @@ checks.start.slope(my_slope)
 # %% [markdown]
 # In training, each player's step goes down a slope, and in a game it changes
 # the other player's slope as well. $(t-2)^2$, which is walked down next, stays
-# as it is. From now on your own code runs in places like this one, once it is ✓; until
-# then the course's version stands in, folded:
+# as it is. From now on your own code runs in places like this one, once it is
+# ✓; until then the course's version stands in, folded:
 
 # %% tags=["folded"]
 def slope(f, x):
