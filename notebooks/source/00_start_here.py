@@ -9,7 +9,7 @@
 # %% [markdown]
 # # 00 · Start here
 #
-# Run the next four cells of code. Half a minute later you will have seen a
+# Run the next four cells of code. About a minute later you will have seen a
 # GAN learn.
 #
 # **What you'll do.** Watch a first GAN, check your machine, and learn how
@@ -20,9 +20,10 @@
 # - *use* the checks: predict, run, answer, be told what is wrong;
 # - *estimate* how long each lesson takes on your machine.
 #
-# **What you'll need.** Nothing but this notebook. 25 minutes of your time;
-# {{minutes}} minutes of computing on 2 CPU cores. To run a cell, click
-# into it and press Shift + Enter.
+# **What you'll need.** Some Python, PyTorch's autograd, logarithms,
+# expectations: two warm-ups try them. 25 minutes of your time; {{minutes}}
+# minutes of computing on 2 CPU cores. To run a cell, click into it and press
+# Shift + Enter.
 
 # %%
 from gan_lessons import checks, cockpit, data, metrics
@@ -80,16 +81,23 @@ live.follow(training.scheduled(run, *falling))
 # How to read it, panel by panel:
 #
 # - **left**: the points, on $D$'s opinion of every place: orange says *fake*,
-#   blue *real*, white does not know. Each arrow shows which way $G$ is told
-#   to move a point;
+#   blue *real*, white does not know. Late in a good run the blue is gone:
+#   where fakes are as frequent as real points, the best $D$ says 0, white;
+# - the **arrows** there: which way $G$ is told to move a point, and how
+#   strongly, compared with the other points of this picture (the longest are
+#   cut). No point goes that far in one step, so an arrow may end outside a
+#   cluster: $D$'s opinion slopes inside one, too;
 # - **loss**: what each network tries to make small. $2\ln2$ is the loss of a
-#   $D$ that tosses a coin;
+#   $D$ that always says ½;
 # - **logit**: $D$'s opinion as a number, averaged over real and over fake
 #   points; above 0 it says *real*. Where the lines meet, $D$ sees no
 #   difference on average;
 # - **gradient**: how hard each network is pulled at, in this step;
 # - **clusters found**: how many of the eight have at least a fifth of the
-#   points that would be their fair share.
+#   points that would be their fair share. 8 is all.
+#
+# Counted at the end, cluster by cluster: the list begins at the right, at
+# $(2,0)$, and goes round counterclockwise.
 
 # %%
 points = live.film.frames[-1].samples  # those of the last picture
@@ -151,7 +159,7 @@ live.film.strip()
 # stopped: that is our fault.)
 #
 # Nothing later depends on your answers, so you can skip one and come back.
-# Below each exercise are three hints, folded. Open them one at a time.
+# Above each exercise's cell are three hints, folded. Open one at a time.
 
 # %% [markdown]
 # ## ✏️ Warm-up 1 · A slope
@@ -175,9 +183,10 @@ def my_slope(f, x):
 checks.start.slope(my_slope)
 
 # %% [markdown]
-# Following a slope downhill is all that training is. The function in the next
-# cell walks down $(t-2)^2$. From now on your own code runs in places like
-# this one, once it is ✓; the course's version stands in, folded:
+# In training, each player's step goes down a slope, and in a game it changes
+# the other player's slope as well. $(t-2)^2$, which is walked down next, stays
+# as it is. From now on your own code runs in places like this one, once it is
+# ✓; until then the course's version stands in, folded:
 
 # %% tags=["folded"]
 def slope(f, x):
@@ -197,8 +206,9 @@ print("t:", path)
 # ## ✏️ Warm-up 2 · An expectation
 # *2 minutes · ●○○*
 #
-# Return $\mathbb E[\log p]$, a number, for a tensor `p` of samples. **Decide
-# first:** is it larger or smaller than $\log \mathbb E[p]$?
+# Return $\mathbb E[\log p]$ for a tensor `p` of samples: one number, as a
+# tensor or a float. **Decide first:** is it larger or smaller than
+# $\log \mathbb E[p]$?
 #
 # {{hints start.mean_log}}
 
@@ -231,8 +241,10 @@ assert left < right
 # %% [markdown]
 # $\mathbb E[\log p]$ is smaller: the logarithm bends down (it is *concave*),
 # so one small $p$ costs more than a large one wins back. This is Jensen's
-# inequality. It can also be read off the game: $D$'s loss is two means of
-# logarithms, and your function computes it.
+# inequality.
+#
+# Means of logarithms are what $D$'s loss is made of: one over real points, one
+# over fake ones. The same function computes it:
 
 # %%
 with torch.no_grad():
@@ -310,7 +322,7 @@ print("\n".join(rows) or "no lesson has been measured yet")
 #
 # > **Careful.** The numbers you get will differ a little from the ones in
 # > the solved notebooks. The same seed gives the same result on one machine
-# > with the same number of threads, and nowhere else.
+# > with the same number of threads; elsewhere it is not promised.
 
 # %% [markdown]
 # ## Ledger

@@ -11,14 +11,14 @@
 #
 # A generator is almost right. How far is "almost", and which way is
 # better? Four famous answers point the same way when the gap is small. When
-# it is large, two of them go silent, and a GAN listens to one of those.
+# it is large they differ, and a GAN listens to one of them.
 #
 # **What you'll do.** Slide two distributions apart and measure the gap in
 # four ways, from formulas and from samples.
 #
 # **What you'll learn**
 # - *compute* KL, JS, total variation and Wasserstein-1, and their slopes;
-# - *explain* why JS stops pushing when two distributions do not meet;
+# - *explain* what each of the four can tell a generator that is far away;
 # - *estimate* a ratio of densities with a classifier: half of a GAN.
 #
 # **What you'll need.** Lesson 00: Python, autograd, logarithms. About 80
@@ -191,7 +191,9 @@ def tv(p, q):
 # $F_q(x)=\sum_{x_i\le x}q_i$ and the hole $F_p(x)$. What is too much on one
 # side has to cross $x$, and a cheapest plan carries nothing to and fro:
 #
-# $$W_1(p,q)=\sum_i|F_p(x_i)-F_q(x_i)|\,\Delta x$$
+# $$W_1(p,q)=\sum_i|F_p(x_i)-F_q(x_i)|\,\Delta x,$$
+#
+# where $\Delta x=0.01$ is the way from one bin to the next.
 
 # %%
 def w1_bins(p, q):
@@ -200,8 +202,9 @@ def w1_bins(p, q):
 # %% [markdown]
 # ## Slide them apart
 # The real data stay at 0. The generator owns one number, the gap
-# $\theta$: its samples are $\theta + z$. The *slope* of a distance with
-# respect to $\theta$ is what gradient descent would follow home.
+# $\theta$: its samples are $\theta + z$, where $z$ is spread like the real
+# data. (A slider below makes it wider or narrower.) The *slope* of a distance
+# with respect to $\theta$ is what gradient descent would follow home.
 
 # %%
 def measure(gaps, width=1.0):
@@ -218,7 +221,8 @@ def measure(gaps, width=1.0):
 
 # %% [markdown]
 # For two Gaussians of width 1 three of the four have a closed form:
-# $\mathrm{KL}=\theta^2/2$, $\mathrm{TV}=\operatorname{erf}(\theta/2\sqrt2)$,
+# $\mathrm{KL}=\theta^2/2$,
+# $\mathrm{TV}=\operatorname{erf}\big(\theta/(2\sqrt2)\big)$ and
 # $W_1=\theta$. A check that the code computes what the formulas say:
 
 # %%
@@ -246,6 +250,8 @@ def gap_view(gap=2.0, width=1.0):
     axes |= {"ylabel": "slope", "legend": False}
     away = {n: s[1:] for n, s in slopes.items()}  # from 0.1 on
     show.draw_lines(right, gaps[1:], away, **axes)
+    for ax in (middle, right):
+        ax.set_xlim(-0.3, 6.3)  # room for the markers
     left.set_title(f"fake {gap:.1f} away")
     middle.set_title(f"JS {now['JS'][0]:.3f} of at most 0.693")
     right.set_title(f"JS's slope {now['JS'][1]:.4f}")
@@ -265,10 +271,10 @@ assert math.isclose(at_6["W₁"], 1, rel_tol=1e-4)
 assert 0 < at_6["JS"] < at_1["JS"] / 30
 
 # %% [markdown]
-# KL pulls with a slope of 6 and $W_1$ with 1; their curves leave the picture.
-# JS and TV have climbed to their ceilings and are flat there: JS's slope is
-# less than a thirtieth of what it was at a gap of 1. KL, however, needs the
-# value of $q$ at real points, which a generator cannot tell you.
+# KL pulls with a slope of 6, which is above the picture, and $W_1$ with 1. JS
+# and TV have climbed to their ceilings and are flat there: JS's slope is less
+# than a thirtieth of what it was at a gap of 1. KL, however, needs the value
+# of $q$ at real points, which a generator cannot tell you.
 #
 # Move the gap and the width. (At a gap of 0, TV and $W_1$ have a kink and no
 # slope: here the gap begins at 0.1.)
@@ -317,7 +323,8 @@ def box(start):
 
 moves = torch.linspace(0, 3, 31, dtype=torch.float64)
 moved = torch.stack([box(float(move)) for move in moves])
-distances = {"KL = ∞": kl, "JS": js, "TV": tv, "W₁": w1_bins}
+unseen = "KL: ∞, above the picture"
+distances = {unseen: kl, "JS": js, "TV": tv, "W₁": w1_bins}
 from_box = {name: f(box(0.0), moved) for name, f in distances.items()}
 line = moves.clamp_max(1) * from_box["JS"][10]  # 10 moves of 0.1: apart
 straight = torch.allclose(from_box["JS"], line)
@@ -326,7 +333,7 @@ show.lines(
     from_box,
     sentence="JS rises "
     + ("in a straight line" if straight else "in a curve")
-    + " up to a move of 1.",
+    + " up to a move of 1, where W₁ covers TV.",
     title=f"JS from {from_box['JS'][10]:.3f} at θ = 1 to "
     f"{from_box['JS'][30]:.3f} at θ = 3",
     xlabel="box moved by θ",
@@ -338,17 +345,18 @@ show.lines(
 rise = moves.clamp_max(1) * math.log(2)
 assert torch.allclose(from_box["JS"], rise)
 assert torch.allclose(from_box["W₁"], moves)
-assert (from_box["KL = ∞"][1:] == math.inf).all()  # even at θ = 0.1
+assert (from_box[unseen][1:] == math.inf).all()  # even at θ = 0.1
 
 # %% [markdown]
 # In a straight line: the overlap costs nothing, as $p=q$ there, and the share
 # $\theta$ that sticks out costs $\ln2$ each, so $\mathrm{JS}=\theta\ln2$. From
 # 1 on JS and TV are flat; $W_1$ goes on.
 #
-# This is no corner case. Photographs fill a thin sheet in the space of all
-# pixel values, and so do a generator's pictures. Two sheets may even cross:
-# JS is $\ln2$ as soon as the places where they meet have probability 0. Take
-# a circle and a straight line, and look through finer and finer squares:
+# This is no corner case. Photographs are believed to fill a thin sheet in the
+# space of all pixel values, and a generator's pictures do, if its noise has
+# fewer numbers than a picture has pixels. Two sheets may even cross: JS is
+# $\ln2$ as soon as the places where they meet have probability 0. Take a
+# circle and a straight line, and look through finer and finer squares:
 
 # %%
 turn = torch.linspace(0, 2 * math.pi, 200_001, dtype=torch.float64)[1:]
@@ -393,9 +401,9 @@ assert looks[-1] > 0.99 * math.log(2)
 # ## ✏️ Exercise 3 · $W_1$ of two samples
 # *10 minutes · ●●○*
 #
-# `x` and `y` are (N,) tensors in any order. Return the mean way from a fake
-# to its real point in the cheapest pairing. Seven points have 5,040 pairings:
-# which of them has no crossing?
+# `x` and `y` are (N,) tensors in any order. Return the mean distance from a
+# fake to its real point in the cheapest pairing. Seven points have 5,040
+# pairings: which of them has no crossing?
 #
 # {{hints distances.w1}}
 
@@ -447,7 +455,7 @@ pairings(x, y, float(checks.distances.w1.yours(w1)(x, y)))
 # %%
 near, far = torch.randn(1_000), (50 + torch.randn(1_000)).requires_grad_()
 w1(near, far).backward()
-counts = torch.histc(far.detach(), 60, -5, 55)  # a histogram only counts
+counts = torch.histc(far, 60, -5, 55)  # a histogram only counts
 print(f"W₁'s slope for each fake: {far.grad.min():.4f} … {far.grad.max():.4f}")
 print("the histogram of the fakes has a slope:", counts.requires_grad)
 
@@ -537,7 +545,7 @@ assert "real in 50.0%" in ratio_view(x=1.0, gap=2.0).sentence
 # =\frac{p(x)}{p(x)+q(x)}=\frac1{1+q(x)/p(x)}:$$
 #
 # the best classifier knows nothing but the *ratio* $p/q$, and it knows that
-# everywhere.
+# wherever $p$ or $q$ has something.
 
 # %% [markdown]
 # ## Train one
@@ -581,10 +589,12 @@ with torch.no_grad():
     learned = D(places[:, None])
 
 # %% picture="ratio"
-seen = p + q > 0.02  # where samples fall
+seen = p + q > 0.1  # where most samples fall
 share = (p + q) / (p + q).sum()  # how often one falls there
-error = (share * (learned - true).abs()).sum().item()
-outside = (learned - true)[0].abs().item()
+within = share[seen].sum().item()
+off = (learned - true).abs()
+error, most = (share * off).sum().item(), off[seen].max().item()
+outside = off[0].item()
 with rc_context(show.STYLE):
     fig = show.figure(height=3.2)
     ax = fig.subplots()
@@ -593,9 +603,8 @@ with rc_context(show.STYLE):
     ax.axvspan(*places[seen][[0, -1]], color=show.REAL, alpha=0.12)
     title = f"Off by {error:.2f} for a typical sample, by {outside:.0f} at -6"
     ax.set(title=title, ylabel="log ratio")
-show.Picture(fig, "Shaded: where samples fall. There the logit "
-             f"{'follows' if error < 0.6 else 'misses'} the true log ratio; "
-             f"at -6 it is {'far' if outside > 10 else 'not far'} from it.")
+show.Picture(fig, f"Shaded: where {within:.0%} of the samples fall. There the "
+             f"logit is off by {most:.1f} at most, at -6 by {outside:.0f}.")
 
 # %%
 # what we claim
@@ -604,9 +613,9 @@ checks.claim("the log ratio is off by less than 0.6 for a typical sample",
 checks.claim("it is off by more than 10 at -6", outside > 10)
 
 # %% [markdown]
-# A parabola where it saw samples; elsewhere the network makes things up, and
-# goes on straight. A generator never shows its density, and yet the
-# classifier has found the ratio.
+# A parabola where it saw many samples. Where it saw few or none the network
+# makes things up, and goes on almost straight. A generator never shows its
+# density, and yet the classifier has found the ratio.
 
 # %% [markdown] predict={"picture": "six", "words": ["they can"]}
 # ## The classifier measures JS
@@ -655,15 +664,16 @@ checks.claim("six classifiers measure JS to within 0.02", worst < 0.02)
 # JS is flat, and the best classifier of all, with $D^*=1$ here and 0 there,
 # has no slope anywhere.
 #
-# What helps is that a trained *network* is smooth. It rises from fake to real
-# somewhere in between, and a generator can follow that. Lesson 02 tries it on
-# the very boxes that do not meet.
+# A *network* that learns is not the best classifier of all, though. What does
+# it tell a generator? Lesson 02 tries it on the very boxes that do not meet.
 
 # %% [markdown]
 # ## Quiz
 # 1. $\mathrm{KL}(p\|q)=\infty$. What has $q$ done?
-#    <details><summary>Answer</summary>It says "impossible" to something that
-#    <i>p</i> does. One such bin is enough, whatever the others say.</details>
+#    <details><summary>Answer</summary>With finitely many bins: it says
+#    "impossible" to something that <i>p</i> does. One such bin is enough,
+#    whatever the others say. (On the whole line, tails that are far too thin
+#    are enough: <i>p</i> Cauchy, <i>q</i> normal.)</details>
 # 2. JS is 0.693 today and was 0.693 yesterday. Is the generator better?
 #    <details><summary>Answer</summary>You cannot know: at ln 2 the two share
 #    nothing, and JS does not say how far apart they are.</details>

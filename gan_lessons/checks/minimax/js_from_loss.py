@@ -91,7 +91,7 @@ def remark(answer: Callable) -> str | None:
 
 js_from_loss = Value(
     title="What D's loss proves",
-    proves="a loss of 1.386 proves nothing and a loss of 0 proves that the two never meet.",
+    proves="an expected loss of 1.386 proves nothing, and one of 0 that the two never meet.",
     hints=(
         "What would D's loss be if D were at its best? And is the loss of any other D higher or "
         "lower than that?",
