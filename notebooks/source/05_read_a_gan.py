@@ -483,7 +483,7 @@ with rc_context(show.STYLE):
     ax.set_yticks(rows, names)
     ax.set(xlabel="loss of D, 2 ln 2 is dotted", xlim=(-0.05, 1.75))
     blind = [k for k in own if own[k] - new[k] > 0.5]
-    ax.set_title(f"At {len(blind)} the own D pays 0.5 more than a fresh one")
+    ax.set_title(f"{len(blind)} own Ds pay over 0.5 more than a fresh one")
     ax.legend(fontsize=9, loc="lower center")
 show.Picture(fig, "For each generator the loss of the D it played with, mean "
              "of the last 50 steps, and that of a fresh D on unseen points. "
