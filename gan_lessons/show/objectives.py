@@ -31,13 +31,28 @@ def _moved(loss: Loss, batch: Sequence[Tensor], side: int, i: int) -> tuple[np.n
     return values.detach().numpy(), len(batch[side]) * slope[:, i].numpy()
 
 
+def _drive(
+    ax: Axes, ticks: np.ndarray, value: np.ndarray, t: float, pull: float, color: str
+) -> None:
+    """Draw the way that a slope drives a sample at t: down its curve, an arrow at the end."""
+    way = np.linspace(t, np.clip(t - np.clip(2 * pull, -2, 2), -LIMIT, LIMIT), 30)
+    height = np.interp(way, ticks, value)
+    lowest = int(height.argmin())  # no farther than the curve falls
+    way, height = way[: lowest + 1], height[: lowest + 1]
+    ax.plot(way, height, color=color, lw=6, alpha=0.35, solid_capstyle="butt")
+    if lowest >= 4 and abs(way[-1] - t) > 0.2:  # shorter ones hide behind the sample's mark
+        arrow = {"arrowstyle": "-|>", "color": color, "mutation_scale": 15, "shrinkB": 0}
+        ax.annotate("", (way[-1], height[-1]), (way[-4], height[-4]), arrowprops=arrow)
+
+
 def objective(
     loss: Loss, real_logits: Tensor, fake_logits: Tensor, *, name: str, real_moves: bool = True
 ) -> Picture:
     """Show what a batch's loss becomes when one of its logits moves, and the pull on each.
 
     One curve per sample, the others staying where they are; numbered marks show where each sample
-    is, a broad line which way its slope drives it and how hard. Fast enough for a slider.
+    is, a broad line with an arrow which way its slope drives it and how hard. Fast enough for a
+    slider.
     Lesson 10.
 
     Args:
@@ -63,9 +78,7 @@ def objective(
             for i, (t, pull, (value, slope)) in enumerate(zip(at, pulls, curves, strict=True)):
                 pale = 1 - 0.5 * i / len(at)  # the first sample's curve is the darkest
                 left.plot(ticks, value, color=color, ls=line, lw=1.4, alpha=pale)
-                end = t - float(np.clip(pull, -1.5, 1.5))
-                way = (ticks >= min(t, end)) & (ticks <= max(t, end))
-                left.plot(ticks[way], value[way], color=color, lw=5, alpha=0.4)
+                _drive(left, ticks, value, t, pull, color)
                 right.plot(ticks, slope, color=color, ls=line, lw=1.4, alpha=pale)
                 for ax, height in ((left, now), (right, pull)):
                     place = {"xytext": (0, 7), "textcoords": "offset points", "ha": "center"}
@@ -167,6 +180,9 @@ def until_it_breaks(
                 color = curve.get_color()
                 at = float(steps[last]), float(values[last])
                 ax.plot(*at, "X", color=color, mec="white", ms=11, clip_on=False, zorder=5)
+                place = {"xytext": (0, 11), "textcoords": "offset points", "ha": "center"}
+                ax.annotate(curve.get_label(), at, **place, fontsize=9, color=color)
+                curve.set(lw=2.6, zorder=4)  # the shortest one, above the others
         return Picture(fig, sentence)
 
 

@@ -56,11 +56,12 @@ dcgan_steps = runtime.budget(tiny=2, ci=20, lesson=620, full=7_000)
 # %% [markdown]
 # ## A judge
 # In pixels every dot counts alike, be it part of a stroke or a speck. So
-# every metric below measures in *features*: what a small classifier says to
-# itself before it names the class. The field uses Inception, trained on
-# ImageNet; ours is trained here, to tell the class and, like the reader of
-# lesson 06, the known factors. `metrics.Judge` is three convolutions and a
-# layer whose 64 numbers are the features.
+# every metric below asks a small classifier: the first for its probabilities,
+# the others for its *features*, what it says to itself before it names the
+# class. The field uses Inception, trained on ImageNet; ours is trained here,
+# to tell the class and, like the reader of lesson 06, the known factors.
+# `metrics.Judge` is three convolutions and a layer whose 64 numbers are the
+# features.
 #
 # ## Three piles
 # Nobody scores an exam with its own answer sheet. One pile trains the
@@ -218,12 +219,13 @@ checks.claim("N times the mean of FD hardly depends on N", most < 1.5 * least)
 
 # %% [markdown]
 # The fewer images, the larger the distance. Means and covariances are
-# estimated, and on average their errors *add* to FD (its last term is concave
-# in $A$ and $B$): a bias that falls like $1/N$. So compare at equal $N$. Your
-# 11 at 1,000 against a paper's 8 at 50,000 says nothing. But a *lower* FD at
-# the *smaller* $N$ does: the bias spoke against it, so, but for chance, it is
-# nearer. How large the bias is depends on the generator too (Chong and
-# Forsyth, below), so it does not quite cancel even at equal $N$.
+# estimated, and on average their errors *add* to FD (the trace of the root is
+# concave in $A$ and in $B$, and comes with a minus): a bias that falls like
+# $1/N$. So compare at equal $N$. Your 11 at 1,000 against a paper's 8 at
+# 50,000 says nothing. A *lower* FD at the *smaller* $N$ says more: *if* its
+# bias is at least as large as the other's, it is, but for chance, the nearer
+# one. An if, because the bias depends on the generator too (Chong and
+# Forsyth, below); so it does not quite cancel even at equal $N$.
 #
 # ## A distance without bias
 # KID, the *kernel inception distance*, compares products of features, by
@@ -287,8 +289,8 @@ checks.claim("KID errs to both sides of 0", 0.2 < share < 0.8)
 # ## ✏️ Exercise 3 · Precision and recall
 # *15 minutes · ●●●*
 #
-# Write both, for features of $N$ reals and $M$ fakes. The border belongs to
-# the ball.
+# Write both, for features of $N$ reals and $M$ fakes, and return two numbers,
+# precision first. The border belongs to the ball.
 #
 # {{hints scoring.precision_recall}}
 
@@ -349,7 +351,8 @@ impostors = {
 }
 
 # %% [markdown]
-# Twelve of each, and two scores of the last one. Precision and recall are
+# Twelve of each, and two scores of the last one. (Of “5 % stripes” you see
+# the place where the stripes begin, hence six.) Precision and recall are
 # yours, once they are ✓:
 
 # %%
@@ -383,8 +386,8 @@ checks.claim("their balls are wider than those of the reals", wider > 1)
 
 # %% [markdown]
 # The last row holds not one digit. Stripes lie far from each other, so
-# their balls are large and hold real images too: that is recall. Coverage
-# asks the balls of the reals.
+# their balls are large and hold real images too: recall falls for them, that
+# is, it is fooled. Coverage asks the balls of the reals.
 #
 # ## Is it memory?
 # The most dangerous impostor copies its training set. For each fake take
@@ -422,8 +425,9 @@ checks.scoring.memorization(my_memorization_ratio)
 #
 # What counts as good? What real images get: a score passes if it is as good
 # as the worst of nineteen draws of unseen reals. So in each column a perfect
-# generator fails once in twenty. **Decide for each of the others:** which
-# metric will fall for it?
+# generator fails once in twenty. (*Memory* and *twins* are alarms: memory
+# rings where fakes come too near, and passes what lies far from everything.)
+# **Decide for each of the others:** which metric will fall for it?
 
 # %%
 def score(features, probabilities, real, past):  # past: of the training set
@@ -512,11 +516,12 @@ checks.claim(
 # %% [markdown]
 # Read it by rows: who passes where? Read it by columns: a metric with a ●
 # below the first line can be had. Copies pass FD and KID, the field's
-# favorites; *memory* knows them, and lets most of the others through.
+# favorites; *memory* knows them, and in this run lets all the others through.
 # Precision does not miss the missing classes, recall does not mind torn
-# digits, and the last line below the table says what 5 % of stripes slip
-# past (where a score is close to its bar, other draws may decide otherwise).
-# FD and KID catch those. No metric replaces the others.
+# digits, and the line below the table says what 5 % of stripes slip past. FD
+# and KID catch those. Where a score is close to its bar, other draws may
+# decide otherwise: copies *are* real images, and where their precision has no
+# ● that is chance. No metric replaces the others.
 #
 # ## An interval, or no number
 # Score other fakes of the same generator and the number moves. How far? Take
@@ -526,13 +531,14 @@ checks.claim(
 # to both sides. It is an interval for the value *at this $N$*: of FD's bias
 # it knows nothing, and nothing of training.
 
-# %% [markdown] predict={"picture": "verdict", "words": ["the winner is"]}
+# %% [markdown] predict={"picture": "verdict", "words": ["higher precision"]}
 # ## Two generators
 # The MLP of lesson 06 against the DCGAN of lesson 07, three seeds each, for
-# about the same *seconds*: a step of the DCGAN costs more, so it gets fewer.
-# The rest is equal, one learning rate for all; each might like another.
-# **Predict** the winner, and in which metric it wins. FD decides, and we say
-# so beforehand; the other metrics explain. (The networks, their optimizers
+# roughly the same *seconds*: a step of the DCGAN costs more, so it gets
+# fewer. The rest is equal, one learning rate for all; each might like
+# another. **Predict** the winner, and in which metric it wins. FD is to
+# decide, or nothing is decided, and we say so beforehand; the other metrics
+# explain. (The networks, their optimizers
 # and how they are sampled, as in lessons 06 and 07, are folded.)
 
 # %% tags=["folded"]
@@ -632,7 +638,7 @@ show.rows_of_images(
 # convolution costs depends on the machine, and on what else it is doing.
 #
 # Now the number that everybody reports, with its interval: 2,000 fakes
-# against the 2,000 images of the reference.
+# against the 2,000 images of the reference. In each group seed 0 is on top.
 
 # %%
 def fd(images):
@@ -718,12 +724,19 @@ show.table(
 )
 
 # %% [markdown]
-# That is what an answer looks like: the line above names the winner in FD,
-# by how much, over how many seeds, and ● the metrics in which it is sure.
-# Where there is no ●, the honest answer is "we do not know yet". FD adds
-# quality and variety up, so two generators may tie in it and differ in both:
-# compare precision and recall. And look at the distance of both to the first
-# row before you celebrate.
+# That is what an answer looks like: a difference, its give or take, over three
+# seeds, and ● where it is sure. FD was to decide. Without a ● the number in
+# the title, smaller than its ±, is no verdict, whichever network it names: the
+# honest answer is "we do not know yet". FD adds quality and variety up, so
+# two generators may tie in it and differ in both: compare precision and
+# recall.
+#
+# And the rows that you would have taken? In this run the *speckled* digits of
+# the MLP have the higher precision, and hardly any recall: to the judge they
+# are near the data and near each other. The DCGAN's strokes are clean and
+# varied, and often bent into digits that nobody writes. Whoever chose by clean
+# strokes chose against precision. And look at the distance of both to the
+# first row before you celebrate.
 
 # %% [markdown] tags=["instructor"]
 # > **For instructors.** Let the room vote on the rows of samples before the
@@ -734,8 +747,8 @@ show.table(
 
 # %% [markdown] predict={"picture": "sizes", "words": ["wider balls"]}
 # ## Play the forger
-# Real images with classes removed and stripes mixed in. Which scores fall
-# when classes go missing? Which notice the stripes? Then put both back and
+# Real images with classes removed and stripes mixed in: see the table above
+# come about, class by class and stripe by stripe. Then put both back and
 # change only the size: every image stays real. **Predict:** which scores
 # move all the same, and which of them *up*? (The plumbing is folded.)
 
@@ -806,8 +819,9 @@ checks.claim(
 #    And if you measure 7?
 #    <details><summary>Answer</summary>11: nobody can say, the bias falls like
 #    1/<i>N</i>. 7, with the same network and reference: yours is nearer, but
-#    for chance, since fewer images only add. Measure both at the same
-#    <i>N</i>.</details>
+#    for chance, <i>if</i> your bias is not smaller than theirs. At a tenth of
+#    the images that is likely, not certain: it depends on the generator too.
+#    Measure both at the same <i>N</i>.</details>
 # 2. Your KID is −0.002. Is that a bug?
 #    <details><summary>Answer</summary>No. An estimate that is right on
 #    average has to fall below a truth of 0 at times. (A bootstrap, which
@@ -832,8 +846,8 @@ checks.claim(
 # |---|---|
 # | 2,000 real images → the ten surest | IS prefers the ten |
 # | FD at 100 → 2,000 images | the same truth, a fraction of the distance |
-# | KID without its diagonal | to both sides of 0 at every $N$ |
-# | fakes → copies of the training set | only *memory* notices |
+# | KID without its diagonal | to both sides of 0 |
+# | fakes → copies of the training set | FD, KID and recall do not notice, *memory* does |
 # | digits → stripes | recall stays far above 0, coverage does not |
 # | 400 real images → 50 | FD *and* recall go up |
 # | one run → three seeds | a verdict, or "we do not know" |

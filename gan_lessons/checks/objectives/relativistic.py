@@ -197,7 +197,7 @@ def only_the_difference_counts(parts: Answer, asked: Sequence[Case]) -> None:
 relativistic = Game(
     title="Relativistic pairs",
     proves="the mean of softplus(fake_i - real_i), and turned round for G; a constant added to "
-    "all outputs changes nothing, and ±200 stays finite.",
+    "all outputs changes nothing, and ±150 stays finite.",
     hints=(
         "The lie has the probability 1 - σ(d) = σ(-d), with d = real_i - fake_i. A loss is minus "
         "the mean logarithm.",
