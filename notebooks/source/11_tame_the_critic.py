@@ -753,11 +753,11 @@ for (leash, value), D in shapes.items():
 # %% [markdown]
 # The ordinary penalty draws all turns at the two low prices, and pays in
 # slope: at 0.1 about 10 where 1 is allowed, so it reports far too much. From
-# 10 on the slope is right and the turns are gone, on this one seed: the dots
-# above show that a price of 10 does much better on some others. Among the
-# limits 0.1 comes closest by ratio, still at several times the truth. (By
-# difference a critic that reports nothing is closer.) Nothing in its run says
-# so: the estimate has a unit that only the truth reveals.
+# 10 on the slope is right and the turns are gone, on this one seed: a price of
+# 10 may do better on others, see its dots above. Among the limits 0.1 comes
+# closest by ratio, still at several times the truth. (By difference a critic
+# that reports nothing is closer.) Nothing in its run says so: the estimate has
+# a unit that only the truth reveals.
 #
 # In the plane, contour lines stand 0.25 apart in height. Where they are
 # evenly spaced, a quarter of a unit apart, the slope is 1.
@@ -974,8 +974,8 @@ for name, (low, _, _) in more.items():
 # at a limit; these runs do not measure the cause.
 #
 # > **Careful.** The price 1 was chosen for the penalty's game. The clipped
-# > games share its rates and its `n_critic`; these are not the best that
-# > clipping can do.
+# > games share its rates and its `n_critic`; with settings of their own they
+# > might do better.
 
 # %% [markdown] predict={"picture": "loss", "words": ["rises to", "L_D rises", "falls with the distance"]}
 # Now the loss itself. $D$ lowers $L_D$, minus its estimate. **Predict:** which
