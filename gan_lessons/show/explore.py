@@ -65,9 +65,9 @@ def _widget(control: object, default: object) -> ipywidgets.Widget:
     so there is none: buttons show every choice at once, and Tab reaches each.
     """
     widget = ipywidgets.interactive.widget_from_abbrev(control, default)
-    if not isinstance(widget, ipywidgets.Dropdown):
+    if not isinstance(widget, (ipywidgets.Dropdown, ipywidgets.Select)):
         return widget
-    choices = {"options": widget.options, "value": widget.value}
+    choices = {name: getattr(widget, name) for name in ("options", "value", "description")}
     few = len(widget.options) <= MOST
     if few and not all(isinstance(choice, Number) for _, choice in widget._options_full):
         widget = ipywidgets.ToggleButtons(**choices)
