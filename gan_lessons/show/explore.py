@@ -18,7 +18,7 @@ ROW = {"flex_flow": "row wrap", "align_items": "center", "grid_gap": "0 16px"}
 TALL = "75vh"  # of the window: the controls above the picture stay in sight
 LOST = "Run this cell to move its controls."  # for "Error displaying widget: model not found"
 SLOW = 0.3  # seconds; a picture that takes longer is announced
-TRACK = "240px"  # of a slider, with the number beside it; JupyterLab takes its label off that
+TRACK = "200px"  # of a slider, with the number beside it; JupyterLab takes its label off that
 MOST = 24  # words to choose from, each a button; of more a slider
 
 
@@ -53,7 +53,7 @@ def explore(
         widget.description = words
         widget.style.description_width = "initial"  # or JupyterLab cuts it off
         if hasattr(widget, "readout") and widget.layout.width is None:
-            widget.layout.width = f"calc({len(words)}ch + {TRACK})"
+            widget.layout.width = f"max(300px, {len(words)}ch + {TRACK})"
         widgets[name] = widget
     return Explorer(picture, widgets)
 
@@ -65,9 +65,9 @@ def _widget(control: object, default: object) -> ipywidgets.Widget:
     so there is none: buttons show every choice at once, and Tab reaches each.
     """
     widget = ipywidgets.interactive.widget_from_abbrev(control, default)
-    if not isinstance(widget, ipywidgets.Dropdown):
+    if not isinstance(widget, (ipywidgets.Dropdown, ipywidgets.Select)):
         return widget
-    choices = {"options": widget.options, "value": widget.value}
+    choices = {name: getattr(widget, name) for name in ("options", "value", "description")}
     few = len(widget.options) <= MOST
     if few and not all(isinstance(choice, Number) for _, choice in widget._options_full):
         widget = ipywidgets.ToggleButtons(**choices)

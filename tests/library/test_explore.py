@@ -70,11 +70,13 @@ def test_a_picture_may_have_an_argument_called_picture():
         ([f"row {i}" for i in range(MOST + 1)], ipywidgets.SelectionSlider),
         ([0.25, 1, 4], ipywidgets.SelectionSlider),
         ({"few": 0.25, "many": 4}, ipywidgets.SelectionSlider),
+        (ipywidgets.Select(options=["plain", "modern"]), ipywidgets.ToggleButtons),
     ],
 )
 def test_words_to_choose_from_are_all_in_sight(choices, kind):
     explorer = show.explore(lambda it: show.Picture(b"png", f"{it}."), it=choices)
     assert isinstance(explorer.controls["it"], kind)
+    choices = getattr(choices, "options", choices)
     last = list(choices.values() if isinstance(choices, dict) else choices)[-1]
     explorer.controls["it"].value = last
     assert explorer.told == f"{last}."
