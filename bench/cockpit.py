@@ -102,7 +102,7 @@ def main(rounds: int = 5, steps: int = 5_000) -> None:
         live.film.picture(i)
         spent["slider step"].append(time.process_time() - start)
         start = time.process_time()
-        live._draw(1, 2)
+        live.film.glance(live._look())
         spent["live frame"].append(time.process_time() - start)
     for name, times in spent.items():
         print(f"{name}: {1000 * statistics.median(times):.1f} ms of processor time, {size}")

@@ -443,7 +443,7 @@ def main(mode: str = "short", only: str = "") -> None:
     say(NOTES)
     target = ROOT / "build" / f"bench-{report['date'].replace(':', '')}.json"
     target.parent.mkdir(exist_ok=True)
-    target.write_text(json.dumps(report, indent=1))
+    target.write_text(json.dumps(report, indent=1), encoding="utf-8")
     say(f"{report['seconds']:.0f} s; every number is in build/{target.name}")
 
 

@@ -55,56 +55,57 @@ def non_saturating_g(real_logits: Tensor | None, fake_logits: Tensor) -> Tensor:
     return F.softplus(-fake_logits).mean()
 
 
-def least_squares_d(real_logits: Tensor, fake_logits: Tensor) -> Tensor:
+def least_squares_d(on_real: Tensor, on_fake: Tensor) -> Tensor:
     """Return E(D(real) − 1)² + E D(fake)²: answers near 1 for real, near 0 for fake.
 
-    No sigmoid: the target is the raw output. Its best D says p/(p + q).
+    No sigmoid: the targets are for D's raw outputs on real and on fake samples, (B,) each, which
+    are no logits here. Its best D says p/(p + q).
     Source: Mao et al. 2017, Least Squares GAN, equation 2 with a = 0, b = 1, without the halves.
     Lesson 10.
     """
-    return (real_logits - 1).square().mean() + fake_logits.square().mean()
+    return (on_real - 1).square().mean() + on_fake.square().mean()
 
 
-def least_squares_g(real_logits: Tensor | None, fake_logits: Tensor) -> Tensor:
+def least_squares_g(on_real: Tensor | None, on_fake: Tensor) -> Tensor:
     """Return E(D(fake) − 1)². Source: Mao et al. 2017, equation 2 with c = 1. Lesson 10."""
-    return (fake_logits - 1).square().mean()
+    return (on_fake - 1).square().mean()
 
 
-def hinge_d(real_logits: Tensor, fake_logits: Tensor) -> Tensor:
+def hinge_d(on_real: Tensor, on_fake: Tensor) -> Tensor:
     """Return E max(0, 1 − D(real)) + E max(0, 1 + D(fake)): no slope once the margin is reached.
 
     Source: Lim and Ye 2017, Geometric GAN; Miyato et al. 2018, equation 16. Lesson 10.
     """
-    return F.relu(1 - real_logits).mean() + F.relu(1 + fake_logits).mean()
+    return F.relu(1 - on_real).mean() + F.relu(1 + on_fake).mean()
 
 
-def critic_d(real_logits: Tensor, fake_logits: Tensor) -> Tensor:
+def critic_d(on_real: Tensor, on_fake: Tensor) -> Tensor:
     """Return E D(fake) − E D(real), the critic of a Wasserstein GAN; it has no lower end.
 
     Only with D's slope kept in check does its negative say how far the samples are apart.
     Source: Arjovsky, Chintala and Bottou 2017, Wasserstein GAN, equation 3. Lesson 10, lesson 11.
     """
-    return fake_logits.mean() - real_logits.mean()
+    return on_fake.mean() - on_real.mean()
 
 
-def mean_g(real_logits: Tensor | None, fake_logits: Tensor) -> Tensor:
+def mean_g(on_real: Tensor | None, on_fake: Tensor) -> Tensor:
     """Return −E D(fake): G's side of the hinge and of the Wasserstein game. Lesson 10."""
-    return -fake_logits.mean()
+    return -on_fake.mean()
 
 
-def relativistic_d(real_logits: Tensor, fake_logits: Tensor) -> Tensor:
+def relativistic_d(on_real: Tensor, on_fake: Tensor) -> Tensor:
     """Return E softplus(D(fake) − D(real)), sample by sample: a real one against a fake one.
 
     Only differences count, so adding a constant to D changes nothing.
     Source: Jolicoeur-Martineau 2018, The Relativistic Discriminator, equation 5; the loss of R3GAN
     (Huang et al. 2024). Lesson 10.
     """
-    return F.softplus(fake_logits - real_logits).mean()
+    return F.softplus(on_fake - on_real).mean()
 
 
-def relativistic_g(real_logits: Tensor, fake_logits: Tensor) -> Tensor:
+def relativistic_g(on_real: Tensor, on_fake: Tensor) -> Tensor:
     """Return E softplus(D(real) − D(fake)): the pairs turned around. Lesson 10."""
-    return F.softplus(real_logits - fake_logits).mean()
+    return F.softplus(on_real - on_fake).mean()
 
 
 @dataclass(frozen=True)

@@ -491,8 +491,8 @@ def side_by_side(streams: Sequence[Iterator[Tensor]], *, copies: int = 1) -> Ite
         yield batch.repeat(copies, *[1] * (batch.ndim - 1))
 
 
-def each(losses: Rows, real_logits: Tensor, fake_logits: Tensor) -> Tensor:
-    """Return every run's own loss, (n,), each from its own row of the logits (n, B).
+def each(losses: Rows, on_real: Tensor, on_fake: Tensor) -> Tensor:
+    """Return every run's own loss, (n,), each from its own row of D's outputs (n, B).
 
     Args:
         losses: pairs of a loss and the runs (a slice) that play it, in order. Each loss is written
@@ -501,7 +501,7 @@ def each(losses: Rows, real_logits: Tensor, fake_logits: Tensor) -> Tensor:
     parts = []
     for loss, rows in losses:
         loss_of_each = torch.vmap(loss)
-        parts.append(loss_of_each(real_logits[rows], fake_logits[rows]))
+        parts.append(loss_of_each(on_real[rows], on_fake[rows]))
     return torch.cat(parts)  # (n,)
 
 

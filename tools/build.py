@@ -35,6 +35,7 @@ import nbformat
 from nbformat import NotebookNode
 
 from gan_lessons import runtime, speed
+from gan_lessons.data import cache
 
 TOOLS = Path(__file__).resolve().parent
 README = TOOLS.parent / "README.md"
@@ -49,7 +50,9 @@ SOLUTION = re.compile(
 )
 VIEW = "application/vnd.jupyter.widget-view+json"
 STATES = "application/vnd.jupyter.widget-state+json"
+EXPLORED = 'class="gan-lessons-explored"'  # show.explore's picture, an output beside its controls
 MOVED = "<p><em>Run this cell to move its controls.</em></p>"
+PLACE = re.compile(r'(?<=<div) id="[^"]*"|<style>#gan-lessons-.*?</style>')  # drawn anew each time
 HINTS = re.compile(r"\{\{hints (\w+)\.(\w+)\}\}")
 METADATA = {
     "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
@@ -152,21 +155,32 @@ def execute(book: NotebookNode) -> float:
     states = book.metadata.get("widgets", {}).get(STATES, {}).get("state", {})
     for cell in book.cells:
         if cell.cell_type == "code":
-            cell.outputs = [plain(output, states) for output in cell.outputs]
+            cell.outputs = plain(cell.outputs, states)
     book.metadata = METADATA
     return spent
 
 
-def plain(output: NotebookNode, states: dict) -> NotebookNode:
-    """Put the picture that a widget shows in its place: its view needs a running kernel."""
-    view = output.get("data", {}).get(VIEW)
-    if view:
-        output.data = NotebookNode({"text/plain": "(run this cell to move the slider)"})
-        pages = pages_of(view["model_id"], states)
-        if pages:
-            output.data["text/html"] = "".join(pages) + MOVED
-    output.pop("transient", None)
-    return output
+def plain(outputs: list[NotebookNode], states: dict) -> list[NotebookNode]:
+    """Leave out the view of a widget, which needs a running kernel, and keep its picture.
+
+    The picture is an output of its own beside the controls (show.explore), or a part of the widget.
+    """
+    found = []
+    explored = any(EXPLORED in output.get("data", {}).get("text/html", "") for output in outputs)
+    for output in outputs:
+        data = output.get("data", {})
+        if VIEW in data:
+            pages = pages_of(data[VIEW]["model_id"], states)
+            if explored and not pages:
+                continue
+            output.data = NotebookNode({"text/plain": "(run this cell to move the slider)"})
+            if pages:
+                output.data["text/html"] = "".join(pages) + MOVED
+        elif EXPLORED in data.get("text/html", ""):
+            data["text/html"] = PLACE.sub("", data["text/html"]) + MOVED
+        output.pop("transient", None)
+        found.append(output)
+    return found
 
 
 def pages_of(model: str, states: dict) -> list[str]:
@@ -176,6 +190,11 @@ def pages_of(model: str, states: dict) -> list[str]:
     for child in state.get("children", []):
         found += pages_of(child.removeprefix("IPY_MODEL_"), states)
     return found
+
+
+def write(path: Path, text: str) -> None:
+    """Write a file whole or not at all, with the same bytes on every system."""
+    cache.write_whole(path, text.encode("utf-8"))
 
 
 def dump(book: NotebookNode) -> str:
@@ -201,7 +220,9 @@ def problems_of(path: Path) -> list[str]:
         NOTEBOOKS / "solutions" / f"{path.stem}.ipynb",
     )
     found = []
-    if not learner.exists() or learner.read_text() != dump(make(path, with_answers=False)):
+    if not learner.exists() or learner.read_text(encoding="utf-8") != dump(
+        make(path, with_answers=False)
+    ):
         found.append(f"{learner.name} is not what its source makes: run `make notebooks`")
     fresh, old = make(path, with_answers=True), load(answers)
     keep_outputs(fresh, old)
@@ -232,15 +253,15 @@ def build(path: Path, *, run: bool) -> None:
                 "date": date.today().isoformat(),
             }
         }
-        (TOOLS / "minutes.json").write_text(json.dumps(known, indent=1, sort_keys=True) + "\n")
+        write(TOOLS / "minutes.json", json.dumps(known, indent=1, sort_keys=True) + "\n")
         print(f"{path.stem}: {spent:.1f} minutes", flush=True)
         ran = book
         book = make(path, with_answers=True)  # the minutes stand in its header now
         keep_outputs(book, ran)
     else:
         keep_outputs(book, load(answers))
-    answers.write_text(dump(book))
-    (NOTEBOOKS / f"{path.stem}.ipynb").write_text(dump(make(path, with_answers=False)))
+    write(answers, dump(book))
+    write(NOTEBOOKS / f"{path.stem}.ipynb", dump(make(path, with_answers=False)))
 
 
 def main() -> int:
@@ -255,15 +276,18 @@ def main() -> int:
         return 2
     if asked.check:
         found = [problem for path in chosen for problem in problems_of(path)]
-        if with_minutes(README.read_text()) != README.read_text():
+        readme = README.read_text(encoding="utf-8")
+        if with_minutes(readme) != readme:
             found.append("README.md states other minutes than were measured: run `make notebooks`")
         print("\n".join(found) or f"{len(chosen)} lessons in sync")
         return 1 if found else 0
     for path in chosen:
         build(path, run=asked.execute)
-    README.write_text(with_minutes(README.read_text()))
+    write(README, with_minutes(README.read_text(encoding="utf-8")))
     return 0
 
 
 if __name__ == "__main__":
+    for stream in (sys.stdout, sys.stderr):
+        stream.reconfigure(errors="replace")  # a console that lacks a letter still shows the rest
     raise SystemExit(main())

@@ -2,13 +2,15 @@
 
 You work on your own copies in `work/`, made here once and never overwritten. When a lesson was
 updated since, the new version lands beside your copy as `NN_….newer.ipynb`, then `.newer-2` and so
-on. GAN_LESSONS_WORK names another folder for the copies.
+on, and your answers to its exercises are put into it. GAN_LESSONS_WORK names another folder for the
+copies.
 """
 
 import hashlib
 import importlib.util
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -17,6 +19,8 @@ from urllib.parse import quote
 
 ROOT = Path(__file__).resolve().parents[1]
 RECORD = ".copied.json"
+CHECK = re.compile(r"checks\.(\w+\.\w+)\(")
+STUB = re.compile(r"raise NotImplementedError|= \.\.\..*")  # what an answer takes the place of
 NEEDED = ("gan_lessons", "torch", "jupyterlab", "ipykernel")
 
 
@@ -50,6 +54,11 @@ def _read_record(path: Path) -> dict[str, str]:
     return record if isinstance(record, dict) else {}
 
 
+def _age(newer: Path) -> int:
+    """Return 1 of `NN_….newer.ipynb`, 2 of `.newer-2`, and so on."""
+    return int(re.search(r"\.newer-?(\d*)$", newer.stem)[1] or 1)
+
+
 def _free_name(copy: Path) -> Path:
     """Return `NN_….newer.ipynb`, or `.newer-2`, `.newer-3` …: a name that no file has."""
     number = 1
@@ -61,11 +70,83 @@ def _free_name(copy: Path) -> Path:
         number += 1
 
 
+def _exercises(content: bytes) -> tuple[dict, dict[str, dict]]:
+    """Return a notebook and, by their names, its exercises' cells; nothing of another file."""
+    try:
+        book = json.loads(content)
+        cells = [cell for cell in book["cells"] if cell["cell_type"] == "code"]
+        found: dict[str, list[dict]] = {}
+        for cell in cells:
+            text = "".join(cell["source"])
+            called = CHECK.search(text)
+            if called or "exercise" in cell["metadata"].get("tags", []):
+                name = called[1] if called else text.partition("=")[0].strip()
+                found.setdefault(name, []).append(cell)
+    except (AttributeError, KeyError, TypeError, ValueError):
+        return {}, {}
+    return book, {name: cells[0] for name, cells in found.items() if len(cells) == 1}
+
+
+def _fits(answer: dict, task: dict) -> bool:
+    """Say whether an answered cell is the answer to a task as it stands now.
+
+    It is if the task was not changed (a cell's id is made of its source), or if all of the task
+    but the place for the answer stands in the answered cell.
+    """
+    if answer.get("id") and answer.get("id") == task.get("id"):
+        return True
+    start, *rest = STUB.split("".join(task["source"]))
+    text = "".join(answer["source"])
+    return len(rest) == 1 and text.startswith(start) and text.endswith(rest[0])
+
+
+def carry_over(content: bytes, copies: list[bytes]) -> tuple[bytes, list[str], list[str]]:
+    """Put the learner's answers into a new version of a lesson.
+
+    Args:
+        content: the new version. copies: what the learner has of it, the oldest first.
+
+    Returns:
+        The new version with the answers; the names of the exercises whose answers are in it; and of
+        those that have an answer which fits no longer, so that it was left where it is.
+    """
+    book, tasks = _exercises(content)
+    carried, left = [], []
+    answers: dict[str, dict] = {}
+    for copy in copies:
+        for name, cell in _exercises(copy)[1].items():
+            text = "".join(cell["source"])
+            if not STUB.search(text) and text.strip():
+                answers[name] = cell
+    for name, answer in answers.items():
+        task = tasks.get(name)
+        if task is not None and not STUB.search("".join(task["source"])):
+            continue  # a cell that asks for nothing: it only calls a check
+        if task is not None and _fits(answer, task):
+            task["source"] = answer["source"]
+            carried.append(name)
+        else:
+            left.append(name)
+    if carried:
+        content = (json.dumps(book, indent=1, ensure_ascii=False) + "\n").encode("utf-8")
+    return content, carried, left
+
+
+def _told(lesson: Path, newer: Path, carried: list[str], left: list[str]) -> str:
+    note = f"{lesson.name} has a newer version: {newer.name}. Yours is untouched."
+    if carried:
+        note += f" Your answers are in the new one too: {', '.join(carried)}; run their cells."
+    if left:
+        note += f" To copy by hand, as these exercises changed: {', '.join(left)}."
+    return note
+
+
 def copy_lessons(lessons: Path, work: Path) -> list[str]:
     """Bring the learner's folder up to date and return one note for each newer lesson.
 
     A lesson that has no copy is copied. A copy that exists is never written to: if the lesson is
-    not the version that was handed out last, the new one is put beside it under a free name, once.
+    not the version that was handed out last, the new one is put beside it under a free name, once,
+    with the answers of the copies that are there.
 
     Args:
         lessons: the folder of the generated notebooks, `NN_….ipynb`.
@@ -85,8 +166,10 @@ def copy_lessons(lessons: Path, work: Path) -> list[str]:
             _write(copy, content)
         elif record.get(lesson.name) != digest and copy.read_bytes() != content:
             newer = _free_name(copy)
+            mine = [copy, *sorted(work.glob(f"{copy.stem}.newer*{copy.suffix}"), key=_age)]
+            content, carried, left = carry_over(content, [path.read_bytes() for path in mine])
             _write(newer, content)
-            notes.append(f"{lesson.name} has a newer version: {newer.name}. Yours is untouched.")
+            notes.append(_told(lesson, newer, carried, left))
         record[lesson.name] = digest
     if record != before:
         _write(work / RECORD, json.dumps(record, indent=1, sort_keys=True).encode())

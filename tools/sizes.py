@@ -141,7 +141,7 @@ def imports_between(house: Path) -> Counter[tuple[str, str]]:
     for file in python_files(house):
         here = room_of(file)
         try:
-            tree = ast.parse((house / file).read_text())
+            tree = ast.parse((house / file).read_text(encoding="utf-8"))
         except (SyntaxError, ValueError):
             continue
         for node in ast.walk(tree):
@@ -324,7 +324,9 @@ def grouped(folder: Path, files: Iterable[Path], group) -> dict[str, list[Size]]
     """Return the sizes of files by what ``group`` says of each path, in the order met."""
     found: dict[str, list[Size]] = {}
     for file in files:
-        found.setdefault(group(file), []).append(size_of((folder / file).read_text()))
+        found.setdefault(group(file), []).append(
+            size_of((folder / file).read_text(encoding="utf-8"))
+        )
     return found
 
 
@@ -376,7 +378,7 @@ def rooms_table(house: Path) -> str:
 def pages_table(root: Path) -> str:
     """Return how long the pages are that people read first."""
     there = [name for name in PAGES if (root / name).exists()]
-    rows = [[name, len((root / name).read_text().splitlines())] for name in there]
+    rows = [[name, len((root / name).read_text(encoding="utf-8").splitlines())] for name in there]
     return table("pages", ("", "lines"), rows)
 
 

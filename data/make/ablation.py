@@ -1,6 +1,7 @@
 """Train the runs of lesson 12 in the plane: which trick helps, and the published table.
 
     python data/make/ablation.py --force       # a quarter of an hour on two cores
+    python data/make/ablation.py --extend      # train only what ablation_plane.npz lacks
 
 writes ablation_plane.npz, the grid of 25 with every configuration x 5 seeds, and
 ablation_published.npz, ring and grid under the protocol of PacGAN, plain and modern x 10 seeds.
@@ -12,13 +13,15 @@ on how many cores there are. They do depend on the processor: it rounds otherwis
 turns that into other numbers.
 
 Finished trainings are kept in data/cache/ablation under a digest of the code that made them, so
-that a run that was stopped goes on where it was.
+that a run that was stopped goes on where it was. A file is extended only where the plain game
+trains to the very numbers that it holds: rows of two processors do not stand side by side.
 """
 
 import copy
 import datetime
 import hashlib
 import inspect
+import re
 import time
 from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
@@ -28,6 +31,7 @@ from itertools import pairwise
 from multiprocessing import get_context
 from pathlib import Path
 
+import numpy as np
 import shipping
 import torch
 from torch import Tensor, nn
@@ -80,6 +84,7 @@ CONFIGS = {
     "+ faster D": replace(PLAIN, d_rate=2.0),
     "+ noise": replace(PLAIN, blur=0.2),
     "+ smoothing": replace(PLAIN, smooth=True),
+    "+ pairs": replace(PLAIN, pairs=True),
     "+ R1": replace(PLAIN, r1=GAMMA),
     "+ R1 + R2": replace(PLAIN, r1=GAMMA, r2=GAMMA),
     "modern": MODERN,
@@ -87,6 +92,8 @@ CONFIGS = {
     "− falling rates": replace(MODERN, falls=False),
     "− pairs": replace(MODERN, pairs=False),
     "− fading": replace(MODERN, ease=1.0),
+    "− R1": replace(MODERN, r1=0.0),
+    "− R2": replace(MODERN, r2=0.0),
     "− R1 − R2": replace(MODERN, r1=0.0, r2=0.0),
 }
 
@@ -227,9 +234,9 @@ def kept(game: Recipe, name: str, seeds: Sequence[int]) -> tuple:
     return shipping.kept(path, partial(play, game, name, seeds))
 
 
-def train_all() -> dict[tuple, tuple]:
+def train_all(todo: Sequence[tuple]) -> dict[tuple, tuple]:
     """Train every job, two processes at a time, and say how it goes."""
-    found, started, todo = {}, time.perf_counter(), jobs()
+    found, started = {}, time.perf_counter()
     with ProcessPoolExecutor(2, mp_context=get_context("spawn")) as pool:
         results = pool.map(kept, *zip(*todo, strict=True))
         for number, (job, result) in enumerate(zip(todo, results, strict=True), 1):
@@ -287,16 +294,54 @@ PAPER_CONFIGS = {
 def write_plane(found: dict[tuple, tuple], path: Path) -> None:
     configs = [(recipe, "grid") for recipe in CONFIGS.values()]
     scores, samples, hits, costs = table(found, configs, SEEDS, n=JUDGED, share=0.2)
+    _write_plane(path, scores, samples, hits, costs, when=f"{datetime.date.today()}")
+
+
+def _write_plane(path: Path, scores, samples, hits, costs: Tensor, *, when: str) -> None:
+    """Write one row for each of CONFIGS."""
     about = (
-        f"{len(configs)} configurations x {len(SEEDS)} seeds on the grid of 25: {STEPS:,} steps of "
-        f"batch {BATCH}, {costs.min():.0f} to {costs.max():.0f} processor seconds each, "
-        f"{datetime.date.today()}, data/make/ablation.py"
+        f"{len(CONFIGS)} configurations x {len(SEEDS)} seeds on the grid of 25: {STEPS:,} steps of "
+        f"batch {BATCH}, {costs.min():.0f} to {costs.max():.0f} processor seconds each, {when}, "
+        "data/make/ablation.py"
     )
     more = {"hits": hits, "judged": JUDGED, "steps": STEPS, "seconds": costs}
     more |= {"recipes": [str(recipe) for recipe in CONFIGS.values()]}
     more |= {"ceiling": metrics.HIGH_QUALITY_CEILING}
     rest = {"scores": scores, "samples": samples, "more": more}
     shipping.write_ablation(path, about=about, configs=list(CONFIGS), seeds=SEEDS, **rest)
+
+
+def extend_plane(path: Path) -> None:
+    """Train the configurations that a file lacks, beside the rows that it has."""
+    with np.load(path, allow_pickle=False) as file:
+        old = {name: file[name] for name in file.files}
+    rows = {recipe: row for row, recipe in enumerate(old["more/recipes"].tolist())}
+    lacking = {name: r for name, r in CONFIGS.items() if str(r) not in rows}
+    todo = [(training_of(recipe), "grid", SEEDS) for recipe in (PLAIN, *lacking.values())]
+    found = train_all(list(dict.fromkeys(todo)))
+    again = table(found, [(PLAIN, "grid")], SEEDS, n=JUDGED, share=0.2)[1]
+    if not np.array_equal(again[0].numpy(), old["samples"][rows[str(PLAIN)]]):
+        shipping.refuse(
+            "The plain game trains to other numbers here than those in the file.",
+            "Train all rows on this processor: --force, without --extend.",
+        )
+    configs = [(recipe, "grid") for recipe in lacking.values()]
+    scores, samples, hits, costs = table(found, configs, SEEDS, n=JUDGED, share=0.2)
+    new = {f"scores/{metric}": values for metric, values in scores.items()}
+    new |= {"samples": samples, "more/hits": hits, "more/seconds": costs}
+
+    def joined(key: str) -> Tensor:
+        fresh = iter(new[key])
+        kept = [rows.get(str(recipe)) for recipe in CONFIGS.values()]
+        old_rows = torch.from_numpy(old[key])
+        return torch.stack([next(fresh) if i is None else old_rows[i] for i in kept])
+
+    first = re.search(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", str(old["about"]))[0]
+    when = f"{first}, and on {datetime.date.today()} {', '.join(lacking)}"
+    scores = {metric: joined(f"scores/{metric}") for metric in scores}
+    _write_plane(
+        path, scores, joined("samples"), joined("more/hits"), joined("more/seconds"), when=when
+    )
 
 
 def write_published(found: dict[tuple, tuple], path: Path) -> None:
@@ -319,11 +364,17 @@ def write_published(found: dict[tuple, tuple], path: Path) -> None:
 
 def main() -> None:
     names = "ablation_plane.npz", "ablation_published.npz"
-    asked = shipping.arguments("Train the runs of lesson 12 in the plane.", *names)
+    asking = shipping.parser("Train the runs of lesson 12 in the plane.", *names)
+    asking.add_argument("--extend", action="store_true", help=f"only what {names[0]} lacks")
+    asked = asking.parse_args()
+    if asked.extend:
+        return extend_plane(asked.folder / names[0])
+    shipping.check(asked)
     plane, published = asked.files
-    found = train_all()
+    found = train_all(jobs())
     write_plane(found, plane)
     write_published(found, published)
+    return None
 
 
 if __name__ == "__main__":

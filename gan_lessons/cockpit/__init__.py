@@ -3,5 +3,6 @@
 from gan_lessons.cockpit.film import Film
 from gan_lessons.cockpit.frame import Frame
 from gan_lessons.cockpit.live import Cockpit, progress
+from gan_lessons.cockpit.page import Page
 
-__all__ = ["Cockpit", "Film", "Frame", "progress"]
+__all__ = ["Cockpit", "Film", "Frame", "Page", "progress"]

@@ -1,12 +1,11 @@
 """The numbers of a run as curves, and the limits of their axes. Introduced in lesson 04."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping
 
 import numpy as np
 
 from gan_lessons import show
-from gan_lessons.cockpit.frame import Frame
 from gan_lessons.training import NUMBERS, History
 
 NORM = "gradient"  # the one panel with a logarithmic scale
@@ -14,16 +13,20 @@ Curve = tuple[np.ndarray, np.ndarray]  # steps and values
 
 
 def curves_of(
-    history: History, frames: Sequence[Frame], metric: str | None
+    history: History, values: Mapping[int, float], metric: str | None
 ) -> dict[str, list[Curve]]:
-    """Return the curves of a run over all its steps, panel by panel."""
+    """Return the curves of a run over all its steps, panel by panel.
+
+    Args:
+        values: the metric's, at the steps where it was measured. metric: its name.
+    """
     line = {name: show.smooth(history.column(name)) for name in NUMBERS}
     curves = {"loss": [line["loss_d"], line["loss_g"]]}
     curves["logit"] = [line["real_logit"], line["fake_logit"]]
     curves[NORM] = [measured(history, "norm_d"), measured(history, "norm_g")]
     if metric is not None:
-        seen = [(f.step, f.value) for f in frames if f.value is not None]
-        curves[metric] = [tuple(np.array(seen, dtype=float).reshape(-1, 2).T)]
+        seen = np.array(sorted(values.items()), dtype=float)
+        curves[metric] = [tuple(seen.reshape(-1, 2).T)]
     return curves
 
 

@@ -1,6 +1,7 @@
 """The film of a run: scrub through it, rewind to a frame, export it. Introduced in lesson 04."""
 
 import copy
+import math
 from io import BytesIO
 from pathlib import Path
 
@@ -18,6 +19,16 @@ from gan_lessons.training import History
 
 FRAMES = 120  # kept at most
 STATE_BYTES = 256_000_000  # of copied weights kept at most
+FIRST = 30  # a strip's second panel is the run's thirtieth part
+
+
+def kept(step: int) -> bool:
+    """Say whether a film keeps the frame after this step: dense at first, where most happens.
+
+    The first 16 steps, then 8 from each doubling to the next. It is the step that decides, not the
+    clock: the same run gives the same film on every machine, stopped early or not.
+    """
+    return step % (1 << max(0, step.bit_length() - 4)) == 0
 
 
 class Film:
@@ -26,18 +37,24 @@ class Film:
     Args:
         real: the real samples that points are compared with. history: the run's numbers.
         metric: the name of the value that frames carry, or None.
+        average: whether the samples are from the average of G.
 
     Attributes:
-        frames: what was seen, evenly spread over the run. states: step -> the players' state.
+        frames: what was seen, at the steps that :func:`kept` names and at each run's end.
+        states: step -> the players' state. values: step -> the metric, where it was measured.
         limit: half the width of the plane that is shown, for points.
         planned: the step at which the run under way will end; its axes reach that far.
     """
 
-    def __init__(self, real: Tensor, history: History, metric: str | None = None):
+    def __init__(
+        self, real: Tensor, history: History, metric: str | None = None, *, average: bool = False
+    ):
         self.frames: list[Frame] = []
+        self.values: dict[int, float] = {}
         self.states: dict[int, dict] = {}
         self.planned = 0
         self._real, self._history, self._metric = real, history, metric
+        self._average = average
         self.limit = show.limit_of(real) if real.ndim == 2 else None
         self._players: dict = {}
         self._board: Board | None = None
@@ -52,6 +69,7 @@ class Film:
         if self.frames and self.frames[-1].step == frame.step:
             self.frames.pop()
         self.frames.append(frame)
+        self.note(frame)
         self.states[frame.step] = {
             name: copy.deepcopy(player.state_dict()) for name, player in self._players.items()
         }
@@ -60,6 +78,7 @@ class Film:
             gaps = [after - before for before, after in zip(steps, steps[2:], strict=False)]
             gone = self.frames.pop(1 + gaps.index(min(gaps)))  # the one that is missed least
             self.states.pop(gone.step, None)
+            self.values.pop(gone.step, None)
         nets = [player for player in self._players.values() if isinstance(player, nn.Module)]
         weights = sum(p.numel() for net in nets for p in net.parameters())
         allowed = max(3, STATE_BYTES // (12 * weights + 1))  # Adam adds two numbers to each
@@ -67,26 +86,49 @@ class Film:
             steps = sorted(self.states)
             self.states = {step: self.states[step] for step in steps[:-1:2] + steps[-1:]}
 
+    def note(self, frame: Frame) -> None:
+        """Keep the metric that a frame carries, if it does, without the frame."""
+        self.values.pop(frame.step, None)
+        if frame.value is not None:
+            self.values[frame.step] = frame.value
+
     def picture(self, index: int) -> show.Picture:
         """Draw frame ``index`` (0 is the first, -1 the last): a pure function of the film.
 
         All pictures of a film have the same axes, so that only the data move while scrubbing.
         """
         self._board = self._board or self._new_board(show.SHARP)
-        return self._draw(self._board, self.frames[index], self.frames)
+        return self._draw(self._board, self.frames[index])
+
+    def glance(self, frame: Frame) -> show.Picture:
+        """Draw a frame after all others, kept or not, with half the pixels: fast.
+
+        For a picture that is soon replaced by the next one.
+        """
+        self._fast = self._fast or self._new_board(1)
+        return self._draw(self._fast, frame)
 
     def _new_board(self, scale: int) -> Board:
-        return Board(self._real, metric=self._metric, limit=self.limit, scale=scale)
+        about = {"real": self._real, "metric": self._metric, "limit": self.limit}
+        return Board(**about, scale=scale, average=self._average)
 
-    def glance(self) -> show.Picture:
-        """Draw the last frame with half the pixels, fast: it is soon replaced by the next one."""
-        self._fast = self._fast or self._new_board(1)
-        return self._draw(self._fast, self.frames[-1], self.frames)
+    def _draw(self, board: Board, frame: Frame) -> show.Picture:
+        values = self.values
+        if frame.value is not None:
+            values = {**values, frame.step: frame.value}
+        curves = curves_of(self._history, values, self._metric)
+        end = max(self.planned, self.frames[-1].step, frame.step, 1)
+        png = board.draw(frame, curves, end=end, reach=self._reach(frame))
+        said = read(frame, self._history, self._metric, average=self._average)
+        return show.Picture(png, said, width=WIDTH)
 
-    def _draw(self, board: Board, frame: Frame, frames: list[Frame]) -> show.Picture:
-        curves = curves_of(self._history, frames, self._metric)
-        png = board.draw(frame, curves, end=max(self.planned, frames[-1].step, 1))
-        return show.Picture(png, read(frame, self._history, self._metric), width=WIDTH)
+    def _reach(self, frame: Frame) -> float:
+        """Return the logit at which the field's color is full: of all frames since half the steps.
+
+        One for each frame alone would flicker; one for the whole film would hide its beginning.
+        """
+        near = [f.reach for f in self.frames if frame.step / 2 <= f.step < frame.step]
+        return max([*near, frame.reach])
 
     def beside(
         self, other: "Film", *, names: tuple[str, str] = ("this run", "the other")
@@ -94,9 +136,10 @@ class Film:
         """Show the last frames of two runs side by side, and their curves in the same axes."""
         runs, said = {}, []
         for name, film in zip(names, (self, other), strict=True):
-            curves = curves_of(film._history, film.frames, film._metric)
+            curves = curves_of(film._history, film.values, film._metric)
             runs[name] = film.frames[-1], curves
-            said.append(f"{name}: {read(film.frames[-1], film._history, film._metric)}")
+            words = read(film.frames[-1], film._history, film._metric, average=film._average)
+            said.append(f"{name}: {words}")
         about = {"real": self._real, "metric": self._metric, "limit": self.limit}
         return overlay(runs, **about, sentence=" ".join(said))
 
@@ -129,6 +172,7 @@ class Film:
         self._history.length = step
         self.frames = [f for f in self.frames if f.step <= step]
         self.states = {s: state for s, state in self.states.items() if s <= step}
+        self.values = {s: value for s, value in self.values.items() if s <= step}
         return step
 
     def gif(self, path: str | Path, *, seconds: float = 6.0) -> Path:
@@ -141,10 +185,11 @@ class Film:
         return path
 
     def strip(self, *, panels: int = 5) -> show.Picture:
-        """Show a few frames, evenly spaced, side by side."""
-        last = len(self.frames) - 1
-        chosen = sorted({round(i * last / max(1, panels - 1)) for i in range(panels)})
-        frames = [self.frames[i] for i in chosen]
+        """Show a few frames side by side: the first, then in equal ratios of steps to the last.
+
+        Most happens early: five panels of 3,000 steps are near 0, 100, 310, 970 and 3,000.
+        """
+        frames = [self.frames[i] for i in self._picked(panels)]
         steps = ", ".join(f"{f.step:,}" for f in frames)
         sentence = f"The same noise after {steps} steps."
         if self._real.ndim == 2:
@@ -153,3 +198,16 @@ class Film:
         return show.rows_of_images(
             {f"step {f.step:,}": f.samples[:10] for f in frames}, sentence=sentence
         )
+
+    def _picked(self, panels: int) -> list[int]:
+        """Return which frames a strip shows."""
+        last = self.frames[-1].step
+        ratios = [i / max(1, panels - 2) for i in range(panels - 1)]  # 0 … 1, or 0 alone
+        ratios = [1.0] if panels == 2 else ratios
+        wanted = [max(1.0, last / FIRST) ** (1 - r) * max(1.0, last) ** r for r in ratios]
+        later = range(1, len(self.frames))
+        near = [
+            min(later, key=lambda i: abs(math.log(self.frames[i].step / step)), default=0)
+            for step in wanted
+        ]
+        return sorted({0, *near})

@@ -4,6 +4,7 @@ import math
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cached_property
 
 import torch
 from torch import Tensor, nn
@@ -35,6 +36,11 @@ class Frame:
     value: float | None = None
     norms: tuple[float, float] | None = None
     problem: str | None = None
+
+    @cached_property
+    def reach(self) -> float:
+        """The logit that most of the field lies within, rounded; 0 without a field."""
+        return 0.0 if self.field is None else show.reach_of(self.field)
 
 
 @contextmanager
@@ -93,8 +99,12 @@ def look(
     return Frame(step, samples.cpu(), value=value, norms=norms, problem=problem, **plane)
 
 
-def read(frame: Frame, history: History, metric: str | None) -> str:
-    """Say in one sentence what a frame shows: the picture's twin in words."""
+def read(frame: Frame, history: History, metric: str | None, *, average: bool = False) -> str:
+    """Say in one sentence what a frame shows: the picture's twin in words.
+
+    Args:
+        metric: its name. average: whether the samples are from the average of G.
+    """
     parts = [f"After {frame.step:,} steps"]
     if frame.problem is not None:
         parts[0] += f", {frame.problem}"
@@ -107,4 +117,9 @@ def read(frame: Frame, history: History, metric: str | None) -> str:
         parts.append(f"D's mean logit is {real:+.1f} on real and {fake:+.1f} on fake samples")
     if frame.norms is not None:
         parts.append("gradient norms are {:.2g} (D) and {:.2g} (G)".format(*frame.norms))
+    if frame.pushes is not None:
+        slope = len(frame.pushes) * show.usual_push(frame.pushes)  # of one sample's own loss
+        parts.append(f"arrows lead down G's loss, with a median slope of {slope:.2g}")
+    if average:
+        parts.append("the samples are the average G's, all else is the game's")
     return "; ".join(parts) + "."

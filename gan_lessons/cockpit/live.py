@@ -11,8 +11,8 @@ from torch.optim import Optimizer
 from gan_lessons import losses, runtime
 from gan_lessons.cockpit import frame as looks
 from gan_lessons.cockpit.bar import in_notebook, progress_line
-from gan_lessons.cockpit.film import Film
-from gan_lessons.show import Picture
+from gan_lessons.cockpit.film import Film, kept
+from gan_lessons.show import Picture, spread_out
 from gan_lessons.training import NUMBERS, History, Moment
 
 EVERY = 0.3  # seconds between two pictures, at least
@@ -24,11 +24,20 @@ NORMS = ("norm_d", "norm_g")
 def progress(items: Sequence, *, unit: str = "run") -> Iterator:
     """Yield the items and show how many are done; ■ ends the loop after the item it is at.
 
-    For several runs in a row, where one live view each would be too much. Introduced in lesson 04.
+    For several runs in a row, where one live view each would be too much. ■ is answered at once. A
+    run inside ends at its own step if it listens: :func:`training.train` does, and so does a loop
+    written by hand over :func:`runtime.steps`. Introduced in lesson 04.
     """
     handle = display(HTML(""), display_id=True) if in_notebook() else None
     started = time.monotonic()
-    with runtime.stop_at_boundary() as stop:
+
+    def answer() -> None:
+        if handle is not None:
+            told = f"■ heard: ends after this {unit}, or at once if you press it twice."
+            handle.update(HTML(f"{line}<div>{told}</div>"))
+
+    line = ""
+    with runtime.stop_at_boundary(heard=answer) as stop:
         for done, item in enumerate([*items, None]):
             if handle is not None:
                 about = {"unit": unit, "ended": bool(stop)}
@@ -74,12 +83,13 @@ class Cockpit:
         schedulers: tuple = (),
     ):
         self.shown, self.D, self.game = G if average is None else average, D, game
-        self.real = real[:1000].detach().to(next(G.parameters()).device)
+        self.real = spread_out(real, 1000).detach().to(next(G.parameters()).device)
         z = torch.randn(1000, latent_dim, generator=runtime.generator(0))
         self.z = z.to(next(G.parameters()).device)
         self.metric_name, self.metric = metric or (None, None)
         self.history = History(names=NUMBERS + NORMS, device=self.z.device)
-        self.film = Film(self.real.cpu(), self.history, self.metric_name)
+        about = {"average": average is not None}
+        self.film = Film(self.real.cpu(), self.history, self.metric_name, **about)
         others = {f"scheduler {i}": scheduler for i, scheduler in enumerate(schedulers)}
         self.film.keep(G=G, D=D, opt_g=opt_g, opt_d=opt_d, average=average, **others)
         self.picture: Picture | None = None
@@ -155,8 +165,10 @@ class Cockpit:
         return hook
 
     def _after_step(self, done: int, steps: int) -> None:
+        if done < steps and kept(self.step):  # the last look is taken at the end
+            self.film.add(self._look(light=not self._due))
         now = time.monotonic()
-        if self._due and done < steps:  # the last picture is drawn at the end
+        if self._due and done < steps:
             if self._in_notebook:
                 self._draw(done, steps)
             drawn = time.monotonic()
@@ -165,7 +177,7 @@ class Cockpit:
         if self._listening:
             self._next_norm = now + LISTEN
         self._due = now >= self._next_look or done + 1 >= steps
-        self._listening = self._due or now >= self._next_norm
+        self._listening = self._due or kept(self.step + 1) or now >= self._next_norm
 
     def _end(self, steps: int) -> None:
         for hook in self._hooks:
@@ -174,21 +186,34 @@ class Cockpit:
         if self.step:
             self._draw(self.step - self._start, steps)
 
-    def _look(self) -> looks.Frame:
-        last = self._last_norms
+    def _look(self, *, light: bool = False) -> looks.Frame:
+        """Return a frame of this moment. ``light``: of images, only those a film keeps, unscored.
+
+        Scores of a thousand images cost as much as many steps; they are left to the clock.
+        """
+        last, light = self._last_norms, light and self.real.ndim == 4
         return looks.look(
-            *(self.shown, self.D, self.z),
+            *(self.shown, self.D, self.z[: looks.SHEET] if light else self.z),
             step=self.step,
             real=self.real,
             game=self.game,
             limit=self.film.limit,
-            metric=self.metric,
+            metric=None if light else self.metric,
             norms=tuple(float(last[name]) for name in NORMS) if len(last) == 2 else None,
         )
 
     def _draw(self, done: int, steps: int) -> None:
-        self.film.add(self._look())
-        self.picture = self.film.picture(-1) if self._ended else self.film.glance()
+        """Show this moment, fast until the last one; not all of these moments are in the film."""
+        if self._ended:
+            self.film.add(self._look())
+            self.picture = self.film.picture(-1)
+        else:
+            frame = self.film.frames[-1]
+            if frame.step != self.step:
+                frame = self._look()
+                if self.real.ndim == 4:  # the film's own frames are not scored
+                    self.film.note(frame)
+            self.picture = self.film.glance(frame)
         if self._in_notebook:
             spent = time.monotonic() - self._started
             line = progress_line(done, steps, spent, unit="step", ended=self._ended)

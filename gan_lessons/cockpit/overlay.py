@@ -1,5 +1,6 @@
 """Two runs in one picture. Introduced in lesson 04."""
 
+import numpy as np
 from matplotlib import rc_context
 from torch import Tensor
 
@@ -27,7 +28,7 @@ def overlay(
     names, third = list(runs), metric or "logit, real − fake"
     right = ["D's loss", "G's loss", third]
     with rc_context(show.STYLE):
-        fig = show.figure(width=9.5, height=3.9)
+        fig = show.figure(width=8.3, height=3.6)
         axes = fig.subplot_mosaic([[*names, panel] for panel in right])
         for (name, (frame, curves)), look in zip(runs.items(), LOOKS, strict=True):
             if frame.samples.ndim == 2:
@@ -42,6 +43,11 @@ def overlay(
             for panel, curve in zip(right, [*curves["loss"], third_curve], strict=True):
                 axes[panel].plot(*curve, lw=1.3, label=name, **look)
                 axes[panel].set_title(panel, loc="left", fontsize=10)
+        for panel in right:
+            show.whole_ticks(axes[panel].xaxis, most=4)
+        if metric is not None:
+            values = [curves[metric][0][1] for _, curves in runs.values() if metric in curves]
+            show.whole_ticks(axes[third].yaxis, np.concatenate(values))
         show.key(axes[right[0]])
         axes[third].set_xlabel("step")
         return show.Picture(fig, sentence)

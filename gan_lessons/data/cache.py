@@ -70,7 +70,7 @@ def store(name: str, data: bytes | memoryview) -> Path | None:
     problem = None
     for place in places():
         try:
-            _write(place / name, data)
+            write_whole(place / name, data)
         except OSError as error:
             reason = error.strerror or type(error).__name__
             problem = problem or f"{shown(place)} cannot be written ({reason})"
@@ -87,7 +87,12 @@ def _warn_once(text: str) -> None:
     warnings.warn(text, stacklevel=3)
 
 
-def _write(target: Path, data: bytes | memoryview) -> None:
+def write_whole(target: Path, data: bytes | memoryview) -> None:
+    """Write a file and its folder; at every moment the file is the old one or the whole new one.
+
+    Raises:
+        OSError: it cannot be written; what was there is there still.
+    """
     target.parent.mkdir(parents=True, exist_ok=True)
     for old in target.parent.glob(".*.tmp"):
         with suppress(OSError):  # another process may have swept it already

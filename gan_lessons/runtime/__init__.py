@@ -20,7 +20,7 @@ from gan_lessons.runtime.settings import (
     setting,
     strict,
 )
-from gan_lessons.runtime.stopping import StopRequest, stop_at_boundary
+from gan_lessons.runtime.stopping import StopRequest, steps, stop_at_boundary
 
 __all__ = [
     "StopRequest",
@@ -34,6 +34,7 @@ __all__ = [
     "seed_everything",
     "setting",
     "start",
+    "steps",
     "stop_at_boundary",
     "strict",
     "try_device",

@@ -65,7 +65,7 @@ def device_name(device: torch.device) -> str:
         return torch.cuda.get_device_name(device)
     name = platform.processor() or platform.machine()
     with suppress(OSError, IndexError):  # Linux alone tells the model
-        text = Path("/proc/cpuinfo").read_text()
+        text = Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace")
         name = text.split("model name")[1].split("\n")[0].strip(" \t:")
     return f"{device.type}, {name}, {torch.backends.cpu.get_cpu_capability()}"
 
@@ -85,8 +85,8 @@ def usable_cores(cgroup: Path = Path("/sys/fs/cgroup")) -> int:
         ("cpu/cpu.cfs_quota_us", "cpu/cpu.cfs_period_us"),
     ):
         try:
-            quota = (cgroup / quota_file).read_text().split()[0]
-            period = (cgroup / period_file).read_text().split()[-1]
+            quota = (cgroup / quota_file).read_text(encoding="ascii").split()[0]
+            period = (cgroup / period_file).read_text(encoding="ascii").split()[-1]
             if quota not in ("max", "-1"):
                 limits.append(max(1, math.ceil(int(quota) / int(period))))
         except (OSError, ValueError, IndexError, ZeroDivisionError):

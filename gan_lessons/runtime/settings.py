@@ -68,4 +68,4 @@ def measured_minutes() -> dict[str, dict]:
         package was installed without the notebooks.
     """
     path = Path(__file__).resolve().parents[2] / "tools" / "minutes.json"
-    return json.loads(path.read_text()) if path.exists() else {}
+    return json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}

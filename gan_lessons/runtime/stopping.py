@@ -4,7 +4,7 @@ import math
 import signal
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 
@@ -19,14 +19,17 @@ class StopRequest:
 
 
 @contextmanager
-def stop_at_boundary(patience: float = 2.0) -> Iterator[StopRequest]:
+def stop_at_boundary(
+    patience: float = 2.0, *, heard: Callable[[], object] | None = None
+) -> Iterator[StopRequest]:
     """Turn the notebook's ■ (an interrupt) into a request that a loop reads between two steps.
 
     A loop that is interrupted at random is torn in the middle of a step: D updated, G not. Here the
     first interrupt only sets the flag, and the loop ends the step it is in. A second one within
     ``patience`` seconds stops at once, like any KeyboardInterrupt. The previous handler comes back
     at the end; a loop that is itself inside such a block ends too. Outside the main thread, where
-    Python has no signals, the flag stays False.
+    Python has no signals, the flag stays False. ``heard`` is called when the flag is set: to say so
+    where the loop will take a while to read it.
 
     Example::
 
@@ -40,8 +43,10 @@ def stop_at_boundary(patience: float = 2.0) -> Iterator[StopRequest]:
     last, ended = -math.inf, False
 
     def ask() -> None:
-        if not ended:
+        if not ended and not stop.requested:
             stop.requested = True
+            if heard is not None:
+                heard()
         if hasattr(previous, "ask"):  # a loop around this one ends as well
             previous.ask()
 
@@ -68,3 +73,16 @@ def stop_at_boundary(patience: float = 2.0) -> Iterator[StopRequest]:
         ended = True
         if signal.getsignal(signal.SIGINT) is on_interrupt:
             signal.signal(signal.SIGINT, previous)
+
+
+def steps(count: int) -> Iterator[int]:
+    """Yield 0 … count - 1; the notebook's ■ ends the loop after the step it is in, never inside.
+
+    As ``range(count)`` for a loop of training that is written by hand and has no live view. A loop
+    around it that listens (``cockpit.progress``) ends as well. Introduced in lesson 04.
+    """
+    with stop_at_boundary() as stop:
+        for step in range(count):
+            yield step
+            if stop:
+                return

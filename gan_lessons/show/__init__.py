@@ -17,12 +17,14 @@ from gan_lessons.show.curves import (
     histograms,
     losses,
     smooth,
+    whole,
+    whole_ticks,
 )
 from gan_lessons.show.distances import draw_densities, draw_lines, lines, panels
 from gan_lessons.show.explore import explore
 from gan_lessons.show.images import draw_sheet, images, rows_of_images, tile
 from gan_lessons.show.motion import draw_phase, journey, phases
-from gan_lessons.show.objectives import compared, meanings, objective
+from gan_lessons.show.objectives import compared, meanings, objective, until_it_breaks
 from gan_lessons.show.picture import (
     D_COLOR,
     DPI,
@@ -40,12 +42,16 @@ from gan_lessons.show.picture import (
 )
 from gan_lessons.show.pixels import Moving, Pixels, moving, sheet
 from gan_lessons.show.plane import (
+    ROOT,
     clouds,
     draw_points,
     draw_pushes,
     limit_of,
     logit_field,
     points,
+    reach_of,
+    spread_out,
+    usual_push,
 )
 from gan_lessons.show.reading import runs
 from gan_lessons.show.scoring import intervals, playground, table
@@ -60,6 +66,7 @@ __all__ = [
     "G_COLOR",
     "MARK",
     "REAL",
+    "ROOT",
     "SHARP",
     "STYLE",
     "Moving",
@@ -111,11 +118,17 @@ __all__ = [
     "phases",
     "playground",
     "points",
+    "reach_of",
     "rows_of_images",
     "runs",
     "sheet",
     "smooth",
+    "spread_out",
     "table",
     "the_game",
     "tile",
+    "until_it_breaks",
+    "usual_push",
+    "whole",
+    "whole_ticks",
 ]

@@ -26,10 +26,10 @@ def hues(
         fig = figure(height=2.9)
         ax, strip = fig.subplots(2, 1, height_ratios=(12, 1), sharex=True)
         edges = np.linspace(0, 360, 49)
-        looks = {"color": REAL, "alpha": 0.5, "label": "real ■"}
+        looks = {"color": REAL, "alpha": 0.5, "label": "real"}
         for (hue, weight), look in (
             (real, looks),
-            (fake, {"color": FAKE, "histtype": "step", "lw": 1.8, "label": "fake □"}),
+            (fake, {"color": FAKE, "histtype": "step", "lw": 1.8, "label": "fake"}),
         ):
             weights = weight.cpu().double().numpy()
             ax.hist(hue.cpu().numpy(), edges, weights=weights / weights.sum(), **look)

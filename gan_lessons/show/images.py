@@ -46,6 +46,11 @@ def _refuse_no_images(x: Tensor) -> None:
         )
 
 
+def _side(columns: int, least: float) -> float:
+    """Return the width of an image in inches: a few are drawn larger than many."""
+    return max(least, min(1.3, 3.2 / columns))
+
+
 def images(x: Tensor, *, title: str, sentence: str, columns: int = 10) -> Picture:
     """Show a sheet of images, uint8 or in [-1, 1], (N, C, H, W). Lesson 06.
 
@@ -55,9 +60,10 @@ def images(x: Tensor, *, title: str, sentence: str, columns: int = 10) -> Pictur
     _refuse_no_images(x)
     columns = min(columns, len(x))
     rows = -(-len(x) // columns)
-    height = 0.55 * rows * x.shape[2] / x.shape[3]
+    side = _side(columns, 0.55)
+    height = side * rows * x.shape[2] / x.shape[3]
     with rc_context(STYLE):
-        fig = figure(width=0.55 * columns + 0.2, height=height + 0.45)
+        fig = figure(width=side * columns + 0.2, height=height + 0.45)
         draw_sheet(fig.subplots(), x, columns=columns).set_title(title)
         return Picture(fig, sentence)
 
@@ -75,7 +81,8 @@ def rows_of_images(rows: dict[str, Tensor], *, sentence: str) -> Picture:
         _refuse_no_images(x)
     n = max(len(x) for x in rows.values())
     with rc_context(STYLE):
-        fig = figure(width=0.6 * n + 1.3, height=0.68 * len(rows) + 0.1)
+        side = _side(n, 0.6)
+        fig = figure(width=side * n + 1.3, height=(side + 0.08) * len(rows) + 0.1)
         fig.get_layout_engine().set(w_pad=0.12)  # room for the labels
         for ax, (label, x) in zip(
             fig.subplots(len(rows), 1, squeeze=False).flat, rows.items(), strict=True

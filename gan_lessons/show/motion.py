@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 import torch
 from matplotlib import rc_context
 from matplotlib.axes import Axes
+from matplotlib.lines import Line2D
 from matplotlib.ticker import LogLocator
 from torch import Tensor
 
@@ -14,6 +15,10 @@ from gan_lessons.show.picture import MARK, STYLE, Picture, figure
 LINES = ({"color": MARK, "lw": 1.8}, {"color": "black", "lw": 1.2, "ls": (0, (4, 2))})
 
 ARROWS = 11  # per side
+# How the ends of a path look in a legend.
+START = Line2D([], [], ls="", marker="o", color="black", mfc="white", ms=6)
+END = Line2D([], [], ls="", marker="s", color="black", mec="white", ms=6)
+ENDS, ENDED = (START, END), ("start", "end")
 
 Push = Callable[[Tensor, Tensor], tuple[Tensor, Tensor]]
 
@@ -23,7 +28,8 @@ def draw_phase(ax: Axes, push: Push, paths: Mapping[str, Tensor] | None, *, limi
 
     Args:
         push: gives the two players' pushes for two tensors of one shape.
-        paths: for each name, (steps + 1, 2) states; a ring marks where a path starts.
+        paths: for each name, (steps + 1, 2) states; a ring marks where a path starts, a square in
+            the path's color where it ends.
         limit: half the width of the square.
     """
     ax.axhline(0, color="black", lw=0.8, ls=":")
@@ -35,11 +41,14 @@ def draw_phase(ax: Axes, push: Push, paths: Mapping[str, Tensor] | None, *, limi
     # the root keeps weak pushes visible; the longest arrow is one cell long
     scale = 2 * limit / (ARROWS + 1) / size.max().sqrt().clamp_min(1e-12)
     scale = scale / size.sqrt().clamp_min(1e-12)
-    style = {"angles": "xy", "scale_units": "xy", "scale": 1, "color": "#999999"}
-    ax.quiver(theta, psi, u * scale, v * scale, width=0.006, pivot="mid", **style)
-    for (name, path), style in zip((paths or {}).items(), LINES, strict=False):
+    style = {"angles": "xy", "scale_units": "xy", "scale": 1, "color": "#777777"}
+    ax.quiver(theta, psi, u * scale, v * scale, width=0.007, pivot="mid", **style)
+    drawn = list(zip((paths or {}).items(), LINES, strict=False))
+    for (name, path), style in drawn:
         ax.plot(*path.detach().cpu().T, label=name, **style)
-        ax.plot(*path[0].tolist(), "o", color="black", mfc="white", ms=5)
+    for (_, path), style in drawn:  # above all lines
+        ax.plot(*path[0].tolist(), "o", color="black", mfc="white", ms=6)
+        ax.plot(*path[-1].tolist(), "s", color="black", mfc=style["color"], ms=6, mec="white")
     ax.set(xlim=(-limit, limit), ylim=(-limit, limit), aspect="equal")
     ax.set(xlabel="θ, where G is", ylabel="ψ, the slope of D")
     return ax
@@ -75,7 +84,8 @@ def phases(
             ax.axis("off")
         fig.suptitle(title)
         if (known := axes[0].get_legend_handles_labels())[0]:
-            fig.legend(*known, loc="outside lower center", ncols=2)
+            handles, names = ([*a, *b] for a, b in zip(known, (ENDS, ENDED), strict=True))
+            fig.legend(handles, names, loc="outside lower center", ncols=len(names))
         return Picture(fig, sentence)
 
 
@@ -100,6 +110,8 @@ def journey(
         left, right = fig.subplots(1, 2)
         fig.subplots_adjust(left=0.08, right=0.98, bottom=0.15, top=0.9, wspace=0.28)
         draw_phase(left, push, paths, limit=limit)
+        small = {"fontsize": 9, "handletextpad": 0.2, "borderpad": 0.3, "framealpha": 0.85}
+        left.legend(ENDS, ENDED, loc="lower right", handlelength=1.0, **small)
         right.set(yscale="log", xlabel="step", ylabel="distance from the equilibrium", title=title)
         for (name, path), style in zip(paths.items(), LINES, strict=False):
             right.plot(torch.linalg.vector_norm(path, dim=1), label=name, **style)

@@ -7,10 +7,13 @@ import numpy as np
 import torch
 from matplotlib import rc_context
 from matplotlib.axes import Axes
+from matplotlib.transforms import ScaledTranslation
 from torch import Tensor
 
 from gan_lessons import metrics
 from gan_lessons.losses import Loss
+from gan_lessons.show.curves import whole_ticks
+from gan_lessons.show.distances import draw_lines
 from gan_lessons.show.distances import panels as side_by_side
 from gan_lessons.show.picture import D_COLOR, FAKE, MARK, REAL, STYLE, Picture, figure
 
@@ -33,11 +36,13 @@ def objective(
 ) -> Picture:
     """Show what a batch's loss becomes when one of its logits moves, and the pull on each.
 
-    One curve per sample, the others staying where they are; marks show where each sample is, a
-    broad line which way its slope drives it and how hard. Fast enough for a slider. Lesson 10.
+    One curve per sample, the others staying where they are; numbered marks show where each sample
+    is, a broad line which way its slope drives it and how hard. Fast enough for a slider.
+    Lesson 10.
 
     Args:
-        loss: of a player, (B,) and (B,) -> scalar. real_logits, fake_logits: (B,) in -4 … 4.
+        loss: of a player, (B,) and (B,) -> scalar. real_logits, fake_logits: D's outputs, (B,) in
+            -4 … 4.
         name: what the loss is called. real_moves: False for G, which moves its own samples alone.
     """
     batch, ticks = (real_logits, fake_logits), np.linspace(-LIMIT, LIMIT, TICKS)
@@ -55,16 +60,20 @@ def objective(
                 continue
             curves = [_moved(loss, batch, side, i) for i in range(len(at))]
             pulls = (len(at) * grads[side]).tolist()
-            for t, pull, (value, slope) in zip(at, pulls, curves, strict=True):
-                left.plot(ticks, value, color=color, ls=line, lw=1.2)
+            for i, (t, pull, (value, slope)) in enumerate(zip(at, pulls, curves, strict=True)):
+                pale = 1 - 0.5 * i / len(at)  # the first sample's curve is the darkest
+                left.plot(ticks, value, color=color, ls=line, lw=1.4, alpha=pale)
                 end = t - float(np.clip(pull, -1.5, 1.5))
                 way = (ticks >= min(t, end)) & (ticks <= max(t, end))
                 left.plot(ticks[way], value[way], color=color, lw=5, alpha=0.4)
-                right.plot(ticks, slope, color=color, ls=line, lw=1.2)
+                right.plot(ticks, slope, color=color, ls=line, lw=1.4, alpha=pale)
+                for ax, height in ((left, now), (right, pull)):
+                    place = {"xytext": (0, 7), "textcoords": "offset points", "ha": "center"}
+                    ax.annotate(f"{i + 1}", (t, height), **place, fontsize=9)
             left.plot(at, [now] * len(at), marker, color=color, ms=7, mec="black")
             right.plot(at, pulls, marker, color=color, ms=7, mec="black")
-            said.append(f"{kind} " + ", ".join(f"{pull:+.2f}" for pull in pulls))
-        places = {"xlabel": "logit of one sample", "xticks": (-4, -2, 0, 2, 4)}
+            said.append(f"{kind} " + ", ".join(f"{round(pull, 2) + 0:+.2f}" for pull in pulls))
+        places = {"xlabel": "D's output on one sample", "xticks": (-4, -2, 0, 2, 4)}
         left.set(
             ylabel="loss of the batch", title=f"loss {now:.2f}: real ● —, fake ▲ - -", **places
         )
@@ -87,14 +96,15 @@ def compared(
         panels: for each metric, for each method, one value per seed; NaN is a broken run, which is
             counted in words.
         ideal: for a metric, what a perfect sampler reaches (dotted line).
-        edges: for a metric, where the panel ends; a value beyond is a ▶ at its edge.
+        edges: for a metric, where the panel ends; a value beyond is a ▶ at its edge, a mean beyond
+            an open diamond with its number.
 
     Introduced in lesson 10.
     """
     rows = -(-len(panels) // columns)
     names = list(next(iter(panels.values())))
     with rc_context(STYLE):
-        width, height = 2.6 * columns + 1.1, rows * (0.3 * len(names) + 0.8)
+        width, height = 2.35 * columns + 1.25, rows * (0.3 * len(names) + 0.8)
         fig = figure(width=width, height=height, layout=None)
         grid = fig.subplots(rows, columns, squeeze=False, sharey=True)
         room = {"left": 1.25 / width, "right": 1 - 0.2 / width, "wspace": 0.12, "hspace": 0.45}
@@ -106,6 +116,7 @@ def compared(
             if ideal and title in ideal:
                 ax.axvline(ideal[title], color="black", lw=1, ls=":")
             ax.set(title=title, ylim=(len(names) - 0.5, -0.5))
+            whole_ticks(ax.xaxis, [v for runs in methods.values() for v in runs], most=4)
             if math.isfinite(edge):
                 ax.set_xlim(right=edge)
             ax.set_yticks(range(len(names)), names)
@@ -117,18 +128,46 @@ def compared(
 
 def _draw_seeds(ax: Axes, y: int, values: Tensor, edge: float) -> None:
     whole = values[values.isfinite()]
-    inside, beyond = whole[whole <= edge], (whole > edge).sum()
+    inside, beyond = whole[whole <= edge], int((whole > edge).sum())
     ax.plot(inside, np.full(len(inside), y + 0.22), "o", color=REAL, ms=4, alpha=0.7)
-    ax.plot([edge] * beyond, [y + 0.22] * beyond, ">", color=FAKE, ms=7, clip_on=False)
+    for i in range(beyond):  # one beside the other, from the edge to the left
+        moved = ax.transData + ScaledTranslation(-0.09 * i, 0, ax.figure.dpi_scale_trans)
+        ax.plot([edge], [y + 0.22], ">", color=FAKE, ms=6, clip_on=False, transform=moved)
     if len(whole) == len(values) > 1:
         low, mean, high = (float(end) for end in metrics.over_seeds(values))
         ax.plot([min(low, edge), min(high, edge)], [y, y], color="black", lw=1.8)
-        ax.plot(
-            mean if mean <= edge else [], y if mean <= edge else [], "D", color=MARK, mec="black"
-        )
+        if mean <= edge:
+            ax.plot(mean, y, "D", color=MARK, mec="black")
+        else:  # open, at the edge, with its number
+            ax.plot(edge, y, "D", mfc="white", mec="black", clip_on=False)
+            place = {"xytext": (-8, 3), "textcoords": "offset points", "ha": "right"}
+            ax.annotate(f"{mean:.3g}", (edge, y), va="bottom", fontsize=9, **place)
     elif len(whole) < len(values):
         text = f"{len(values) - len(whole)} of {len(values)} broken"
         ax.text(0.02, y, text, transform=ax.get_yaxis_transform(), va="center", fontsize=9)
+
+
+def until_it_breaks(
+    steps: Tensor, lines: Mapping[str, Tensor], *, xlabel: str, ylabel: str, sentence: str
+) -> Picture:
+    """Show numbers of runs over the steps, both axes logarithmic; ✕ where a line's numbers end.
+
+    Args:
+        steps: (K,) from 1 on. lines: for each name its (K,) values, NaN from where it breaks.
+            Introduced in lesson 10.
+    """
+    with rc_context(STYLE):
+        fig = figure(height=3.4)
+        ax = fig.subplots()
+        draw_lines(ax, steps, lines, xscale="log", yscale="log", xlabel=xlabel, ylabel=ylabel)
+        for curve, values in zip(list(ax.lines), lines.values(), strict=True):
+            whole = values.isfinite()
+            last = int(whole.long().cumprod(0).sum()) - 1  # of the numbers from the start on
+            if 0 <= last < len(values) - 1:
+                color = curve.get_color()
+                at = float(steps[last]), float(values[last])
+                ax.plot(*at, "X", color=color, mec="white", ms=11, clip_on=False, zorder=5)
+        return Picture(fig, sentence)
 
 
 def meanings(x: Tensor, outputs: Mapping[str, tuple[Tensor, Tensor]], *, sentence: str) -> Picture:

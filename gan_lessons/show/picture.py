@@ -23,10 +23,10 @@ FIELD = LinearSegmentedColormap.from_list("logit", ["#F2CFB2", "#FFFFFF", "#B2D5
 DPI = 96  # pixels an inch as shown: a point of text is a point on the screen
 SHARP = 2  # pixels drawn for each that is shown, for screens with small pixels
 WIDEST = 800  # pixels; a wider figure is shown smaller, text and all
-COLORS = 8_192  # a picture of more has photographs in it, and keeps them all
-LARGE = 150_000  # bytes, and this many are too many for it
-SEEN = 24  # of 255 that a color of a few pixels may be off
-FREQUENT = 192  # colors that a picture of 256 keeps as they are
+COLORS = 20_000  # a picture of more has photographs in it
+LARGE = 200_000  # bytes, and this many are too many for it
+WORST, MEAN = 24, 0.5  # of 255 that a color may be off, and that all pixels are, on average
+FREQUENT = 128  # colors that a picture of 256 keeps as they are
 
 # Settings that say where windows open, not how a figure looks.
 _ELSEWHERE = ("backend", "interactive", "toolbar", "timezone", "webagg", "savefig.directory")
@@ -111,11 +111,14 @@ def packed(pixels: np.ndarray, *, fast: bool = False) -> bytes:
     if fast:
         return _saved(whole, 1)
     found = whole.getcolors(COLORS)
-    page = _with_palette(pixels, found) if found else None
-    file = _saved(page or whole, 6)
-    if page is None and len(file) > LARGE:
-        file = _saved(whole.quantize(256, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE), 6)
-    return file
+    page, worst, mean = _with_palette(pixels, found) if found else (whole, 256, 256)
+    tries = [page] if worst <= WORST else [whole, page] if mean <= MEAN else [whole]
+    for candidate in tries:
+        file = _saved(candidate, 6)
+        if len(file) <= LARGE:
+            return file
+    page = whole.quantize(256, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)
+    return _saved(page, 6)
 
 
 def _saved(page: Image.Image, level: int) -> bytes:
@@ -124,8 +127,8 @@ def _saved(page: Image.Image, level: int) -> bytes:
     return file.getvalue()
 
 
-def _with_palette(pixels: np.ndarray, found: list[tuple]) -> Image.Image | None:
-    """Return pixels with a palette of 256 colors; None where that could be seen.
+def _with_palette(pixels: np.ndarray, found: list[tuple]) -> tuple[Image.Image, float, float]:
+    """Return pixels with a palette of 256 colors, and how far off colors are: most, and on average.
 
     Args:
         found: of each color in them, how often it is there and which it is.
@@ -139,13 +142,13 @@ def _with_palette(pixels: np.ndarray, found: list[tuple]) -> Image.Image | None:
         rare = np.array(rare, dtype=np.uint8).reshape(-1, 3)
         palette = np.concatenate([colors[:FREQUENT], rare])
     a, b = colors.astype(np.float32), palette.astype(np.float32)
+    nearest = ((b**2).sum(1) - 2 * a @ b.T).argmin(1)
+    off = np.abs(a - b[nearest]).max(1)
     place = np.empty(1 << 24, dtype=np.uint8)  # where in the palette each color is
-    place[_number(colors)] = nearest = ((b**2).sum(1) - 2 * a @ b.T).argmin(1)
-    if np.abs(a - b[nearest]).max() > SEEN:
-        return None
+    place[_number(colors)] = nearest
     page = Image.fromarray(place[_number(pixels)])
     page.putpalette(palette.tobytes())
-    return page
+    return page, off.max(), np.average(off, weights=[count for count, _ in found])
 
 
 def _number(colors: np.ndarray) -> np.ndarray:

@@ -93,21 +93,21 @@ def playground(
 
     Args:
         images: (N, C, H, W), of which 24, evenly spread, are shown.
-        shares: scores whose best is 1, by name.
+        shares: scores from 0 to 1, by name; what is more is drawn at 1, its number beside it.
         others: the remaining scores in one line, as the title.
     """
     with rc_context(STYLE):
         fig = figure(width=8.2, height=3.0, layout=None)
         left, right = fig.subplots(1, 2, width_ratios=(1.35, 1))
-        fig.subplots_adjust(left=0.01, right=0.93, top=0.88, bottom=0.14, wspace=0.42)
+        fig.subplots_adjust(left=0.01, right=0.92, top=0.88, bottom=0.14, wspace=0.42)
         spread = [i * len(images) // 24 for i in range(24)] if len(images) > 24 else slice(None)
         draw_sheet(left, images[spread], columns=6)
         right.axvline(1, color=REAL, lw=1.2, ls="--")
         for y, value in enumerate(shares.values()):
-            right.plot([0, min(value, 1.45)], [y, y], color=FAKE, lw=1)
-            right.plot(min(value, 1.45), y, "^", color=FAKE, ms=7)
-            right.text(1.5, y, f"{value:.2f}", va="center", fontsize=9.5)
-        right.set(xlim=(0, 1.5), ylim=(len(shares) - 0.5, -0.5), xticks=(0, 0.5, 1))
+            right.plot([0, min(value, 1)], [y, y], color=FAKE, lw=1)
+            right.plot(min(value, 1), y, "^", color=FAKE, ms=7, clip_on=False)
+            right.text(1.06, y, f"{value:.2f}", va="center", fontsize=9.5)
+        right.set(xlim=(0, 1.02), ylim=(len(shares) - 0.5, -0.5), xticks=(0, 0.5, 1))
         right.set_yticks(range(len(shares)), list(shares))
         fig.suptitle(others, fontsize=11)
         return Picture(fig, sentence)

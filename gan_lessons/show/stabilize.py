@@ -1,5 +1,6 @@
 """Pictures of an ablation: configurations by metrics, and the runs behind one cell. Lesson 12."""
 
+import math
 from collections.abc import Mapping, Sequence
 
 import torch
@@ -9,23 +10,34 @@ from matplotlib.patches import Rectangle
 from torch import Tensor
 
 from gan_lessons import metrics
+from gan_lessons.show.curves import whole_ticks
 from gan_lessons.show.images import draw_sheet
 from gan_lessons.show.picture import FAKE, MARK, REAL, STYLE, Picture, figure
-from gan_lessons.show.plane import draw_points, limit_of
+from gan_lessons.show.plane import draw_points, limit_of, spread_out
 
 GLYPHS = {1: "▲", 0: "○", -1: "▼"}
 PALE = {1: "#CFE3F1", 0: "#FFFFFF", -1: "#F6DCC8"}  # REAL and FAKE, pale enough to write on
 DRAWN = 300  # points of a cloud
 
 
-def _digits(value: float, half: float) -> str:
-    """Write a mean and half its interval with as many digits as the interval deserves."""
+def with_error(value: float, error: float) -> str:
+    """Return a number and its error as text: the error decides where both end.
+
+    Two digits of it are written where it begins with 100 … 354, else one; four places are enough
+    where they show it. Lesson 12.
+
+    Source: the Particle Data Group's rule, Review of Particle Physics, introduction.
+    """
+    value, error = float(value), float(error)
     if value != value:
         return "broken"
-    places = 0 if half >= 9.5 else 1 if half >= 0.95 else 2
-    places = 1 if half == 0 and value == round(value) else places
+    if not error > 0:
+        return f"{value:.4g} ± 0" if error == 0 else f"{value:.4g}"
+    first = math.floor(math.log10(error))
+    places = max(0, (1 if error < 3.55 * 10.0**first else 0) - first)
+    places = min(places, max(4, -first))
     value = round(value, places) + 0.0  # no −0.00
-    return f"{value:.{places}f} ± {half:.{places}f}"
+    return f"{value:.{places}f} ± {error:.{places}f}"
 
 
 def _told(
@@ -35,7 +47,7 @@ def _told(
     rows = []
     for i in range(len(next(iter(scores.values())))):
         ends = [metrics.over_seeds(values[i]) for values in scores.values()]
-        texts = [_digits(float(mean), float(high - mean)) for _, mean, high in ends]
+        texts = [with_error(mean, high - mean) for _, mean, high in ends]
         marks = ["" if i == base else f" {GLYPHS[int(verdicts[name][i])]}" for name in scores]
         rows.append([text + mark for text, mark in zip(texts, marks, strict=True)])
     return rows
@@ -70,7 +82,7 @@ def draw_cells(
 
 
 def cells(
-    rows: Mapping[str, Sequence[str]],
+    rows: Mapping[str, Sequence[str | tuple[float, float]]],
     columns: Sequence[str],
     *,
     title: str,
@@ -80,14 +92,16 @@ def cells(
     """Show a table of texts, such as means with their errors; the rows of ``ours`` on blue.
 
     Args:
-        rows: for each row's name what stands in its cells. columns: their names. Lesson 12.
+        rows: for each row's name what stands in its cells: a text, or a number and its error.
+            columns: their names. Lesson 12.
     """
+    texts = [[x if isinstance(x, str) else with_error(*x) for x in row] for row in rows.values()]
     with rc_context(STYLE):
         longest = max(map(len, rows))
         width = 1.32 * len(columns) + 0.085 * longest + 0.3
         fig = figure(width=width, height=0.3 * len(rows) + 0.8)
         shades = [[int(name in ours)] * len(columns) for name in rows]
-        draw_cells(fig.subplots(), list(rows), columns, list(rows.values()), shades=shades)
+        draw_cells(fig.subplots(), list(rows), columns, texts, shades=shades)
         fig.suptitle(title, fontsize=11)
         return Picture(fig, sentence)
 
@@ -126,10 +140,10 @@ def matrix(
     shades = [[int(verdicts[name][i]) * (i != base) for name in names] for i in range(len(configs))]
     with rc_context(STYLE):
         height, runs = 0.29 * len(configs) + 0.5, samples.shape[1]
-        fig = figure(width=10.4, height=height + 2.2, layout=None)
+        fig = figure(width=8.3, height=height + 2.2, layout=None)
         share = 2.2 / (height + 2.2)
-        table = fig.add_axes((0.235, share + 0.01, 0.47, (1 - share) * 0.9))
-        dots = fig.add_axes((0.73, share + 0.01, 0.25, (1 - share) * 0.9))
+        table = fig.add_axes((0.24, share + 0.01, 0.555, (1 - share) * 0.9))
+        dots = fig.add_axes((0.812, share + 0.01, 0.173, (1 - share) * 0.9))
         draw_cells(table, configs, names, texts, shades=shades)
         frame = {"fill": False, "ec": MARK, "lw": 2.5}
         table.add_patch(Rectangle((names.index(pick[1]) - 0.48, row - 0.45), 0.96, 0.9, **frame))
@@ -141,19 +155,25 @@ def matrix(
             if real is None:
                 draw_sheet(ax, samples[row, i], columns=10)
             else:
-                cloud = samples[row, i, :DRAWN]
-                draw_points(ax, real[:DRAWN], cloud, limit=limit_of(real), legend=False)
-            ax.set_title(f"seed {seeds[i]}: {float(picked[row, i]):.3g}", fontsize=10)
+                cloud = spread_out(samples[row, i], DRAWN)
+                draw_points(ax, spread_out(real, DRAWN), cloud, limit=limit_of(real), legend=False)
+            ax.set_title(f"seed {seeds[i]}: {_written(picked[row, i], picked)}", fontsize=10)
             ax.set(xticks=[], yticks=[], xlabel="", ylabel="")
         low, mean, high = (float(end) for end in metrics.over_seeds(picked[row]))
         said = "the row that the others are compared with"
         if row != base:
             compared = {1: "better than", 0: "undecided against", -1: "worse than"}
             said = f"{compared[int(verdicts[pick[1]][row])]} {against}"
-        each = ", ".join(f"{value:.3g}" for value in picked[row].tolist())
+        each = ", ".join(_written(value, picked) for value in picked[row])
         text = f"{pick[0]}, {pick[1]}: {mean:.3g} ({low:.3g} to {high:.3g}), {said}. "
         text += f"Its runs: {each}; real data reach {ideal[pick[1]]:.3g}."
         return Picture(fig, text)
+
+
+def _written(value: Tensor, among: Tensor) -> str:
+    """Write a number with three digits, zeros as well; whole where all of its kind are whole."""
+    whole = bool((among == among.round()).all())
+    return f"{float(value):.0f}" if whole else f"{float(value):#.3g}".rstrip(".")
 
 
 def _draw_runs(ax: Axes, values: Tensor, row: int, ideal: float) -> None:
@@ -167,4 +187,5 @@ def _draw_runs(ax: Axes, values: Tensor, row: int, ideal: float) -> None:
     ax.axvline(ideal, color="black", lw=1, ls=":")
     ax.axhspan(row - 0.45, row + 0.45, fc="none", ec=MARK, lw=1.5)
     ax.locator_params(axis="x", nbins=4)
+    whole_ticks(ax.xaxis, values.flatten(), most=4)
     ax.spines["left"].set_visible(False)

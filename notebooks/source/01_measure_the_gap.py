@@ -159,9 +159,9 @@ lists = raw / raw.sum(-1, keepdim=True)
 lists[lists < 1e-200] = 0
 both = {"KL": kl_of, "JS": js_of}
 found = {n: [float(f(p, q)) for p, q in lists] for n, f in both.items()}
-for name, gotten in found.items():
-    print(f"{name}: ∞ {gotten.count(math.inf)} times,", end=" ")
-    print(f"else up to {max(d for d in gotten if d < math.inf):.4f}")
+for name, sizes in found.items():
+    print(f"{name}: ∞ {sizes.count(math.inf)} times,", end=" ")
+    print(f"else up to {max(size for size in sizes if size < math.inf):.4f}")
 
 # %%
 # what we claim

@@ -401,7 +401,11 @@ checks.minimax.blind(my_real, my_fake)
 
 # %% [markdown]
 # The loss is convex in $a$ and $b$, so it is lowest where it is flat. What
-# about a $D$ that can bend? One hidden layer, on the same points:
+# about a $D$ that can bend? One hidden layer, on your points (the course's are
+# folded):
+
+# %% tags=["folded"]
+lists = checks.minimax.blind.yours(([-1.0, 1.0], [-3.0, 3.0]))
 
 # %%
 def small_d():
@@ -409,7 +413,6 @@ def small_d():
     return D.append(nn.Flatten(0))  # logits (B,)
 
 
-lists = checks.minimax.blind.yours(([-1.0, 1.0], [-3.0, 3.0]))
 yours = [torch.as_tensor(points).float()[:, None] for points in lists]
 widest = max(points.abs().max() for points in yours)
 on_real, on_fake = (points / widest for points in yours)  # in -1 … 1
@@ -862,15 +865,15 @@ with rc_context(show.STYLE):
     axes = {"xlabel": "step of G", "ylim": (0, None)}
     show.draw_lines(left, at, sizes, ylabel="size of the slope", **axes)
     left.set_title("the slopes")
-    games = {"long memory": long_games, "short": short_games}
+    games = {"long": long_games, "short": short_games}
     for ax, (memory, pair) in zip((middle, right), games.items()):
         made = {n: step_sizes(game)[:shown] for n, game in pair.items()}
         show.draw_lines(ax, at, made, legend=False, **axes)
         homes = [home(path) for path, _ in pair.values()]
-        ax.set_title(f"{memory}: home at {homes[0]}, {homes[1]}")
+        ax.set_title(f"{memory}: {homes[0]} and {homes[1]} steps")
     middle.set_ylabel("step / learning rate")
-show.Picture(fig, "Left: what Adam gets. Middle: the steps it makes of it. "
-             "Right: with a short memory.")
+show.Picture(fig, "Left: what Adam gets. Middle: the steps it makes of it "
+             "with its long memory. Right: with a short one.")
 
 # %%
 # what we claim

@@ -22,7 +22,7 @@
 #   spectral norm, and write three of them;
 # - *train* a GAN whose loss you can read, and say how far.
 #
-# **What you'll need.** Lessons 01, 04 and 10. About 75 minutes of your time;
+# **What you'll need.** Lessons 01, 04 and 10. About 95 minutes of your time;
 # {{minutes}} minutes of computing on 2 CPU cores.
 
 # %%
@@ -45,16 +45,21 @@ device = runtime.start(threads=1)  # small networks
 # %% [markdown]
 # ## The knobs
 
-# %%
+# %% tags=["parameters"]
 SEED = 0
+n_critic = 5  # steps of D for one of G
+lr = 3e-3  # of both players
+
+# %% [markdown]
+# What depends on your time budget:
+
+# %%
 seeds = range(runtime.budget(tiny=2, ci=2, lesson=5, full=10))
 critic_steps = runtime.budget(tiny=4, ci=40, lesson=400, full=2_000)
+escape_steps = runtime.budget(tiny=150, ci=150, lesson=600, full=600)
 steps = runtime.budget(tiny=4, ci=24, lesson=500, full=5_000)  # of G
 # samples of each kind that a critic sees
 points = runtime.budget(tiny=64, ci=256, lesson=256, full=256)
-n_critic = 5  # steps of D for one of G
-lr = 3e-3  # of both players
-enough = critic_steps >= 400  # below that, nothing is claimed
 
 # %% [markdown]
 # ## The distance, exactly
@@ -129,7 +134,7 @@ def on_line(seed):
     return real, fake  # (points, 1) each
 
 # %% [markdown]
-# The pairs in the plane, and what their prices add up to:
+# The pairs in the plane, and what their prices add up to, as a proof:
 
 # %%
 real, fake = in_plane(SEED)
@@ -137,14 +142,12 @@ cost = torch.cdist(real.double(), fake.double()).numpy()
 pairs, u, v = assignment(cost)
 exact = cost[range(points), pairs].mean()
 print(f"the mean way of the best pairs: {exact:.3f}")
-
-# %%
 assert (u[:, None] + v <= cost + 1e-9).all()
 assert np.isclose(u.mean() + v.mean(), exact)
 
 # %% [markdown]
-# The last two lines are a proof. *Any* pairing $\sigma$ costs
-# $\sum_i c_{i\sigma(i)}\ge\sum_i u_i+\sum_j v_j$, because each pair costs at
+# Those last two lines are one. *Any* pairing $\pi$ costs
+# $\sum_i c_{i\pi(i)}\ge\sum_i u_i+\sum_j v_j$, because each pair costs at
 # least its two prices. Ours costs exactly that much, so none is cheaper.
 # From here on, `transport.w1` does this for any two samples.
 #
@@ -154,13 +157,19 @@ assert np.isclose(u.mean() + v.mean(), exact)
 # the way $|x-y|$, you would carry it yourself. So $f$ may rise by at most 1
 # per unit of way: it is **1-Lipschitz**, *no slope is longer than 1*. Then
 #
-# $$\frac1N\sum_i\big(f(x_i)-f(y_{\sigma(i)})\big)\le
-# \frac1N\sum_i|x_i-y_{\sigma(i)}|=W_1.$$
+# $$\frac1N\sum_i\big(f(x_i)-f(y_{\pi(i)})\big)\le
+# \frac1N\sum_i|x_i-y_{\pi(i)}|=W_1.$$
 
 # %% [markdown]
-# No honest critic ever reports more than $W_1$. And one reports all of it,
-# made of the solver's prices: $f(x)=\min_j\big(|x-y_j|-v_j\big)$. This is
-# **Kantorovich duality**:
+# No such critic ever reports more than $W_1$. And one reports all of it,
+# made of the solver's prices: $f(x)=\min_j\big(|x-y_j|-v_j\big)$. Each
+# $|x-y_j|$ has slope 1, and so has their lowest. Two lines show the rest:
+#
+# - at a real point $f(x_i)\ge u_i$, for every $|x_i-y_j|-v_j\ge u_i$;
+# - at a fake point $f(y_j)\le|y_j-y_j|-v_j=-v_j$.
+#
+# In the mean $f$ reports at least $\frac1N\sum_i u_i+\frac1N\sum_j v_j=W_1$.
+# This is **Kantorovich duality**:
 #
 # $$W_1(p,q)=\max_{f\text{ 1-Lipschitz}}\ \mathbb E_{x\sim p}f(x)-
 # \mathbb E_{y\sim q}f(y).$$
@@ -181,11 +190,11 @@ def estimate(f, real, fake):
     gap = f(real).mean() - f(fake).mean()
     return float(gap.detach())
 
-# %% [markdown]
+# %% [markdown] predict={"picture": "perfect critic", "words": ["zigzag", "from each fake bump", "sawtooth"]}
 # **Decide before you look:** three real bumps, two fake ones between them.
 # What does the perfect critic look like?
 
-# %%
+# %% picture="perfect critic"
 real, fake = on_line(SEED)
 perfect = perfect_critic(real, fake)
 distance = estimate(perfect, real, fake)
@@ -194,9 +203,13 @@ show.on_a_line(
     real,
     fake,
     limit=4.2,
-    title=f"Its estimate is exact: {distance:.3f}",
-    sentence="A zigzag: from each fake bump up to the real ones beside it.",
+    title=f"The perfect critic reports {distance:.3f}",
+    sentence="Left its height above the samples, right its slope.",
 )
+
+# %% [markdown]
+# A zigzag: with slope 1 from each fake bump up to the real ones beside it,
+# and down again. Nothing between. It reports all of $W_1$:
 
 # %%
 # what we claim
@@ -225,18 +238,15 @@ def critic(dim, wrap=as_it_is, width=64):
         nn.Flatten(0),  # (B,)
     )
 
-# %%
+
 assert critic(2)(torch.randn(7, 2)).shape == (7,)
 
-# %% [markdown]
+# %% [markdown] predict={"picture": "escape", "words": ["slows", "diverge", "NaN", "grows", "never stops", "no more"]}
 # **Decide first:** what happens if you forget the condition? To see it
 # cleanly, $G$ holds still (its learning rate is 0), so the true distance
 # never moves.
 
 # %%
-escape_steps = 150
-
-
 def left_alone(run, opt_d, D):
     return run
 
@@ -247,26 +257,26 @@ def run_off(tame=left_alone):
     D = critic(2)
     opt_g = torch.optim.SGD(G.parameters(), lr=0.0)
     opt_d = torch.optim.SGD(D.parameters(), lr=0.1)
-    batches = data.batches(data.ring().x, 128, rng=runtime.generator(SEED))
     run = training.train(
         G,
         D,
         opt_g,
         opt_d,
-        batches,
+        data.batches(data.ring().x, 128, rng=runtime.generator(SEED)),
         game=losses.wasserstein,
         steps=escape_steps,
         latent_dim=2,
     )
+    said = "It went on to the end."
     try:
         for moment in tame(run, opt_d, D):
             pass
     except errors.TrainingDiverged as error:
-        print(error)
+        said = str(error)
     reported = -moment.history.column("loss_d")
     path = torch.full((escape_steps,), torch.nan)
     path[: len(reported)] = reported
-    return path
+    return path, said
 
 # %% [markdown]
 # Nothing holds the first critic. The second one's *gradients* are clipped,
@@ -284,39 +294,56 @@ def smaller_weights(run, opt_d, D):
     return training.constrained(run, opt_d, D, cut)
 
 # %%
+runtime.seed_everything(SEED)
+still = models.plane_generator()  # as every run begins with
+with torch.no_grad():
+    fake = still(torch.randn(points, 2))
+truth = transport.w1(data.ring().x[:points], fake)
+free, said = run_off()
 estimates = {  # after each step
-    "nothing": run_off(),
-    "gradients clipped": run_off(shorter_gradients),
-    "weights clipped": run_off(smaller_weights),
+    "nothing": free,
+    "gradients clipped": run_off(shorter_gradients)[0],
+    "weights clipped": run_off(smaller_weights)[0],
+    "the truth": torch.full((escape_steps,), truth),
 }
 
-# %%
-# what we claim
-assert estimates["nothing"].isnan().any()  # it broke, and was caught
-
-# %% [markdown]
-# The run that broke was stopped and named, and its history kept. Never let
-# a NaN pass in silence: it is the clearest message a run can send.
-
-# %%
+# %% picture="escape"
 show.lines(
     torch.arange(escape_steps),
     estimates,
     yscale="log",
-    ylim=(1e-3, 1e6),
-    title="Gradient clipping slows the escape, no more",
-    sentence="Without a leash the estimate leaves the numbers; clipped "
-    "gradients make it grow more slowly; clipped weights hold it.",
+    ylim=(1e-2, 1e7),
+    title="What three critics report of one distance",
+    sentence="Estimate of each critic after each step, and the distance "
+    f"itself, {truth:.2f}.",
     xlabel="step",
     ylabel="estimate of the distance",
 )
 
+# %% [markdown]
+# Without a leash the estimate leaves the numbers in a few steps. Clipped
+# gradients make the escape slower, no more. Clipped weights end it, at a
+# height that the limit chose and the truth did not. What the first run said:
+
 # %%
 # what we claim
-assert estimates["gradients clipped"][-1] > 100
+held = estimates["weights clipped"][-50:].mean()
+print(said)
+print(f"clipped weights hold it at {held / truth:.1f} times the truth")
+assert estimates["nothing"].isnan().any()  # it broke, and was caught
+checks.claim(
+    "clipped gradients let the estimate grow far beyond the truth",
+    estimates["gradients clipped"][-1] > 50 * truth,
+)
+checks.claim(
+    "clipped weights hold it, at more than one and a half times the truth",
+    1.5 < held / truth < 10,
+)
 
 # %% [markdown]
-# The true distance is about 2. **Four leashes get mixed up**; here is where
+# Never let a NaN pass in silence: it is the clearest message a run can send.
+#
+# **Four leashes get mixed up**; here is where
 # each acts:
 #
 # | | acts on | when | slope of $D$ |
@@ -324,15 +351,15 @@ assert estimates["gradients clipped"][-1] > 100
 # | *gradient* clipping | gradient by the weights | before the step | free |
 # | *weight* clipping | weights | after the step | bounded, by what? |
 # | gradient *penalty* | gradient by the **input** | in the loss | near 1, where asked |
-# | *spectral* norm | each layer | in the forward pass | at most 1, everywhere |
+# | *spectral* norm | each layer | in the forward pass | at most 1, if all layers are Linear |
 #
 # ## ✏️ Exercise 1 · One step of the first WGAN
 # *10 minutes · ●●○*
 #
 # Make one step of $D$ that raises $\mathbb E D(x)-\mathbb E D(G(z))$ and
 # leaves all its weights within $\pm$`limit`. Among your tools are
-# `nn.utils.clip_grad_norm_` and `weight.clamp_`. **Decide first:** which?
-# (Biases may stay free: they change no slope of a linear layer.)
+# `nn.utils.clip_grad_norm_` and `weight.clamp_`: which of them, and when?
+# (Biases may stay free: the bound on $D$'s slope does not depend on them.)
 #
 # {{hints critic.clipped_step}}
 
@@ -388,15 +415,15 @@ checks.critic.gradient_penalty(my_gradient_penalty)
 # > `create_graph`: it is the same, which is why this bug survives review.
 
 # %% [markdown]
-# The library's versions of the first two leashes:
+# The course's version of the two, folded:
 
-# %% tags=["mirrors:penalties"]
+# %% tags=["mirrors:penalties", "folded"]
 @torch.no_grad()
 def clip_weights(D, *, limit=0.01):
     for weight in D.parameters():
         weight.clamp_(-limit, limit)
 
-# %% tags=["mirrors:penalties"]
+# %% tags=["mirrors:penalties", "folded"]
 def slopes(D, x):
     x = x.detach().requires_grad_(True)
     (slope,) = torch.autograd.grad(D(x).sum(), x, create_graph=True)
@@ -411,14 +438,27 @@ def gradient_penalty(D, real, fake, *, weight=10.0):
     return weight * (norms - 1).square().mean()
 
 # %% [markdown]
+# Every critic and every GAN below that pays this penalty pays yours:
+
+# %%
+toll = checks.critic.gradient_penalty.yours(
+    functools.partial(gradient_penalty, weight=1.0)
+)
+
+
+def two_sided(D, real, fake, *, weight=10.0):
+    with real.device:  # what you draw lands beside the samples
+        return weight * toll(D, real, fake)
+
+# %% [markdown]
 # It is a price, not a wall. A critic whose slope is $s$ everywhere earns
 # $sW_1$ and pays $\lambda(s-1)^2$, which is best at $s=1+W_1/2\lambda$. So
 # expect an estimate a little too high.
 #
-# A variant charges slopes *above* 1 only (Petzka et al. 2018). A slope of ½
-# is allowed, after all:
+# A variant charges slopes *above* 1 only (Petzka et al. 2018): a slope of ½
+# is allowed, after all. It is the same code with `clamp_min(0)`, folded:
 
-# %%
+# %% tags=["folded"]
 def one_sided(D, real, fake, *, weight=10.0):
     alpha = torch.rand(len(real), 1, device=real.device)
     between = alpha * real + (1 - alpha) * fake
@@ -430,8 +470,8 @@ def one_sided(D, real, fake, *, weight=10.0):
 # ## The spectral norm
 # A layer $x\mapsto Wx+b$ stretches no difference of two inputs by more than
 # $\sigma(W)$, its largest singular value. Divide each weight by it, and no
-# layer stretches at all. Neither does LeakyReLU, so $D$ is 1-Lipschitz,
-# everywhere (Miyato et al. 2018).
+# *Linear* layer stretches at all. Neither does LeakyReLU, so such a $D$ is
+# 1-Lipschitz, everywhere (Miyato et al. 2018).
 #
 # $\sigma$ comes from the **power iteration**: $v\leftarrow W^\top u$,
 # $u\leftarrow Wv$, each scaled to length 1; then $\sigma\approx u^\top Wv$.
@@ -464,11 +504,25 @@ def my_power_step(weight, u):
 checks.critic.power_step(my_power_step)
 
 # %% [markdown]
+# The course's version, folded. Yours runs in its place:
+
+# %% tags=["folded"]
+def course_power_step(weight, u):
+    W = weight.flatten(1)
+    with torch.no_grad():
+        v = normalize(W.T @ u, dim=0)
+        u = normalize(W @ v, dim=0)
+    return u @ W @ v, u
+
+# %% [markdown]
 # As a *parametrization*, a rule by which a layer makes its weight anew
 # whenever it is used, that step is the whole method. `norm` is how far a
 # layer may stretch.
 
 # %%
+power_step = checks.critic.power_step.yours(course_power_step)
+
+
 class SpectralNorm(nn.Module):
     def __init__(self, weight, norm=1.0):
         super().__init__()
@@ -477,12 +531,10 @@ class SpectralNorm(nn.Module):
         self.register_buffer("u", normalize(u, dim=0))
 
     def forward(self, weight):
-        W = weight.flatten(1)
-        with torch.no_grad():
-            v = normalize(W.T @ self.u, dim=0)
-            if self.training:
-                self.u = normalize(W @ v, dim=0)
-        return self.norm * weight / (self.u @ W @ v)
+        sigma, u = power_step(weight, self.u)
+        if self.training:
+            self.u = u.detach().to(weight)
+        return self.norm * weight / sigma.to(weight)
 
 # %%
 def spectral(layer, norm=1.0):
@@ -501,11 +553,41 @@ assert torch.allclose(our_weight, layer.weight / sigma, atol=1e-3)
 assert torch.allclose(our_weight, their_weight, atol=1e-3)
 
 # %% [markdown]
-# Ours and PyTorch's agree with the singular value decomposition.
-#
+# That and PyTorch's agree with the singular value decomposition, of the
+# weight *as a matrix*. For a convolution this is not yet its stretch: a pixel
+# stands in several patches at once, in $k^2$ of them at stride 1, and each
+# may stretch it. So $\sigma=1$ bounds the stretch by $k$ (by $k/s$ at stride
+# $s$). How far does it really go, on images of 28 × 28? Power iteration on
+# the layer itself:
+
+# %%
+def stretch_of(layer, side=28, rounds=100):
+    x = torch.randn(1, layer.in_channels, side, side)
+    for _ in range(rounds):
+        x = (x / x.norm()).requires_grad_()
+        y = layer(x)
+        (x,) = torch.autograd.grad(y, x, y)  # Aᵀ(Ax)
+    return float(y.detach().norm())
+
+# %%
+runtime.seed_everything(SEED)
+for channels, out, k, stride in ((8, 16, 3, 1), (1, 32, 4, 2), (32, 64, 4, 2)):
+    layer = nn.Conv2d(channels, out, k, stride, padding=1, bias=False)
+    with torch.no_grad():
+        layer.weight /= torch.linalg.svdvals(layer.weight.flatten(1))[0]
+    far = stretch_of(layer)
+    print(f"{channels} → {out}, kernel {k}, stride {stride}: {far:.2f}")
+    assert 1.1 < far < k / stride + 1e-3
+
+# %% [markdown]
+# All above 1, so a convolutional critic with spectral norm may still be
+# steeper than 1: by these factors, layer after layer.
+
+# %% [markdown] predict={"picture": "leashes", "words": ["below the truth", "too high", "thousands", "far below", "a little high"]}
 # ## All of them on the same samples
-# The same network, the same points, all leashes. **Predict** for each: does
-# it report too little, too much, or about the truth?
+# The same network of Linear layers, the same points, all leashes.
+# **Predict** for each: does it report too little, too much, or about the
+# truth?
 
 # %%
 def adam(net):
@@ -539,7 +621,7 @@ def trained(
 tamers = {
     "clipped at 0.01": {"constrain": clip_weights},
     "clipped at 0.1": {"constrain": cut},
-    "gradient penalty": {"penalty": gradient_penalty},
+    "gradient penalty": {"penalty": two_sided},
     "one-sided penalty": {"penalty": one_sided},
     "spectral norm": {"wrap": spectral},
 }
@@ -560,36 +642,50 @@ for place, problem in problems.items():
             ratios[place][name].append(estimate(D, real, fake) / exact)
             kept[place, name, seed] = D
 
-# %%
+# %% picture="leashes"
 show.estimates(
     ratios,
     title="What five critics report, as a share of the truth",
-    sentence="A dot per seed, the mean (in figures) and its interval.",
+    sentence="A dot per seed, the mean (in figures) and its interval. The "
+    "axis is linear up to 2 and logarithmic beyond; dotted: the truth.",
 )
 
 # %%
 # what we claim
 plane = {name: np.mean(shares) for name, shares in ratios["plane"].items()}
 line = {name: np.mean(shares) for name, shares in ratios["line"].items()}
-if enough:
-    assert plane["clipped at 0.01"] < 0.01
-    assert plane["clipped at 0.1"] > 2
-    assert 0.95 < plane["gradient penalty"] < 1.2
-    assert 0.95 < line["one-sided penalty"] < 1.2
-    assert max(ratios["plane"]["spectral norm"]) < 1.01
-    assert max(ratios["line"]["spectral norm"]) < 1.01
+exact = np.mean([transport.w1(*in_plane(seed)) for seed in seeds])
+foreseen = 1 + exact / (2 * 10.0)
+most = max(max(ratios[place]["spectral norm"]) for place in problems)
+steeper = plane["clipped at 0.1"] / plane["clipped at 0.01"]
+print(f"a penalty of 10 in the plane: {foreseen:.2f} foreseen, "
+      f"{plane['gradient penalty']:.2f} reported")
+print(f"ten times the limit, {steeper:,.0f} times the estimate")
+print(f"spectral norm reports at most {most:.2f}")
+checks.claim(
+    "clipped at 0.01 a critic reports next to nothing, at 0.1 far too much",
+    plane["clipped at 0.01"] < 0.01 and plane["clipped at 0.1"] > 2,
+)
+checks.claim(
+    "the gradient penalty is near the truth in the plane, the one-sided "
+    "one on the line too",
+    0.95 < plane["gradient penalty"] < 1.2
+    and 0.95 < line["one-sided penalty"] < 1.2,
+)
+checks.claim("spectral norm reports no more than the truth", most < 1.01)
 
 # %% [markdown]
 # Read it row by row.
-# - **Clipped weights** bound the slope by a number nobody chose: ten times
-#   the limit gives thousands of times the estimate.
-# - The **gradient penalty** is a little high in the plane, as predicted. On
+# - **Clipped weights** bound the slope by a number nobody chose. $D$ has four
+#   layers, and their weights multiply: ten times the limit is about $10^4$
+#   times the slope.
+# - The **gradient penalty** is a little high in the plane, as foreseen. On
 #   the line it can get stuck, on some seeds far below the truth. There a
 #   slope is one signed number, and on its way from −1 to +1 it must pass 0,
 #   where the toll is high. In the plane a slope can turn instead. The
 #   **one-sided** penalty has no such toll.
-# - **Spectral norm** never exceeds the truth, as promised, and stays far
-#   below: layers that may not stretch and kinks that shrink lose slope.
+# - **Spectral norm** stays below the truth, by far: layers that may not
+#   stretch and kinks that shrink lose slope.
 #
 # ## Shapes
 # Move the slider from a loose leash to a tight one.
@@ -597,7 +693,7 @@ if enough:
 # %%
 leashes = {  # name: the keyword of `trained`, the tool, the tool's knob
     "weight clipping": ("constrain", clip_weights, "limit"),
-    "gradient penalty": ("penalty", gradient_penalty, "weight"),
+    "gradient penalty": ("penalty", two_sided, "weight"),
     "one-sided penalty": ("penalty", one_sided, "weight"),
     "spectral norm": ("wrap", spectral, "norm"),
 }
@@ -643,7 +739,23 @@ show.explore(shape, leash=list(leashes), tightness=slider)
 # %% [markdown]
 # **Find out:** at which price does the ordinary penalty draw all of the
 # zigzag, and how steep is it then? Which limit of the weights comes closest,
-# and how would you have known it without the truth beside it?
+# and how would you have known it without the truth beside it? Then compare:
+
+# %%
+x = torch.linspace(-3, 3, 601)[:, None]
+for (leash, value), D in shapes.items():
+    with torch.no_grad():
+        steepest = float(D(x).diff().abs().max() / 0.01)
+    reported = estimate(D, real_line, fake_line) / distance
+    print(f"{leash} {value:g}: reports {reported:.2g} of the truth, "
+          f"steepest slope {steepest:.2g}")
+
+# %% [markdown]
+# The ordinary penalty draws all turns at the two low prices, and pays in
+# slope: at 0.1 about 10 where 1 is allowed, so it reports far too much. From
+# 10 on the slope is right and the turns are gone. Among the limits 0.1 comes
+# closest, still at several times the truth, and nothing in its run says so:
+# the estimate has a unit that only the truth reveals.
 #
 # In the plane, contour lines stand 0.25 apart in height. Where they are
 # evenly spaced, a quarter of a unit apart, the slope is 1.
@@ -660,7 +772,7 @@ show.in_the_plane(
     "is flat, at 0.1 a cliff; both penalties come near the perfect one.",
 )
 
-# %% [markdown]
+# %% [markdown] predict={"picture": "inside", "words": ["pile up", "both limits", "at ±0.1", "flat"]}
 # ## Look inside
 # The largest singular value of each layer says how far it may stretch.
 # **Predict:** where do the weights of the critic clipped at 0.1 lie?
@@ -671,11 +783,7 @@ def stretches(D):
     weights = [layer.weight.detach() for layer in layers]
     return [float(torch.linalg.svdvals(weight)[0]) for weight in weights]
 
-# %% [markdown]
-# Beside the weights and the stretches we ask for slopes, at points between
-# real and fake.
 
-# %%
 weights = critics["clipped at 0.1"].parameters()
 clipped = torch.cat([weight.detach().flatten() for weight in weights])
 between = torch.lerp(real, fake, torch.rand(points, 1))
@@ -686,28 +794,31 @@ lengths = {
     name: slopes(D, between).norm(dim=1) for name, D in four.items()
 }
 
-# %%
+# %% picture="inside"
 edge = float((clipped.abs() > 0.099).float().mean())
+where = "at a limit" if edge > 0.5 else "between the limits"
 show.inside_critics(
     clipped,
     lengths,
     {name: stretches(D) for name, D in four.items()},
-    title=f"{edge:.0%} of the weights lie at ±0.1",
-    sentence="Left: clipped weights pile up at both limits. Middle: lengths "
-    "of slopes between real and fake. Right: each layer's stretch.",
+    title=f"Most weights lie {where}",
+    sentence="Left: all weights of one critic. Middle: lengths of slopes "
+    "between real and fake. Right: each layer's stretch.",
 )
 
 # %%
 # what we claim
-if enough:
-    assert edge > 0.5
-    assert max(stretches(critics["spectral norm"])) < 1.3
+furthest = max(stretches(critics["spectral norm"]))
+print(f"{edge:.0%} of the clipped weights lie at ±0.1")
+print(f"spectral norm: no layer stretches by more than {furthest:.2f}")
+checks.claim("most clipped weights pile up at both limits", edge > 0.5)
+checks.claim("spectral norm holds every layer", furthest < 1.3)
 
 # %% [markdown]
 # Clipping spends most weights on being as steep as allowed, and few are left
 # for shape. The penalty lets single layers stretch and holds the slope of
-# the whole. Spectral norm holds every layer, to a few percent: one round of
-# the power iteration a step lags a little behind a moving weight.
+# the whole. Spectral norm holds every layer, up to a small excess: one round
+# of the power iteration a step lags a little behind a moving weight.
 #
 # ## Let it teach
 # $G$ needs a critic that is *right*, so $D$ makes several steps for one of
@@ -749,8 +860,8 @@ checks.critic.wasserstein_step(my_wasserstein_step)
 
 # %% [markdown]
 # `training.train` does this with `n_critic` and `penalty`; `constrained`
-# wraps it. We take $\lambda=1$: with the usual 10, some seeds of this small
-# game stall.
+# wraps it. The penalty is yours again, at $\lambda=1$: with the usual 10, some
+# seeds of this small game stall.
 
 # %%
 def players(seed):
@@ -759,7 +870,7 @@ def players(seed):
     D = critic(2).to(device)
     return G, D
 
-# %%
+
 ring = data.ring().x.to(device)
 
 
@@ -785,7 +896,8 @@ def game_of(G, D, seed, penalty, constrain):
     return training.scheduled(run, *falling)
 
 # %% [markdown]
-# Ten times a run we ask for the exact distance as well.
+# Ten times a run the critic and the solver get the same 256 samples of each
+# kind, the fakes from the very $G$ that this critic was trained against.
 
 # %%
 every = max(1, steps // 10)
@@ -794,94 +906,134 @@ every = max(1, steps // 10)
 def play(seed, penalty=None, constrain=None):
     G, D = players(seed)
     z = torch.randn(points, 2, device=device)
+    few = ring[:points]
+    with torch.no_grad():
+        fake = G(z)  # of the G that D sees in the coming step
     looks = []
     for moment in game_of(G, D, seed, penalty, constrain):
         if moment.step % every == 0:
-            fake = moment.shown(z).detach().cpu()
-            last = moment.history.column("loss_d")[-every:]
-            exact = transport.w1(ring[:points], fake)
-            looks.append((-last.mean(), exact))
-    return fake, torch.tensor(looks)  # (10, 2): estimate, exact
+            exact = transport.w1(few.cpu(), fake.cpu())
+            looks.append((estimate(D, few, fake), exact))
+        with torch.no_grad():
+            fake = G(z)
+    with torch.no_grad():
+        cloud = moment.shown(z).cpu()
+    loss = moment.history.column("loss_d")
+    return cloud, torch.tensor(looks), loss  # looks: (10, 2)
 
 # %%
-gentle = functools.partial(gradient_penalty, weight=1.0)
-penalized = [play(seed, penalty=gentle) for seed in cockpit.progress(seeds)]
-bounded = [
-    play(seed, constrain=clip_weights) for seed in cockpit.progress(seeds)
-]
+leashed = {
+    "GP": {"penalty": functools.partial(two_sided, weight=1.0)},
+    "clipped at 0.1": {"constrain": cut},
+    "clipped at 0.01": {"constrain": clip_weights},
+}
+runs = {}
+for name, leash in leashed.items():
+    runs[name] = [play(seed, **leash) for seed in cockpit.progress(seeds)]
 
 # %% [markdown]
-# How far apart do they end, seed by seed (lesson 10)?
+# Where the averages of $G$ end, and how far apart, seed by seed (lesson 10):
 
 # %%
-def last_distances(runs):  # (seeds,)
-    return torch.stack([looks[-1, 1] for _, looks in runs])
-
-
-more = last_distances(bounded) - last_distances(penalized)
-low, mean, high = metrics.over_seeds(more)
+ends = {}  # name: the distance of each seed's cloud
+for name, of_seeds in runs.items():
+    found = [transport.w1(ring[:points].cpu(), run[0]) for run in of_seeds]
+    ends[name] = torch.tensor(found)
+more = {}  # than with the penalty: low, mean, high
+for name in list(ends)[1:]:
+    more[name] = metrics.over_seeds(ends[name] - ends["GP"])
+    low, mean, high = more[name]
+    print(f"{name}: {mean:+.2f} ({low:.2f} to {high:.2f})")
 
 # %%
 drawn = []
-for name, runs in {"GP": penalized, "clipped": bounded}.items():
-    for fake, looks in runs:
-        drawn.append((f"{name}: W₁ {looks[-1, 1]:.2f}", fake))
+for name, of_seeds in runs.items():
+    for end, (cloud, *_) in zip(ends[name], of_seeds):
+        drawn.append((f"{name}: {end:.2f}", cloud))
 show.clouds(
     drawn,
     real=data.ring().x,
     columns=len(seeds),
-    sentence=f"Above with the gradient penalty, below clipped at 0.01: W₁ "
-    f"is larger by {mean:.2f} ({low:.2f} to {high:.2f}).",
+    sentence="A row for each leash, a column for each seed; in figures W₁ "
+    "between the cloud and as many real samples.",
 )
 
 # %%
 # what we claim
-if enough:
-    worst = last_distances(penalized).max()
-    assert worst < last_distances(bounded).min()
+for name, (low, _, _) in more.items():
+    checks.claim(f"G ends farther away with a critic {name}", low > 0)
 
 # %% [markdown]
-# Each column is a seed. The clipped critic's slopes are minute. Adam scales
-# them up for $G$, but what they say is crude: the cloud finds the middle of
-# things and no mode.
+# A clipped critic teaches worse at either limit, though at 0.1 its slopes are
+# steep and at 0.01 minute: for $G$, Adam makes up for the size. What they say
+# is crude. Most weights sit at a limit, and few are left for shape.
+
+# %% [markdown] predict={"picture": "loss", "words": ["rises to", "L_D rises", "falls with the distance"]}
+# Now the loss itself. $D$ lowers $L_D$, minus its estimate. **Predict:** which
+# way does $L_D$ go while the samples improve?
 
 # %%
 parts = data.ring(6 * points).x.split(points)
 floor = np.mean([transport.w1(parts[0], part) for part in parts[1:]])
-
-# %%
-looks = torch.stack([looks for _, looks in penalized])  # (seeds, 10, 2)
+looks = torch.stack([looks for _, looks, _ in runs["GP"]])  # (seeds, 10, 2)
+loss = torch.stack([loss for *_, loss in runs["GP"]]).mean(0)  # (steps,)
 told, exact = looks.mean(0).T
+
+# %% picture="loss"
+at = every * torch.arange(1, len(told) + 1)
+start, end = float(loss[at[0] - 1]), float(loss[at[-1] - 1])
 show.lines(
-    every * torch.arange(1, len(told) + 1),
+    at,
     {
-        "estimate": told,
         "exact W₁": exact,
+        "estimate": told,
+        "D's loss": loss[at - 1],
         "real against real": torch.full_like(told, floor),
     },
-    title="The loss falls with the distance",
+    title=f"D's loss {'rises' if end > start else 'falls'}",
     xlabel="step of G",
-    ylabel="W₁",
-    sentence="Mean over seeds: critic's estimate, exact distance of 256 "
-    "samples, and that distance for two real samples.",
-    ylim=(0, None),
+    ylabel="W₁, estimate, loss",
+    sentence="Means over seeds: exact distance of 256 samples, the critic's "
+    "estimate of them, its loss on batches of 128, and the exact distance "
+    "of two real samples.",
+)
+
+# %%
+# what we claim
+high = float(1 + exact[-1] / 2)
+print(f"at the end: exact {exact[-1]:.2f}, estimate {told[-1]:.2f}, "
+      f"real against real {floor:.2f}")
+print(f"a penalty of 1, paid at rest, would make it {high:.2f} times W₁")
+falls = exact[-1] < exact[0]
+checks.claim("D's loss rises while W₁ falls", end > start and falls)
+checks.claim(
+    "the estimate begins above the exact distance and ends below it, never "
+    "0.2 away",
+    told[0] > exact[0]
+    and told[-1] < exact[-1]
+    and (told - exact).abs().max() < 0.2,
 )
 
 # %% [markdown]
-# The first loss of this course that says how good $G$ is. Mind the fine
-# print. $D$ never quite keeps up with a moving $G$. Two finite samples of
-# one distribution are not 0 apart either (dotted): the exact number holds
-# that chance, the critic's, which sees new samples at each step, less of it.
-# Compare such a loss with itself over time, never across critics.
+# The first loss of this course that says how good $G$ is, and it goes *up*,
+# toward 0. Three things part the estimate from the exact number. The price
+# $\lambda$ lets slopes exceed 1, the more the larger $W_1$: too high, as
+# foreseen. $D$ runs after a $G$ that moves on: too low. And two finite samples
+# are never 0 apart, not even two real ones: the solver pairs these very
+# samples and counts that chance, while the critic, which sees new ones at each
+# step, cannot learn it by heart. At the first look the estimate is too high,
+# later too low. Compare such a loss with itself over time, never across
+# critics.
 
 # %% [markdown]
 # ## Quiz
 # 1. A WGAN clipped at 0.01 reports a distance of 0.0004. Is $G$ good?
 #    <details><summary>Answer</summary>You cannot know. Its unit is an
 #    unknown slope, here far below a hundredth.</details>
-# 2. The code calls `clip_grad_norm_`. Is that a WGAN?
-#    <details><summary>Answer</summary>Not by that. It shortens steps and
-#    leaves the slope of <i>D</i> free.</details>
+# 2. A colleague stops a WGAN because the critic's loss has been rising for an
+#    hour, from −1.1 to −0.3. Right?
+#    <details><summary>Answer</summary>No. It is minus the estimate: the
+#    distance falls, the samples improve.</details>
 # 3. The penalty's value is right, yet $D$ runs off. Two suspects?
 #    <details><summary>Answer</summary>create_graph is missing, so it has no
 #    gradient; or a flag is off, and it is never added to the loss.</details>
@@ -889,10 +1041,11 @@ show.lines(
 #    <details><summary>Answer</summary>The penalty charges the slope of one
 #    sample. With batch norm <i>D</i>(x) depends on the whole batch.</details>
 # 5. Which leash can never report more than the exact distance of the samples
-#    it is shown?
-#    <details><summary>Answer</summary>Spectral norm: a bound on every layer
-#    bounds the slope everywhere, as exactly as σ is known. The penalty asks
-#    at some points only, and for a price.</details>
+#    it is shown, and for which networks?
+#    <details><summary>Answer</summary>Spectral norm, for Linear layers: a
+#    bound on every layer bounds the slope everywhere, as exactly as σ is
+#    known. A convolution may stretch by more than its matrix. The penalty
+#    asks at some points only, and for a price.</details>
 
 # %% [markdown]
 # ## Ledger
@@ -902,7 +1055,8 @@ show.lines(
 # | clip at 0.01 → 0.1 | the same critic reports thousands of times more |
 # | gradient penalty | near the truth in the plane; on a line it can get stuck |
 # | charge slopes above 1 only | near the truth on both |
-# | spectral norm | below the truth, always |
+# | spectral norm | below the truth; for convolutions no bound of 1 |
+# | a GAN with the penalty, clipped at 0.1, at 0.01 | clipped ends farther away, whatever the limit |
 # | *your change* | *what you saw* |
 
 # %% [markdown]

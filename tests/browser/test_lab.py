@@ -78,6 +78,106 @@ def test_a_newer_lesson_lands_beside_the_copy_once(lessons, work):
     assert (work / "04_train_your_first_gan.newer-2.ipynb").read_bytes() == NEWEST
 
 
+TASKS = {
+    "first_gan.half_life": "def my_half_life(decay):\n    raise NotImplementedError\n\n\n"
+    "checks.first_gan.half_life(my_half_life)",
+    "first_gan.train_step": "def my_step(G, D):\n    raise NotImplementedError\n\n\n"
+    "checks.first_gan.train_step(my_step)",
+    "my_ratio": "my_ratio = ...  # 0.05 or 20",
+}
+ANSWERS = {
+    name: re.sub(r"raise NotImplementedError|\.\.\..*", "return 7  # mine ä", text)
+    if "def" in text
+    else "my_ratio = 20"
+    for name, text in TASKS.items()
+}
+
+
+def notebook(path: Path, tasks: dict[str, str], *, new_ids: bool = False, prose: str = "") -> None:
+    """Write a notebook as `make notebooks` does, each exercise with its id."""
+    book = nbformat.v4.new_notebook(cells=[nbformat.v4.new_markdown_cell(f"# {prose}", id="head")])
+    for number, text in enumerate(tasks.values()):
+        cell = nbformat.v4.new_code_cell(text, id=f"{'new' if new_ids else 'cell'}-{number}")
+        cell.metadata.tags = ["exercise"]
+        book.cells.append(cell)
+    path.write_text(json.dumps(book, indent=1, ensure_ascii=False), encoding="utf-8")
+
+
+def codes(path: Path) -> list[str]:
+    return [cell.source for cell in nbformat.read(path, as_version=4).cells[1:]]
+
+
+@pytest.mark.parametrize("new_ids", [False, True])
+def test_answers_are_carried_into_a_newer_lesson(lessons, work, new_ids):
+    """By the id of an unchanged cell, or by all of the task that stands around the answer."""
+    lesson, mine = lessons / "04_train_your_first_gan.ipynb", work / "04_train_your_first_gan.ipynb"
+    notebook(lesson, TASKS)
+    lab.copy_lessons(lessons, work)
+    tried = dict(TASKS) | {name: ANSWERS[name] for name in ("first_gan.half_life", "my_ratio")}
+    notebook(mine, tried)
+    before = mine.read_bytes()
+    notebook(lesson, TASKS, new_ids=new_ids, prose="New")
+    (note,) = lab.copy_lessons(lessons, work)
+    assert mine.read_bytes() == before
+    assert codes(work / "04_train_your_first_gan.newer.ipynb") == list(tried.values())
+    assert "# New" in (work / "04_train_your_first_gan.newer.ipynb").read_text(encoding="utf-8")
+    assert len(note.splitlines()) == 1
+    assert "Your answers are in the new one too: first_gan.half_life, my_ratio;" in note
+    assert "by hand" not in note
+
+    # a later version takes the newest answers, also those that stand in the newer copy
+    notebook(work / "04_train_your_first_gan.newer.ipynb", tried | {"my_ratio": "my_ratio = 5"})
+    notebook(lesson, TASKS, new_ids=new_ids, prose="Newest")
+    lab.copy_lessons(lessons, work)
+    now = list((tried | {"my_ratio": "my_ratio = 5"}).values())
+    assert codes(work / "04_train_your_first_gan.newer-2.ipynb") == now
+
+
+def test_an_answer_to_a_task_that_changed_is_named_and_not_put_over_it(lessons, work):
+    lesson, mine = lessons / "04_train_your_first_gan.ipynb", work / "04_train_your_first_gan.ipynb"
+    notebook(lesson, TASKS)
+    lab.copy_lessons(lessons, work)
+    notebook(mine, ANSWERS)
+    changed = dict(TASKS)
+    changed["first_gan.half_life"] = changed["first_gan.half_life"].replace("decay", "rate")
+    del changed["first_gan.train_step"]
+    notebook(lesson, changed, new_ids=True)
+    (note,) = lab.copy_lessons(lessons, work)
+    assert codes(work / "04_train_your_first_gan.newer.ipynb") == [
+        changed["first_gan.half_life"],
+        ANSWERS["my_ratio"],
+    ]
+    assert "in the new one too: my_ratio;" in note
+    assert "by hand, as these exercises changed: first_gan.half_life, first_gan.train_step." in note
+
+
+@pytest.mark.parametrize("mine", [b"", b"[]", b'{"cells": 3}', b'{"cells": [{}]}', b"\xff\xfe"])
+def test_a_damaged_copy_costs_nothing(lessons, work, mine):
+    lesson, copy = lessons / "04_train_your_first_gan.ipynb", work / "04_train_your_first_gan.ipynb"
+    lab.copy_lessons(lessons, work)
+    copy.write_bytes(mine)
+    notebook(lesson, TASKS)
+    (note,) = lab.copy_lessons(lessons, work)
+    assert copy.read_bytes() == mine
+    newer = work / "04_train_your_first_gan.newer.ipynb"
+    assert newer.read_bytes() == lesson.read_bytes()
+    assert note.endswith("Yours is untouched.")
+
+
+def test_every_lesson_that_ships_gets_its_solved_answers(lessons, work):
+    """Blank and solved notebooks of the course: all exercises are found, and each answer fits."""
+    for blank in sorted((lab.ROOT / "notebooks").glob("[0-9][0-9]_*.ipynb")):
+        content = blank.read_bytes()
+        solved = (blank.parent / "solutions" / blank.name).read_bytes()
+        filled, carried, left = lab.carry_over(content, [content, solved])
+        tasks = lab._exercises(content)[1]
+        asked = [name for name, cell in tasks.items() if lab.STUB.search("".join(cell["source"]))]
+        assert sorted(carried) == sorted(asked), blank.name
+        assert left == []
+        texts = ["".join(cell["source"]) for cell in lab._exercises(filled)[1].values()]
+        assert not any(lab.STUB.search(text) for text in texts)
+
+
 def test_a_newer_version_that_was_thrown_away_does_not_come_back(lessons, work):
     lab.copy_lessons(lessons, work)
     (lessons / "04_train_your_first_gan.ipynb").write_bytes(NEW)

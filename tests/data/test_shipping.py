@@ -4,6 +4,7 @@ import hashlib
 import subprocess
 import sys
 import zipfile
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -278,18 +279,56 @@ def test_the_gallery_is_written_as_it_ships(tmp_path, monkeypatch, ask):
 
 def test_the_ablations_in_the_plane_are_laid_out_as_they_ship(tmp_path, monkeypatch, ask):
     making = script("ablation")
-
-    def trained():
-        rng = torch.Generator().manual_seed(0)
-        return {
-            job: (*torch.randn(2, len(job[2]), making.JUDGED, 2, generator=rng).half(), 1.0)
-            for job in making.jobs()
-        }
-
-    monkeypatch.setattr(making, "train_all", trained)
+    monkeypatch.setattr(making, "train_all", partial(drawn, making))
     ask(making.main, "--folder", tmp_path)
     for name in MAKERS["ablation"]:
         assert layout(tmp_path / name) == layout(shipping.DATA / name)
+
+
+def drawn(making, todo, seed=0):
+    """Return points for every training, the same for the same training."""
+    found = {}
+    for job in todo:
+        digest = hashlib.sha256(str(job).encode()).digest()
+        rng = torch.Generator().manual_seed(seed + int.from_bytes(digest[:4], "little"))
+        points = torch.randn(2, len(job[2]), making.JUDGED, 2, generator=rng).half()
+        found[job] = (*points, 1.0)
+    return found
+
+
+def test_an_ablation_is_extended_by_what_it_lacks(tmp_path, monkeypatch, ask):
+    """Rows that are there stay to the bit; where the processor rounds otherwise, all is left."""
+    making, path = script("ablation"), tmp_path / "ablation_plane.npz"
+    whole, asked = dict(making.CONFIGS), []
+
+    def trained(todo, seed=0):
+        asked[:] = [game for game, *_ in todo]
+        return drawn(making, todo, seed)
+
+    monkeypatch.setattr(making, "train_all", trained)
+    fewer = {name: r for name, r in whole.items() if name not in ("+ pairs", "− R2")}
+    monkeypatch.setattr(making, "CONFIGS", fewer)
+    making.write_plane(trained(making.jobs()), path)
+    kept = path.read_bytes()
+    with np.load(path) as file:
+        before = dict(file)
+    monkeypatch.setattr(making, "CONFIGS", whole)
+    monkeypatch.setattr(making, "train_all", partial(trained, seed=1))
+    with pytest.raises(SystemExit):
+        ask(making.main, "--extend", "--folder", tmp_path)
+    assert path.read_bytes() == kept
+    monkeypatch.setattr(making, "train_all", trained)
+    ask(making.main, "--extend", "--folder", tmp_path)
+    wanted = [making.PLAIN, whole["+ pairs"], whole["− R2"]]
+    assert asked == [making.training_of(recipe) for recipe in wanted]
+    with np.load(path) as file:
+        after = dict(file)
+    rows = [after["configs"].tolist().index(name) for name in fewer]
+    for name, old in before.items():
+        if name.startswith("scores/") or name in ("samples", "more/hits", "more/seconds"):
+            assert np.array_equal(after[name][rows], old), name
+    assert "+ pairs, − R2" in str(after["about"])
+    assert layout(path) == layout(shipping.DATA / path.name)
 
 
 @pytest.mark.parametrize("maker", ["image_ablation", "stacked"])

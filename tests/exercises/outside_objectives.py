@@ -80,7 +80,7 @@ WRONG_LS = {
     "in place": (
         lambda r, f: ls_d(r.sub_(1) + 1, f),
         ls_g,
-        "your code changes the logits in place",
+        "your code changes the outputs in place",
     ),
     "soft targets for fakes": (
         lambda r, f: (r - 1).square().mean() + (f - 0.1).square().mean(),
@@ -103,7 +103,7 @@ WRONG_LS = {
         ls_g,
         "D's loss: For one sample of each kind",
     ),
-    "G without fakes": (ls_d, lambda r, f: (r - 1).square().mean(), "it says nothing of fake_log"),
+    "G without fakes": (ls_d, lambda r, f: (r - 1).square().mean(), "it says nothing of on_fake"),
     "G doubled": (ls_d, lambda r, f: 2 * ls_g(r, f), "G's loss: always twice the right value"),
     "G detached": (ls_d, lambda r, f: ls_g(r, f.detach()), "G's loss: the gradient is lost"),
     "G the median": (
@@ -170,7 +170,7 @@ WRONG_HINGE = {
     "another end": (
         lambda r, f: F.relu6(1 - r).mean() + F.relu6(1 + f).mean(),
         mean_g,
-        "D's loss: Right for one sample of each kind; but for logits of ±20",
+        "D's loss: Right for one sample of each kind; but for outputs of ±20",
     ),
     "another margin for fakes": (
         lambda r, f: F.relu(1 - r).mean() + F.relu(1.5 + f).mean(),
@@ -191,7 +191,7 @@ WRONG_HINGE = {
     "G against D(real)": (
         hinge_d,
         lambda r, f: 2 * (r - f).mean(),
-        "your result changes with real_logits, and it must not",
+        "your result changes with on_real, and it must not",
     ),
 }
 
@@ -255,7 +255,7 @@ WRONG_PAIRS = {
     "each against a center": (
         lambda r, f: F.softplus(0.5 - r).mean() + F.softplus(f - 0.5).mean(),
         pairs_g,
-        "D's loss: it changes when 7 is added to all logits",
+        "D's loss: it changes when 7 is added to all outputs",
     ),
     "sorted": (
         lambda r, f: F.softplus(f.sort().values - r.sort().values).mean(),

@@ -64,6 +64,28 @@ def test_a_constant_changes_no_step_and_is_told_so(check, answer):
     assert pair.CONSTANT in outcome.text
 
 
+def an_if(on_real, on_fake):
+    """Right, and nothing that torch.vmap can run."""
+    missing = [1 - x for x in on_real if x < 1] + [1 + x for x in on_fake if x > -1]
+    return sum(missing, 0 * on_real.sum()) / len(on_real)
+
+
+def test_your_losses_play_side_by_side_where_vmap_can_run_them(capsys):
+    course = losses.hinge_d, losses.mean_g
+    on_real, on_fake = torch.randn(2, 3, 4, generator=torch.Generator().manual_seed(0))
+    for d, g in answers.RIGHT_HINGE:
+        objectives.hinge(d, lambda r, f, g=g: g(r.double(), f.double()).reshape(1))
+        for mine, right in zip(objectives.hinge.yours(course), course, strict=True):
+            row_by_row = torch.vmap(mine)(on_real, on_fake)
+            assert row_by_row.dtype == torch.float32
+            torch.testing.assert_close(row_by_row, torch.vmap(right)(on_real, on_fake))
+    capsys.readouterr()
+    objectives.hinge(an_if, losses.mean_g)
+    assert objectives.hinge.solved
+    assert objectives.hinge.yours(course) is course
+    assert "cannot run it for many GANs" in capsys.readouterr().out
+
+
 def minimize(loss_real, loss_fake, p, q):
     """Return the t on a fine grid at which p·loss_real(t) + q·loss_fake(t) is least."""
     ticks = torch.linspace(-6, 6, 12_001, dtype=torch.float64)

@@ -1,7 +1,9 @@
 """Lesson 09's checks accept right answers in any style and name each wrong one."""
 
 import pytest
+import torch
 
+from gan_lessons import metrics
 from gan_lessons.checks import scoring
 from tests.exercises import judging
 from tests.exercises import outside_scoring as answers
@@ -50,3 +52,17 @@ def test_an_answer_of_another_kind_is_told_what_is_wanted(case, stub):
 @pytest.mark.parametrize("case", CASES)
 def test_stubs_are_not_attempted(case):
     judging.is_not_attempted(case)
+
+
+def test_right_answers_measure_a_judge_s_features_as_the_lesson_lets_them():
+    """In float64, with nothing but float() around: what comes after ✓ must not stop on a style."""
+    rng = torch.Generator().manual_seed(0)
+    real, fake = torch.randn(2, 60, 8, generator=rng)
+    real, fake = metrics.checked(real, 1.5 * fake)
+    gaussians = real.mean(0), real.T.cov(), fake.mean(0), fake.T.cov()
+    for answer in answers.RIGHT_FRECHET:
+        right = metrics.frechet_gaussians(*gaussians)
+        assert float(answer(*gaussians)) == pytest.approx(right, rel=1e-3)
+    for answer in answers.RIGHT_PRECISION:
+        found = [float(x) for x in answer(real, fake, 3)]
+        assert found == pytest.approx(metrics.precision_recall(real, fake), abs=1e-6)

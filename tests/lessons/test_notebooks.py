@@ -4,15 +4,20 @@ The rules are in lesson_rules.py; here they are applied to every source, and eac
 a small lesson that breaks it.
 """
 
+import ast
 import base64
 import io
 import json
 import os
 import re
+import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import nbformat
 import pytest
+from nbclient import NotebookClient
 from PIL import Image
 
 from tests.lessons import lesson_rules as rules
@@ -140,6 +145,11 @@ show.losses(x, title="it rises" if x > 0 else "it falls")
 # %%
 assert x == 0
 
+# %% tags=["parameters"]
+SEED = 0
+rates = (0.5, -1e-3)  # of both players
+names = {"few": [1, 2], "many": None}
+
 # %%
 x = 0
 """
@@ -236,6 +246,18 @@ BROKEN = [
     (rules.spelling, "x = 0", "normalised = 0", "the spelling 'normalised'"),
     (rules.places, "x = 0", "x = open('/home" "/me/x')", "the path '/home/'"),
     (rules.places, "x = 0", r"x = 'C:\\data'", "the path"),
+    (rules.parameters, "SEED = 0", "SEED = 2 * 3", "a knob that is no literal: SEED = 2 * 3"),
+    (rules.parameters, "SEED = 0", "SEED = x", "no literal"),
+    (rules.parameters, "SEED = 0", "steps = runtime.budget(tiny=1, ci=2, lesson=3, full=4)",
+     "no literal"),
+    (rules.parameters, "SEED = 0", "a, b = 1, 2", "only names with values: a, b = (1, 2)"),
+    (rules.parameters, "SEED = 0", "a = b = 1", "only names with values"),
+    (rules.parameters, "SEED = 0", "print(0)", "only names with values: print(0)"),
+    (rules.parameters, "SEED = 0", "SEED += 1", "only names with values"),
+    (rules.parameters, ' tags=["parameters"]', "", "0 cells tagged parameters"),
+    (rules.parameters, "# %%\nx = 0", '# %% tags=["parameters"]\nx = 0', "2 cells tagged"),
+    (rules.parameters, '# %% tags=["parameters"]', '# %% [markdown] tags=["parameters"]',
+     "one cell of code"),
 ]  # fmt: skip
 
 
@@ -253,7 +275,10 @@ def lesson(tmp_path):
     return write
 
 
-@pytest.mark.parametrize("rule", rules.RULES, ids=lambda rule: rule.__name__)
+ALL_RULES = rules.RULES + rules.NEXT_RULES
+
+
+@pytest.mark.parametrize("rule", ALL_RULES, ids=lambda rule: rule.__name__)
 def test_the_small_lesson_is_good(lesson, rule):
     assert rule(lesson()) == []
 
@@ -265,7 +290,75 @@ def test_a_broken_rule_is_noticed(lesson, rule, old, new, complaint):
 
 
 def test_every_rule_is_shown_to_notice_something():
-    assert {rule for rule, *_ in BROKEN} == set(rules.RULES)
+    assert {rule for rule, *_ in BROKEN} == set(ALL_RULES)
+
+
+# -- knobs that a program turns --------------------------------------------------------------
+
+
+def turned(book: nbformat.NotebookNode, **knobs) -> nbformat.NotebookNode:
+    """Return a notebook with other values behind its knobs, as papermill puts them there."""
+    at = [i for i, cell in enumerate(book.cells) if "parameters" in cell.metadata.get("tags", [])]
+    cell = nbformat.v4.new_code_cell("\n".join(f"{k} = {v!r}" for k, v in knobs.items()))
+    cell.metadata.tags = ["injected-parameters"]
+    book.cells.insert(at[0] + 1, cell)
+    return book
+
+
+def values(book: nbformat.NotebookNode, monkeypatch, *names: str) -> list:
+    """Run a notebook at the tiny budget and return what its names stand for at the end."""
+    book.cells.append(nbformat.v4.new_code_cell(f"print(repr([{', '.join(names)}]))"))
+    monkeypatch.setenv("GAN_LESSONS_BUDGET", "tiny")
+    monkeypatch.setenv("GAN_LESSONS_STRICT", "0")
+    NotebookClient(book, timeout=600, kernel_name="python3").execute()
+    return ast.literal_eval(book.cells[-1].outputs[0].text)
+
+
+SMALL = """# %% tags=["parameters"]
+width = 1
+
+# %%
+area = width**2
+"""
+
+
+@pytest.mark.parametrize("derived_in_the_next_cell", [True, False])
+def test_a_knob_that_is_turned_acts_on_what_is_computed_from_it(
+    tmp_path, monkeypatch, derived_in_the_next_cell
+):
+    text = SMALL
+    if not derived_in_the_next_cell:  # then it keeps the value of before, and the rule says so
+        text = text.replace("\n# %%\n", "")
+    path = tmp_path / "04_turn_a_knob.py"
+    path.write_text(text, encoding="utf-8")
+    assert bool(rules.parameters(Lesson(path))) != derived_in_the_next_cell
+    book = turned(build.make(path, with_answers=True), width=3)
+    assert values(book, monkeypatch, "width", "area") == [3, 9 if derived_in_the_next_cell else 1]
+
+
+def quick(paths: list[Path]) -> Path | None:
+    """Return the first of a few lessons that run within seconds and have their knobs tagged."""
+    for path in paths:
+        if path.stem[:2] in ("01", "02", "03") and not rules.parameters(Lesson(path)):
+            return path
+    return None
+
+
+def test_the_knobs_of_a_lesson_can_be_turned(monkeypatch):
+    """As ``papermill -p SEED 7`` does."""
+    path = quick(SOURCES)
+    if path is None:
+        pytest.skip("no quick lesson has a cell tagged parameters")
+    (knobs,) = [c for c in Lesson(path).cells if "parameters" in c.metadata.tags]
+    numbers = {
+        node.targets[0].id: ast.literal_eval(node.value)
+        for node in ast.parse(knobs.source).body
+        if type(ast.literal_eval(node.value)) is int
+    }
+    name, value = next(iter(numbers.items()))
+    book = turned(build.make(path, with_answers=True), **{name: value + 1})
+    assert values(book, monkeypatch, name) == [value + 1]
+    assert not [o for c in book.cells for o in c.get("outputs", []) if o.output_type == "error"]
 
 
 # -- mirrors ---------------------------------------------------------------------------------
@@ -452,7 +545,9 @@ def test_a_solved_notebook_keeps_the_first_picture_of_a_widget(monkeypatch):
     before = dict(os.environ)
     build.execute(book)
     assert os.environ == before
-    explored, slider, modes = (cell.outputs[-1].data for cell in book.cells[1:])
+    (explored,), (slider,), (modes,) = (
+        [output.data for output in cell.outputs] for cell in book.cells[1:]
+    )
     assert modes["text/plain"] == "'1lesson'"
     assert explored["text/html"].count("<img") == 1
     assert "shade 1" in explored["text/html"]
@@ -461,6 +556,87 @@ def test_a_solved_notebook_keeps_the_first_picture_of_a_widget(monkeypatch):
     assert explored["text/html"].endswith(build.MOVED)
     assert list(slider) == ["text/plain"]
     assert build.VIEW not in build.dump(book)
+    assert 'id="' not in explored["text/html"]  # another one each time
+
+
+def text_of_another_system(encoding: str) -> str:
+    """Return code after which text is of an encoding unless another is named."""
+    return f"""
+import pathlib
+read, write = pathlib.Path.read_text, pathlib.Path.write_text
+def read_text(self, encoding=None, *args, **more):
+    return read(self, encoding or {encoding!r}, *args, **more)
+def write_text(self, data, encoding=None, *args, **more):
+    return write(self, data, encoding or {encoding!r}, *args, **more)
+pathlib.Path.read_text, pathlib.Path.write_text = read_text, write_text
+"""
+
+
+BUILD_IT = """
+import sys
+from pathlib import Path
+from tools import build
+root = Path(sys.argv[1])
+build.NOTEBOOKS, build.README, build.TOOLS = root / "notebooks", root / "README.md", root / "tools"
+sys.argv[1:] = sys.argv[2:]
+sys.exit(build.main())
+"""
+
+
+@pytest.mark.parametrize("encoding", ["cp1252", "ascii"])
+def test_the_same_bytes_on_every_system(tmp_path, encoding):
+    """Windows without UTF-8 mode; a container whose locale is C."""
+    (tmp_path / "notebooks" / "source").mkdir(parents=True)
+    path = tmp_path / "notebooks" / "source" / "04_train_your_first_gan.py"
+    path.write_text(GOOD, encoding="utf-8")
+    shutil.copy(build.README, tmp_path)
+    locale = {"PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0", "LC_ALL": "C"}
+    code = text_of_another_system(encoding) + BUILD_IT
+    for arguments in ([], ["--check"]):
+        done = subprocess.run(
+            [sys.executable, "-c", code, tmp_path, *arguments],
+            cwd=build.TOOLS.parent,
+            env=os.environ | locale,
+            capture_output=True,
+            text=True,
+            encoding="utf-8",
+        )
+        assert "Error" not in done.stderr, done.stderr
+    assert "has not been run" in done.stdout  # and nothing else is out of sync
+    assert len(done.stdout.splitlines()) == 1, done.stdout
+    for name, with_answers in ((path.stem, False), (f"solutions/{path.stem}", True)):
+        made = (tmp_path / "notebooks" / f"{name}.ipynb").read_bytes()
+        assert made == build.dump(build.make(path, with_answers=with_answers)).encode("utf-8")
+    assert (tmp_path / "README.md").read_bytes() == build.README.read_bytes()
+
+
+def test_a_notebook_is_replaced_whole_or_not_at_all(tree, monkeypatch):
+    """A disk that is full, a process that is ended: what was there is there."""
+    before = {path: path.read_bytes() for path in build.NOTEBOOKS.rglob("*") if path.is_file()}
+    edit(tree, "# - Much.", "# - More.")
+    before[tree] = tree.read_bytes()
+
+    def full(*args):
+        raise OSError(28, "No space left on device")
+
+    for name in ("fsync", "replace"):
+        with monkeypatch.context() as patch:
+            patch.setattr(os, name, full)
+            with pytest.raises(OSError, match="No space left"):
+                build.build(tree, run=False)
+        after = {path: path.read_bytes() for path in build.NOTEBOOKS.rglob("*") if path.is_file()}
+        assert after == before
+
+
+def test_the_minutes_are_replaced_whole_or_not_at_all(tree, monkeypatch):
+    monkeypatch.setattr(build, "TOOLS", tree.parents[1])
+    (build.TOOLS / "minutes.json").write_text("{}\n", encoding="utf-8")
+    monkeypatch.setattr(build, "execute", lambda book: 1.25)
+    monkeypatch.setattr(build.speed, "calibrate", lambda: 0.5)
+    monkeypatch.setattr(os, "fsync", lambda file: os.write(-1, b""))
+    with pytest.raises(OSError, match="Bad file descriptor"):
+        build.build(tree, run=True)
+    assert (build.TOOLS / "minutes.json").read_text(encoding="utf-8") == "{}\n"
 
 
 def test_instructors_read_more_than_learners(tree):

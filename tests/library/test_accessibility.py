@@ -191,9 +191,9 @@ def test_every_live_picture_is_told_in_one_sentence_twice(run):
 def test_film_strip_overlay_and_slider_are_told_as_well(run):
     film = run[0].film
     pages = [p._repr_html_() for p in (film.picture(2), film.strip(), film.beside(film))]
-    slider, moving = film.scrub().children
-    assert slider.description
-    for page in [*pages, moving.value]:
+    scrub = film.scrub()
+    assert scrub.controls["index"].description
+    for page in [*pages, scrub.page]:
         alt, printed = words_of(page)
         assert alt == printed
         assert len(alt.split()) >= 5

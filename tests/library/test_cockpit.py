@@ -19,6 +19,7 @@ from gan_lessons import cockpit, data, losses, models, runtime, show, training
 from gan_lessons.cockpit import film as films
 from gan_lessons.cockpit import frame as looks
 from gan_lessons.cockpit import live as lives
+from gan_lessons.cockpit import page as pages
 from gan_lessons.errors import SettingError, TrainingDiverged
 from tests.three_lines import complaints
 
@@ -137,7 +138,7 @@ def always(notebook, monkeypatch) -> Notebook:
 
 @pytest.mark.parametrize("pictures", [False, True], ids=["points", "images"])
 @pytest.mark.parametrize("way", ["watch", "follow"])
-def test_in_a_script_the_first_and_the_last_look_are_kept(pictures, way):
+def test_in_a_script_the_film_is_that_of_a_notebook(pictures, way):
     team = Team(pictures=pictures)
     live = team.live(metric=("spread", lambda samples: samples.std()))
     if way == "watch":
@@ -145,7 +146,7 @@ def test_in_a_script_the_first_and_the_last_look_are_kept(pictures, way):
     else:
         live.follow(team.run(12))
     assert live.step == live.history.length == 12
-    assert [frame.step for frame in live.film.frames] == [0, 12]
+    assert [frame.step for frame in live.film.frames] == list(range(13))
     assert isinstance(live.picture, show.Picture)
     assert live.picture.png == live.film.picture(-1).png
     frame = live.film.frames[-1]
@@ -185,7 +186,7 @@ def test_a_second_run_goes_on_with_the_same_film():
     team.by_hand(live, 3)
     live.follow(team.run(4))
     assert live.step == 7
-    assert [frame.step for frame in live.film.frames] == [0, 3, 7]
+    assert [frame.step for frame in live.film.frames] == list(range(8))
 
 
 def test_watch_counts_from_zero_and_nothing_happens_for_no_steps():
@@ -252,6 +253,106 @@ def test_a_run_that_diverged_says_so_and_can_still_be_looked_at(pictures):
         live.follow(team.run(60))
     assert live.film.frames[0].step == 0
     assert live.film.picture(-1).png
+
+
+# -- the film keeps steps, not moments --------------------------------------------------------
+
+
+def steps_of(steps: int, *, pace: float, monkeypatch) -> tuple:
+    """Return the steps, samples and cockpit of a run whose steps take ``pace`` seconds."""
+    clock = itertools.count(step=pace)
+    monkeypatch.setattr(lives, "time", SimpleNamespace(monotonic=clock.__next__))
+    team = Team()
+    live = team.live(metric=("spread", lambda samples: samples.std()))
+    live.follow(team.run(steps))
+    return [f.step for f in live.film.frames], [f.samples for f in live.film.frames], live
+
+
+@pytest.mark.parametrize("pace", [1e-4, 0.05, 7.0])
+def test_a_film_is_the_same_on_a_slow_and_on_a_fast_machine(notebook, monkeypatch, pace):
+    """Drawn at other moments, but with the same frames, and the same strip."""
+    steps, samples, live = steps_of(70, pace=pace, monkeypatch=monkeypatch)
+    known, told, other = steps_of(70, pace=0.3, monkeypatch=monkeypatch)
+    assert steps == known == [*range(16), *range(16, 32, 2), *range(32, 64, 4), 64, 70]
+    assert all(torch.equal(a, b) for a, b in zip(samples, told, strict=True))
+    assert live.film.values == other.film.values
+    assert live.film.strip().png == other.film.strip().png
+
+
+def test_a_run_that_is_stopped_has_the_film_of_the_longer_run_so_far(monkeypatch):
+    short, _, _ = steps_of(45, pace=0.1, monkeypatch=monkeypatch)
+    long, _, _ = steps_of(70, pace=0.1, monkeypatch=monkeypatch)
+    assert short[:-1] == [step for step in long if step < 45]
+    assert short[-1] == 45
+
+
+def test_a_film_is_dense_at_first_and_stays_small():
+    """Never more than an eighth of the steps so far between two frames; few even in long runs."""
+    steps = [step for step in range(20_001) if films.kept(step)]
+    assert steps[:17] == list(range(17))
+    assert all(b - a <= max(1, a / 8) for a, b in itertools.pairwise(steps))
+    assert len(steps) <= films.FRAMES
+    assert 60 <= sum(step <= 3_000 for step in steps) <= 80
+
+
+@pytest.mark.parametrize("last", [1, 8, 187, 3_000, 20_000])
+@pytest.mark.parametrize("panels", [1, 2, 3, 5, 10])
+def test_a_strip_has_its_panels_in_equal_ratios(last, panels):
+    """From a thirtieth of the run on, so that what happens early is between two panels."""
+    film = cockpit.Film(RING.x, training.History())
+    for step in range(last + 1):
+        if films.kept(step) or step == last:
+            film.frames.append(cockpit.Frame(step, RING.x[:3]))
+    steps = [film.frames[i].step for i in film._picked(panels)]
+    assert steps[0] == 0
+    assert len(steps) == panels or last < 100
+    if panels > 1:
+        assert steps[-1] == last
+    if panels > 2 and last > 100:
+        ratio = films.FIRST ** (1 / (panels - 2))
+        for a, b in itertools.pairwise(steps[1:]):
+            assert b / a == pytest.approx(ratio, rel=0.15)
+
+
+def test_images_are_kept_without_their_score_between_the_pictures():
+    """Scoring a thousand images costs as much as many steps: only looks by the clock do."""
+    team, scored = Team(pictures=True), []
+    live = team.live(metric=("count", lambda samples: scored.append(len(samples)) or 1.0))
+    live.follow(team.run(40))
+    assert len(live.film.frames) == 16 + 8 + 2 + 1  # of 40 steps; the last one is an end
+    assert all(len(frame.samples) == 25 for frame in live.film.frames)
+    assert len(scored) < len(live.film.frames)
+    assert set(scored) == {1000}
+    assert live.film.values[0] == live.film.values[40] == 1.0
+
+
+# -- what is seen is said ----------------------------------------------------------------------
+
+
+def test_real_samples_are_picked_from_all_rows():
+    """Two kinds of points, one after the other: both are drawn."""
+    real = torch.cat([RING.x - 5, RING.x + 5]).repeat(3, 1).sort(dim=0).values
+    team = Team()
+    live = team.live(real=real)
+    assert len(live.real) == 1000
+    assert (live.real[:, 0] > 0).float().mean() == pytest.approx(0.5, abs=0.01)
+
+
+@pytest.mark.parametrize("pictures", [False, True], ids=["points", "images"])
+def test_the_average_is_named_where_it_is_what_is_seen(pictures):
+    team = Team(pictures=pictures)
+    for live, named in ((team.live(), True), (team.live(average=None), False)):
+        live.follow(team.run(2))
+        assert ("average G's" in live.picture.sentence) == named
+        assert ("average of G" in live.film._board._title.get_text()) == named
+
+
+def test_the_arrows_scale_is_told():
+    """D(x) = 2·x₁ where G's loss is −D: every sample's own slope is 2."""
+    game = losses.Game(losses.cross_entropy_d, lambda _, fake: -fake.mean())
+    players = nn.Identity(), Slope(2.0), RING.x[:50]
+    frame = looks.look(*players, step=0, real=RING.x, game=game, limit=3.0)
+    assert "a median slope of 2" in looks.read(frame, training.History(), None)
 
 
 # -- it looks, and does not touch ------------------------------------------------------------
@@ -393,6 +494,11 @@ def test_drawing_takes_less_than_a_tenth_of_the_time(notebook, monkeypatch, step
     ("done", "total", "seconds", "words"),
     [
         (0, 10, 0.0, "0 of 10 steps · starting"),
+        (1, 1_000, 2.8, "1 of 1,000 steps · ■ stops after a step"),  # not: about 46 min left
+        (90, 1_000, 4.9, "90 of 1,000 steps · ■ stops after a step"),
+        (4, 1_000, 20.0, "4 of 1,000 steps · ■ stops after a step"),
+        (5, 1_000, 20.0, "5 of 1,000 steps · about 66 min left, ■ stops after a step"),
+        (100, 1_000, 3.1, "100 of 1,000 steps · about 28 s left, ■ stops after a step"),
         (5, 10, 20.0, "5 of 10 steps · about 20 s left, ■ stops after a step"),
         (10, 10, 20.4, "10 of 10 steps · 20 s"),
         (2_000, 5_000, 2.0, "2,000 of 5,000 steps · about 3 s left, ■ stops after a step"),
@@ -417,6 +523,40 @@ def test_progress_is_shown_and_stops_after_the_item_it_is_at(notebook):
         done.append(item)
     assert done == [0, 1, 2]
     assert "3 of 9 seeds" in notebook.shown[-1]
+    assert "■ heard: ends after this seed, or at once if you press it twice" in notebook.shown[-2]
+    assert "2 of 9 seeds" in notebook.shown[-2]
+
+
+def test_a_loop_written_by_hand_inside_a_progress_ends_at_its_step():
+    done = []
+    for item in cockpit.progress(range(9)):
+        for step in runtime.steps(10**9):
+            if step == 3:
+                signal.raise_signal(signal.SIGINT)
+        done.append((item, step))
+    assert done == [(0, 3)]
+    assert list(runtime.steps(4)) == [0, 1, 2, 3]
+
+
+def test_a_page_shows_each_panel_as_soon_as_it_is_there(notebook, monkeypatch):
+    """One place in the output; each picture takes the place of the one before."""
+    monkeypatch.setattr(pages, "in_notebook", lambda: True)
+    monkeypatch.setattr(pages, "display", notebook.display)
+    page, panels, seen = cockpit.Page(), [], []
+    for seed in cockpit.progress(range(3), unit="seed"):
+        panels.append((f"seed {seed}", RING.x[:9]))
+        page.show(show.clouds(panels, places=3, sentence=f"{seed + 1} of 3 seeds."))
+        seen.append(notebook.shown[-1])
+    assert ["1 of 3 seeds." in seen[0], "3 of 3 seeds." in seen[2]] == [True, True]
+    assert all(f'alt="{i + 1} of 3 seeds."' in shown for i, shown in enumerate(seen))
+    assert page.picture.sentence == "3 of 3 seeds."
+
+
+def test_a_page_outside_a_notebook_keeps_its_picture():
+    page = cockpit.Page()
+    assert page.picture is None
+    page.show(BLANK)
+    assert page.picture is BLANK
 
 
 def test_a_stop_inside_a_progress_ends_both_loops():
@@ -474,12 +614,13 @@ def test_a_picture_is_a_pure_function_of_the_film(filmed):
 
 def test_scrub_moves_through_the_film(filmed):
     film = filmed[1].film
-    slider, page = film.scrub().children
+    scrub = film.scrub()
+    slider = scrub.controls["index"]
     assert (slider.min, slider.max, slider.value) == (0, 8, 8)
-    assert page.value == film.picture(8)._repr_html_(), "there is a picture before it is moved"
+    assert scrub.page == film.picture(8)._repr_html_(), "there is a picture before it is moved"
     for index in (3, 0, 8):
         slider.value = index
-        assert page.value == film.picture(index)._repr_html_()
+        assert scrub.page == film.picture(index)._repr_html_()
 
 
 @pytest.mark.parametrize("index", [0, 3, 8, -1, -9])
@@ -585,7 +726,7 @@ def test_the_gif_has_every_frame(filmed, tmp_path):
         assert page.size == Image.open(BytesIO(filmed[1].film.picture(0).png)).size
 
 
-@pytest.mark.parametrize(("panels", "steps"), [(5, "0, 2, 4, 6, 8"), (2, "0, 8"), (1, "0")])
+@pytest.mark.parametrize(("panels", "steps"), [(5, "0, 1, 2, 4, 8"), (2, "0, 8"), (1, "0")])
 def test_the_strip_names_its_steps(filmed, panels, steps):
     strip = filmed[1].film.strip(panels=panels)
     assert strip.sentence == f"The same noise after {steps} steps."
@@ -597,4 +738,5 @@ def test_a_strip_of_images_and_of_a_film_of_one_frame():
     live = team.live()
     live.film.add(cockpit.Frame(0, IMAGES[:12]))
     assert live.film.strip().sentence == "The same noise after 0 steps."
-    assert live.film.picture(0).sentence == "After 0 steps."
+    said = live.film.picture(0).sentence
+    assert said == "After 0 steps; the samples are the average G's, all else is the game's."

@@ -96,7 +96,51 @@ def test_a_value_beyond_the_edge_is_drawn_at_the_edge(monkeypatch, wide):
     assert picture.png != show.compared({"m": {"a": [0.1, 0.2, 0.3]}}, sentence="s").png
 
 
+def test_runs_and_a_mean_beyond_the_edge_are_each_to_be_seen(monkeypatch):
+    drawn, plot = [], Axes.plot
+    monkeypatch.setattr(
+        Axes,
+        "plot",
+        lambda self, x, y, *a, **k: (drawn.append((x, a)), plot(self, x, y, *a, **k))[1],
+    )
+    show.compared({"m": {"a": [0.1, 3.0, 4.0]}}, edges={"m": 0.5}, sentence="s")
+    assert [x for x, style in drawn if ">" in style] == [[0.5]] * 2
+    assert [x for x, style in drawn if "D" in style] == [0.5]
+
+
+@pytest.mark.parametrize("whole", [1, 3, 5])
+def test_a_line_that_ends_early_is_marked_where_it_ends(monkeypatch, whole):
+    marked, plot = [], Axes.plot
+    monkeypatch.setattr(
+        Axes,
+        "plot",
+        lambda self, x, y, *a, **k: (marked.append((x, y, a)), plot(self, x, y, *a, **k))[1],
+    )
+    values = torch.tensor([2.0, 3, 4, 5, 6])
+    values[whole:] = math.nan
+    lines = {"ends": values, "goes on": torch.ones(5)}
+    words = {"xlabel": "step", "ylabel": "height", "sentence": "s"}
+    show.until_it_breaks(torch.arange(1, 6), lines, **words)
+    crosses = [(x, y) for x, y, style in marked if "X" in style]
+    assert crosses == ([(float(whole), float(whole + 1))] if whole < 5 else [])
+
+
 def test_the_same_words_come_with_every_picture():
     x = torch.linspace(-1, 1, 5)
     assert show.meanings(x, {"a": (x, x)}, sentence="said").sentence == "said"
     assert show.compared({"m": RUNS}, sentence="said", ideal={"m": 8}).sentence == "said"
+
+
+def test_every_run_beyond_the_edge_is_seen_and_so_is_a_mean_there(monkeypatch):
+    """Five runs at one edge are five marks at five places; the diamond of their mean is open."""
+    plotted = []
+    plot = Axes.plot
+    monkeypatch.setattr(
+        Axes, "plot", lambda self, *a, **k: plotted.append((a, k)) or plot(self, *a, **k)
+    )
+    show.compared({"m": {"a": [1.0, 2.0, 3.0, 4.0, 5.0]}}, edges={"m": 0.5}, sentence="s")
+    beyond = [(a, k) for a, k in plotted if a[2:] == (">",)]
+    places = {tuple(k["transform"].transform((a[0][0], a[1][0]))) for a, k in beyond}
+    assert len(beyond) == len(places) == 5
+    (mean,) = [(a, k) for a, k in plotted if a[2:] == ("D",)]
+    assert (mean[0][0], mean[1]["mfc"]) == (0.5, "white")

@@ -50,7 +50,7 @@ def test_every_cell_has_its_mean_interval_and_a_glyph_that_needs_no_color(words)
     picture("plain", "modes")
     assert "21.0 ± 2.5 ▲" in words
     assert "0.20 ± 0.25 ▼" in words
-    assert "25.0 ± 0.0 ▲" in words
+    assert "25 ± 0 ▲" in words
     assert "4.0 ± 2.5" in words  # the row that the others are compared with has none
 
 
@@ -61,7 +61,7 @@ def test_a_broken_run_is_told(words):
 
 def test_another_row_to_compare_with_moves_the_glyphs(words):
     picture("plain", "modes", against="all")
-    assert "25.0 ± 0.0" in words
+    assert "25 ± 0" in words
     assert "4.0 ± 2.5 ○" in words
 
 
@@ -105,6 +105,23 @@ def test_the_runs_behind_a_cell_may_be_images(monkeypatch):
     assert torch.equal(torch.stack(sheets), digits[1])
 
 
-def test_no_zero_is_negative():
-    assert matrix._digits(-0.001, 0.002) == "0.00 ± 0.00"
-    assert matrix._digits(-0.2, 0.1) == "-0.20 ± 0.10"
+@pytest.mark.parametrize(
+    ("value", "error", "text"),
+    [
+        (0.0177, 0.0152, "0.018 ± 0.015"),
+        (0.0033, 0.0013, "0.0033 ± 0.0013"),
+        (4.6, 0.98, "4.6 ± 1.0"),
+        (5.112, 0.222, "5.11 ± 0.22"),
+        (137.2, 23.0, "137 ± 23"),
+        (137.2, 5.0, "137 ± 5"),
+        (25.0, 0.0, "25 ± 0"),
+        (0.99992, 0.00022, "0.9999 ± 0.0002"),
+        (0.99992, 0.00003, "0.99992 ± 0.00003"),
+        (-0.2, 0.1, "-0.20 ± 0.10"),
+        (-0.0004, 0.02, "0.000 ± 0.020"),  # no zero is negative
+        (float("nan"), 1.0, "broken"),
+        (1.0, float("nan"), "1"),
+    ],
+)
+def test_an_error_decides_how_many_digits_there_are(value, error, text):
+    assert matrix.with_error(value, error) == text

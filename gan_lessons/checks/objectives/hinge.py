@@ -6,13 +6,13 @@ from gan_lessons.checks.grader import Slip, Table
 from gan_lessons.checks.objectives.pair import DETACHED, SIGN, SUM, Game
 
 RIGHT = """
-def hinge_d(real_logits, fake_logits):
-    r, f = real_logits, fake_logits
+def hinge_d(on_real, on_fake):
+    r, f = on_real, on_fake
     return F.relu(1 - r).mean() + F.relu(1 + f).mean()
 
 
-def hinge_g(real_logits, fake_logits):
-    fake = fake_logits
+def hinge_g(on_real, on_fake):
+    fake = on_fake
     return -fake.mean()
 """
 
@@ -58,12 +58,12 @@ SLIPS_OF_D = (
     Slip(
         BOTH,
         "F.relu(-r).mean() + F.relu(f).mean()",
-        "the margin is missing: a logit of 0.001 would be real enough. Ask for 1.",
+        "the margin is missing: an output of 0.001 would be real enough. Ask for 1.",
     ),
     Slip(
         OF_REAL,
         "F.relu(-r).mean()",
-        "the real samples' margin is missing: a logit of 0.001 would be real enough. Ask for 1.",
+        "the real samples' margin is missing: an output of 0.001 would be real enough. Ask for 1.",
     ),
     Slip(
         BOTH,
@@ -73,17 +73,17 @@ SLIPS_OF_D = (
     Slip(
         BOTH,
         "F.relu(r).mean() + F.relu(-f).mean()",
-        "the signs inside are turned, and the margin is missing: a real logit misses its margin by "
-        "1 - t, a fake one by 1 + t.",
+        "the signs inside are turned, and the margin is missing: a real output misses its margin "
+        "by 1 - t, a fake one by 1 + t.",
     ),
     Slip(
-        "= real_logits, fake_logits",
-        "= -real_logits, -fake_logits",
+        "= on_real, on_fake",
+        "= -on_real, -on_fake",
         "the labels are exchanged: this pushes real samples below -1 and fake ones above 1.",
     ),
     Slip(
-        "= real_logits, fake_logits",
-        "= fake_logits, real_logits",
+        "= on_real, on_fake",
+        "= on_fake, on_real",
         "the two kinds are exchanged: this pushes fake samples above 1 and real ones below -1.",
     ),
     Slip(
@@ -94,13 +94,13 @@ SLIPS_OF_D = (
     Slip(BOTH, "F.relu(1 - r + f).mean()", PAIRED),
     Slip(BOTH, "F.relu(2 - r + f).mean()", PAIRED),
     Slip(
-        "= real_logits, fake_logits",
-        "= real_logits.sigmoid(), fake_logits.sigmoid()",
+        "= on_real, on_fake",
+        "= on_real.sigmoid(), on_fake.sigmoid()",
         "a sigmoid is left over: it never reaches beyond 1, so the hinge never lets go.",
     ),
     Slip(
-        "= real_logits, fake_logits",
-        "= real_logits.tanh(), fake_logits.tanh()",
+        "= on_real, on_fake",
+        "= on_real.tanh(), on_fake.tanh()",
         "a tanh is left over: it never reaches beyond ±1, so the hinge never lets go.",
     ),
     Slip(
@@ -150,12 +150,8 @@ SLIPS_OF_D = (
     Slip(BOTH, f"-({BOTH})", SIGN),
     Slip(BOTH, BOTH.replace("mean", "sum"), SUM),
     Slip(OF_FAKE, "F.relu(1 + f).sum()", "you add up over the fake samples: take the mean."),
-    Slip(
-        "= real_logits, fake_logits", "= real_logits.detach(), fake_logits", DETACHED.format("real")
-    ),
-    Slip(
-        "= real_logits, fake_logits", "= real_logits, fake_logits.detach()", DETACHED.format("fake")
-    ),
+    Slip("= on_real, on_fake", "= on_real.detach(), on_fake", DETACHED.format("real")),
+    Slip("= on_real, on_fake", "= on_real, on_fake.detach()", DETACHED.format("fake")),
 )
 
 STUCK = "below -1, where D is sure, it is flat and G is stuck. Take -mean D(fake)."
@@ -169,7 +165,7 @@ SLIPS_OF_G = (
     Slip(
         "-fake.mean()",
         "F.relu(-fake).mean()",
-        "a hinge on G: a sample that D gives a logit above 0 learns no more. G's loss is -mean.",
+        "a hinge on G: a sample that D gives an output above 0 learns no more. G's loss is -mean.",
     ),
     Slip(
         "-fake.mean()",
@@ -180,27 +176,27 @@ SLIPS_OF_G = (
     Slip(
         "-fake.mean()",
         "-F.relu(fake).mean()",
-        "a hinge on G: a sample that D gives a logit below 0 learns nothing, and that is where "
+        "a hinge on G: a sample that D gives an output below 0 learns nothing, and that is where "
         "fakes begin. G's loss is -mean.",
     ),
     Slip(
         "-fake.mean()",
         "F.relu(-1 - fake).mean()",
-        "a hinge on G: a sample that D gives a logit above -1 learns no more. G's loss is -mean.",
+        "a hinge on G: a sample that D gives an output above -1 learns no more. G's loss is -mean.",
     ),
     Slip(
         "-fake.mean()",
-        "-(F.relu(1 - real_logits) + F.relu(1 + fake)).mean()",
+        "-(F.relu(1 - on_real) + F.relu(1 + fake)).mean()",
         f"minus D's whole loss: {STUCK}",
     ),
     Slip(
         "-fake.mean()",
-        "(F.relu(1 - real_logits) + F.relu(1 + fake)).mean()",
+        "(F.relu(1 - on_real) + F.relu(1 + fake)).mean()",
         "this is D's loss: G would work for D. Take -mean D(fake).",
     ),
     Slip(
         "-fake.mean()",
-        "(F.relu(1 + real_logits) + F.relu(1 - fake)).mean()",
+        "(F.relu(1 + on_real) + F.relu(1 - fake)).mean()",
         "D's loss with its labels exchanged: a hinge on G stops pulling where D(fake) is 1. Take "
         "-mean D(fake).",
     ),
@@ -216,19 +212,19 @@ SLIPS_OF_G = (
     ),
     Slip(
         "-fake.mean()",
-        "real_logits.mean() - fake.mean()",
+        "on_real.mean() - fake.mean()",
         "the real term is kept. G cannot change D(real): leave it out.",
     ),
     Slip(
-        "fake = fake_logits",
-        "fake = fake_logits.sigmoid()",
-        "a sigmoid is left over: where D is sure of a fake its slope is almost 0. Take the logits "
+        "fake = on_fake",
+        "fake = on_fake.sigmoid()",
+        "a sigmoid is left over: where D is sure of a fake its slope is almost 0. Take the outputs "
         "themselves.",
     ),
     Slip(
-        "fake = fake_logits",
-        "fake = real_logits",
-        "it says nothing of fake_logits, and these are all that G can change.",
+        "fake = on_fake",
+        "fake = on_real",
+        "it says nothing of on_fake, and these are all that G can change.",
     ),
     Slip(
         "-fake.mean()",
@@ -243,14 +239,13 @@ hinge = Game(
     title="The hinge",
     proves="no slope for D outside the margins; for G a slope of -1 everywhere.",
     hints=(
-        "max(0, s) is F.relu(s). D wants real logits above 1 and fake ones below -1: what is "
-        "missing to the margin, sample by sample?",
-        "A real logit misses its margin by 1 - t, a fake one by 1 + t. G has no margin: it wants "
+        "Each of D's curves is 0 on one side of its corner and a line of slope 1 or -1 on the "
+        "other: max(0, s), which is F.relu(s).",
+        "A real output misses its margin by 1 - t, a fake one by 1 + t. G has no margin: it wants "
         "D(fake) large.",
-        "D: F.relu(1 - real_logits).mean() + F.relu(1 + fake_logits).mean(). "
-        "G: -fake_logits.mean().",
+        "D: F.relu(1 - on_real).mean() + F.relu(1 + on_fake).mean(). G: -on_fake.mean().",
     ),
-    asks="Check both losses of the hinge game, for logits (B,) and (B,).",
+    asks="Check both losses of the hinge game, for outputs (B,) and (B,).",
     terms=(lambda r, f: F.relu(1 - r) + F.relu(1 + f), lambda r, f: -f),
     table=Table(RIGHT, SLIPS_OF_D + SLIPS_OF_G),
 )

@@ -4,22 +4,22 @@ from gan_lessons.checks.grader import Slip, Table
 from gan_lessons.checks.objectives.pair import DETACHED, SIGN, SUM, Game
 
 RIGHT = """
-def least_squares_d(real_logits, fake_logits):
-    r, f = real_logits, fake_logits
+def least_squares_d(on_real, on_fake):
+    r, f = on_real, on_fake
     return (r - 1).square().mean() + f.square().mean()
 
 
-def least_squares_g(real_logits, fake_logits):
-    gap = fake_logits - 1
+def least_squares_g(on_real, on_fake):
+    gap = on_fake - 1
     return gap.square().mean()
 """
 HALVED = """
-def least_squares_d(real_logits, fake_logits):
-    return ((real_logits - 1).square().mean() + fake_logits.square().mean()) / 2
+def least_squares_d(on_real, on_fake):
+    return ((on_real - 1).square().mean() + on_fake.square().mean()) / 2
 
 
-def least_squares_g(real_logits, fake_logits):
-    return (fake_logits - 1).square().mean() / 2
+def least_squares_g(on_real, on_fake):
+    return (on_fake - 1).square().mean() / 2
 """
 
 SQUARE_OF_MEAN = (
@@ -44,11 +44,11 @@ SLIPS_OF_D = (
     Slip(OF_D, "(r.mean() - 1).square() + f.mean().square()", SQUARE_OF_MEAN),
     Slip(OF_REAL, "(r.mean() - 1).square()", SQUARE_OF_MEAN),
     Slip(OF_FAKE, "f.mean().square()", SQUARE_OF_MEAN),
-    Slip("= real_logits, fake_logits", "= real_logits.sigmoid(), fake_logits.sigmoid()", SIGMOID),
-    Slip("= real_logits, fake_logits", "= real_logits.tanh(), fake_logits.tanh()", TANH),
+    Slip("= on_real, on_fake", "= on_real.sigmoid(), on_fake.sigmoid()", SIGMOID),
+    Slip("= on_real, on_fake", "= on_real.tanh(), on_fake.tanh()", TANH),
     Slip(
-        "= real_logits, fake_logits",
-        "= fake_logits, real_logits",
+        "= on_real, on_fake",
+        "= on_fake, on_real",
         "the targets are exchanged: real samples belong at 1, fake ones at 0.",
     ),
     Slip(
@@ -115,85 +115,81 @@ SLIPS_OF_D = (
     Slip(OF_D, f"-({OF_D})", SIGN),
     Slip(OF_D, OF_D.replace("mean", "sum"), SUM),
     Slip(OF_FAKE, "f.square().sum()", "you add up over the fake samples: take the mean."),
-    Slip(
-        "= real_logits, fake_logits", "= real_logits.detach(), fake_logits", DETACHED.format("real")
-    ),
-    Slip(
-        "= real_logits, fake_logits", "= real_logits, fake_logits.detach()", DETACHED.format("fake")
-    ),
+    Slip("= on_real, on_fake", "= on_real.detach(), on_fake", DETACHED.format("real")),
+    Slip("= on_real, on_fake", "= on_real, on_fake.detach()", DETACHED.format("fake")),
 )
 
 OF_G = "gap.square().mean()"
 SLIPS_OF_G = (
     Slip(
-        "gap = fake_logits - 1",
-        "gap = fake_logits",
+        "gap = on_fake - 1",
+        "gap = on_fake",
         "G moves D(fake) toward 0, where D wants it: it works for D. G's target is 1.",
     ),
     Slip(OF_G, "gap.mean().square()", SQUARE_OF_MEAN),
-    Slip("gap = fake_logits - 1", "gap = fake_logits.sigmoid() - 1", SIGMOID),
-    Slip("= fake_logits - 1", "= fake_logits.tanh() - 1", TANH),
+    Slip("gap = on_fake - 1", "gap = on_fake.sigmoid() - 1", SIGMOID),
+    Slip("= on_fake - 1", "= on_fake.tanh() - 1", TANH),
     Slip(
-        "= fake_logits - 1",
-        "= fake_logits - 0.9",
+        "= on_fake - 1",
+        "= on_fake - 0.9",
         "your target is 0.9; G wants to be taken for real, 1.",
     ),
     Slip(
         OF_G,
-        "-fake_logits.square().mean()",
+        "-on_fake.square().mean()",
         "-D(fake)² has no end: it pays to drive D(fake) to +∞ and to -∞ alike. G's target is 1.",
     ),
     Slip(OF_G, "gap.mean()", "the square is missing: without it there is no target at all."),
     Slip(
         OF_G,
-        "-fake_logits.mean()",
+        "-on_fake.mean()",
         "this is the plain mean, G's loss in the Wasserstein game: it has no target. Here it is 1.",
     ),
     Slip(OF_G, "gap.abs().mean()", "this is the absolute value: square it."),
     Slip(
-        "gap = fake_logits - 1",
-        "gap = fake_logits + 1",
+        "gap = on_fake - 1",
+        "gap = on_fake + 1",
         "your target is -1; G wants to be taken for real, 1.",
     ),
     Slip(
         OF_G,
-        "gap.square().mean() + (real_logits - 1).square().mean()",
+        "gap.square().mean() + (on_real - 1).square().mean()",
         "the real term is kept. G cannot change D(real): leave it out.",
     ),
     Slip(
         OF_G,
-        "gap.square().mean() + real_logits.square().mean()",
+        "gap.square().mean() + on_real.square().mean()",
         "the real term is kept, with its target turned round. G cannot change D(real): leave it "
         "out.",
     ),
     Slip(
         OF_G,
-        "(real_logits - 1).square().mean() + fake_logits.square().mean()",
+        "(on_real - 1).square().mean() + on_fake.square().mean()",
         "this is D's loss. G wants the opposite for its samples.",
     ),
     Slip(
         OF_G,
-        "-(real_logits - 1).square().mean() - fake_logits.square().mean()",
+        "-(on_real - 1).square().mean() - on_fake.square().mean()",
         "minus D's loss has no end: it pays to drive D(fake) to +∞ and to -∞ alike. G's target "
         "is 1.",
     ),
     Slip(
-        "gap = fake_logits - 1",
-        "gap = fake_logits - real_logits",
+        "gap = on_fake - 1",
+        "gap = on_fake - on_real",
         "you pull D(fake) to what D says of some real sample. The target is the number 1.",
     ),
     Slip(
         OF_G,
-        "(fake_logits.mean() - real_logits.mean()).square()",
+        "(on_fake.mean() - on_real.mean()).square()",
         "you pull the mean of D(fake) to that of D(real). Each fake has the target 1.",
     ),
     Slip(
-        "gap = fake_logits - 1",
-        "gap = real_logits - 1",
-        "it says nothing of fake_logits, and these are all that G can change.",
+        "gap = on_fake - 1",
+        "gap = on_real - 1",
+        "it says nothing of on_fake, and these are all that G can change.",
     ),
     Slip(OF_G, "gap.square().mean().sqrt()", ROOT),
-    Slip(OF_G, "F.softplus(-fake_logits).mean()", CROSS_ENTROPY),
+    Slip(OF_G, "F.softplus(-on_fake).mean()", CROSS_ENTROPY),
     Slip(OF_G, "F.smooth_l1_loss(gap, 0 * gap)", HUBER),
     Slip(OF_G, "-gap.square().mean()", SIGN),
     Slip(OF_G, "gap.square().sum()", SUM),
@@ -203,12 +199,14 @@ least_squares = Game(
     title="Least squares",
     proves="the mean of squares with the targets 1, 0 and 1, on D's output as it is.",
     hints=(
-        "For every sample: how far is D's output from its target, squared. Then the mean.",
-        "D's targets: 1 for real, 0 for fake. G has one part only, D(fake), and the target 1.",
-        "D: (real_logits - 1).square().mean() + fake_logits.square().mean(). "
-        "G: (fake_logits - 1).square().mean().",
+        "Which function of t has the slope 2t? And which 2(t - 1)? A mean over the batch divides "
+        "by B.",
+        "2(t - 1) is the slope of (t - 1)², 2t that of t²: squared distances to the targets 1 and "
+        "0. G has one part only, and the target 1.",
+        "D: (on_real - 1).square().mean() + on_fake.square().mean(). "
+        "G: (on_fake - 1).square().mean().",
     ),
-    asks="Check both losses of the least-squares game, for logits (B,) and (B,).",
+    asks="Check both losses of the least-squares game, for outputs (B,) and (B,).",
     terms=(lambda r, f: (r - 1).square() + f.square(), lambda r, f: (f - 1).square()),
     table=Table(
         RIGHT,

@@ -10,13 +10,13 @@ from gan_lessons.checks.grader import Answer, Case, Slip, Table
 from gan_lessons.checks.objectives.pair import DETACHED, SIGN, SUM, Game
 
 RIGHT = """
-def relativistic_d(real_logits, fake_logits):
-    r, f = real_logits, fake_logits
+def relativistic_d(on_real, on_fake):
+    r, f = on_real, on_fake
     return F.softplus(f - r).mean()
 
 
-def relativistic_g(real_logits, fake_logits):
-    real, fake = real_logits, fake_logits
+def relativistic_g(on_real, on_fake):
+    real, fake = on_real, on_fake
     return F.softplus(real - fake).mean()
 """
 
@@ -32,14 +32,14 @@ ALL = (
     "purpose. Here sample i meets sample i alone."
 )
 NO_PAIRS = (
-    "real and fake stand alone here, each against 0: add a constant to all logits and your loss "
+    "real and fake stand alone here, each against 0: add a constant to all outputs and your loss "
     "changes. Only the difference fake_i - real_i may count."
 )
 SHIFTED = (
-    "it changes when 7 is added to all logits. Only the difference fake_i - real_i may count, not "
-    "a logit by itself."
+    "it changes when 7 is added to all outputs. Only the difference fake_i - real_i may count, not "
+    "an output by itself."
 )
-SIGMOIDS = "a sigmoid too many: take the difference of the logits themselves."
+SIGMOIDS = "a sigmoid too many: take the difference of the outputs themselves."
 KINK = "relu is a softplus with a kink: a pair in the right order would teach nothing."
 FLAT = "sigmoid for softplus: it is flat where the pair is most wrong. softplus(t) is -ln σ(-t)."
 BARE = "softplus is missing: the bare difference is the Wasserstein loss."
@@ -76,8 +76,8 @@ SLIPS_OF_D = (
     Slip(OF_D, "F.softplus(f).mean() + F.softplus(-r).mean()", NO_PAIRS),
     Slip(OF_D, "(F.softplus(f).mean() + F.softplus(-r).mean()) / 2", NO_PAIRS),
     Slip(
-        "r, f = real_logits, fake_logits",
-        "r, f = real_logits.sigmoid(), fake_logits.sigmoid()",
+        "r, f = on_real, on_fake",
+        "r, f = on_real.sigmoid(), on_fake.sigmoid()",
         SIGMOIDS,
     ),
     Slip(OF_D, "(f - r).mean()", BARE),
@@ -103,7 +103,7 @@ SLIPS_OF_D = (
     Slip(
         "f - r", "f + r", "real and fake are added: only their difference fake_i - real_i counts."
     ),
-    Slip("f - r", "f / r", "a quotient: logits are compared by their difference fake_i - real_i."),
+    Slip("f - r", "f / r", "a quotient: outputs are compared by their difference fake_i - real_i."),
     Slip(
         OF_D,
         "-F.softplus(r - f).mean()",
@@ -119,8 +119,8 @@ SLIPS_OF_D = (
     Slip(OF_D, "-F.softplus(f - r).mean()", SIGN),
     Slip(OF_D, "F.softplus(f - r).sum()", SUM),
     Slip(
-        "= real_logits, fake_logits\n    return F.softplus(f",
-        "= real_logits.detach(), fake_logits\n    return F.softplus(f",
+        "= on_real, on_fake\n    return F.softplus(f",
+        "= on_real.detach(), on_fake\n    return F.softplus(f",
         DETACHED.format("real"),
     ),
     Slip("f - r", "f.detach() - r", DETACHED.format("fake")),
@@ -154,8 +154,8 @@ SLIPS_OF_G = (
     Slip(OF_G, "F.softplus(-fake).mean()", NO_PAIRS),
     Slip(OF_G, "(F.softplus(-fake) + F.softplus(real)).mean()", NO_PAIRS),
     Slip(
-        "real, fake = real_logits, fake_logits",
-        "real, fake = real_logits.sigmoid(), fake_logits.sigmoid()",
+        "real, fake = on_real, on_fake",
+        "real, fake = on_real.sigmoid(), on_fake.sigmoid()",
         SIGMOIDS,
     ),
     Slip(OF_G, "(real - fake).mean()", BARE),
@@ -185,7 +185,7 @@ SLIPS_OF_G = (
 
 
 def only_the_difference_counts(parts: Answer, asked: Sequence[Case]) -> None:
-    """Raise where a loss changes when 7 is added to all logits."""
+    """Raise where a loss changes when 7 is added to all outputs."""
     loss = parts[asked[0].part]
     for _, (real, fake), _ in asked[:5]:
         with torch.no_grad(), calling(parts):
@@ -197,15 +197,15 @@ def only_the_difference_counts(parts: Answer, asked: Sequence[Case]) -> None:
 relativistic = Game(
     title="Relativistic pairs",
     proves="the mean of softplus(fake_i - real_i), and turned round for G; a constant added to "
-    "all logits changes nothing, and ±200 stays finite.",
+    "all outputs changes nothing, and ±200 stays finite.",
     hints=(
-        "Real sample i and fake sample i make a pair. D is wrong about it by fake_i - real_i.",
-        "softplus of that difference, pair by pair, and the mean comes last. G turns the "
-        "difference round.",
-        "D: F.softplus(fake_logits - real_logits).mean(). "
-        "G: F.softplus(real_logits - fake_logits).mean().",
+        "The lie has the probability 1 - σ(d) = σ(-d), with d = real_i - fake_i. A loss is minus "
+        "the mean logarithm.",
+        "-ln σ(d) is softplus(-d), and that stays finite: pair by pair, and the mean comes last. G "
+        "turns the difference round.",
+        "D: F.softplus(on_fake - on_real).mean(). G: F.softplus(on_real - on_fake).mean().",
     ),
-    asks="Check both losses of the relativistic pairing game, for logits (B,) and (B,).",
+    asks="Check both losses of the relativistic pairing game, for outputs (B,) and (B,).",
     terms=(lambda r, f: F.softplus(f - r), lambda r, f: F.softplus(r - f)),
     table=Table(RIGHT, SLIPS_OF_D + SLIPS_OF_G),
     signs=only_the_difference_counts,
