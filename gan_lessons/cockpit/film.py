@@ -2,6 +2,7 @@
 
 import copy
 import math
+import statistics
 from io import BytesIO
 from pathlib import Path
 
@@ -123,12 +124,12 @@ class Film:
         return show.Picture(png, said, width=WIDTH)
 
     def _reach(self, frame: Frame) -> float:
-        """Return the logit at which the field's color is full: of all frames since half the steps.
+        """Return the logit at which the field's color is full: the median of this frame and four.
 
         One for each frame alone would flicker; one for the whole film would hide its beginning.
         """
-        near = [f.reach for f in self.frames if frame.step / 2 <= f.step < frame.step]
-        return max([*near, frame.reach])
+        before = [f.reach for f in self.frames if f.step < frame.step]
+        return statistics.median_low([*before[-4:], frame.reach])
 
     def beside(
         self, other: "Film", *, names: tuple[str, str] = ("this run", "the other")

@@ -8,7 +8,7 @@ from matplotlib.axes import Axes
 from torch import Tensor
 
 from gan_lessons.show.distances import panels as side_by_side
-from gan_lessons.show.picture import FAKE, MARK, REAL, STYLE, Picture, figure
+from gan_lessons.show.picture import FAKE, FULL, MARK, REAL, STYLE, Picture, figure
 from gan_lessons.show.plane import draw_points
 
 SEEN = (("train", REAL, "-"), ("held out", "#56B4E9", "-."), ("fake", FAKE, "--"))
@@ -23,7 +23,7 @@ def known_by_heart(runs: Mapping[str, Tensor], steps: int, *, sentence: str) -> 
         steps: how many steps the looks are spread over, evenly, the last one at the end.
     """
     with rc_context(STYLE):
-        fig = figure(width=2.9 * len(runs) + 0.5, height=2.8)
+        fig = figure(width=min(2.9 * len(runs) + 0.5, FULL), height=2.8)
         axes = fig.subplots(1, len(runs), squeeze=False, sharey=True)[0]
         for ax, (name, logits) in zip(axes, runs.items(), strict=True):
             means = logits.mean(0)  # (looks, 3)

@@ -40,13 +40,32 @@ def chain(G: Sequence[int], D: Sequence[int], *, step: str, title: str, sentence
         return Picture(fig, sentence)
 
 
-def maps(named: Mapping[str, Tensor], *, sentence: str) -> Picture:
-    """Show maps (H, W) side by side, the smallest value dark, the largest bright. Lesson 07."""
+def maps(named: Mapping[str, Tensor], *, frequencies: Sequence[str] = (), sentence: str) -> Picture:
+    """Show maps (H, W) side by side, the smallest value dark, the largest bright. Lesson 07.
+
+    Args:
+        frequencies: names of maps that are spectra, their center at frequency 0 (``fftshift``):
+            their axes run from -½ to ½.
+    """
     with rc_context(STYLE):
-        fig, axes = panels(len(named), width=2.7, height=2.7)
-        fig.subplots_adjust(left=0.03, wspace=0.12, bottom=0.13, top=0.89)
+        lines = 1 + max(name.count("\n") for name in named)
+        fig, axes = panels(len(named), width=2.7, height=2.6 + 0.2 * lines)
+        bottom, top = (0.17, 0.93) if frequencies else (0.13, 0.95)
+        fig.subplots_adjust(left=0.05, wspace=0.16, bottom=bottom, top=top - 0.06 * lines)
         for ax, (name, values) in zip(axes, named.items(), strict=True):
-            ax.imshow(values.detach().cpu(), cmap="cividis", interpolation="nearest")
-            ax.set(xticks=[], yticks=[], title=name)
-            ax.set_xlabel(f"dark {float(values.min()):.3g}, bright {float(values.max()):.3g}")
+            shades = f"dark {float(values.min()):.3g}, bright {float(values.max()):.3g}"
+            look = {"cmap": "cividis", "interpolation": "nearest"}
+            if name in frequencies:
+                half = [0.5 / n for n in values.shape]  # of a pixel: 0 in the middle of its own
+                edges = (-0.5 - half[1], 0.5 - half[1], 0.5 - half[0], -0.5 - half[0])
+                look["extent"] = edges
+                ticks, labels = (-0.5, -0.25, 0, 0.25), ("-½", "-¼", "0", "¼")
+                ax.set_xticks(ticks, labels)
+                ax.set_yticks(ticks, labels)
+                shades = "frequency (dark none, bright most)"
+            else:
+                ax.set(xticks=[], yticks=[])
+            ax.imshow(values.detach().cpu(), **look)
+            ax.set(title=name)
+            ax.set_xlabel(shades)
         return Picture(fig, sentence)

@@ -8,7 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from torch import Tensor
 
-from gan_lessons.show.picture import DPI, FAKE, MARK, REAL, STYLE, WIDEST, Picture, figure
+from gan_lessons.show.picture import FAKE, FULL, MARK, REAL, STYLE, Picture, figure
 
 # Lines that are neither player: four colors, each with a style and a marker of its own.
 LINES = (("black", "-", "o"), ("#56B4E9", "--", "s"), (MARK, "-.", "D"), ("#777777", ":", "v"))
@@ -18,20 +18,19 @@ def _array(values: Tensor) -> np.ndarray:
     return np.asarray(values.detach().cpu(), dtype=np.float64)
 
 
-def panels(
-    count: int, *, width: float | None = None, height: float = 3.2
-) -> tuple[Figure, list[Axes]]:
+def panels(count: int, *, width: float = 3.2, height: float = 3.2) -> tuple[Figure, list[Axes]]:
     """Return a figure and its ``count`` axes, side by side; drawn fast enough for a slider.
 
     Args:
-        width, height: of one panel, in inches; by default as wide as 3.2, and less where the
-            figure would be shown smaller. Lesson 01.
+        width, height: of one panel, in inches; narrower if the figure were too wide. Lesson 01.
     """
-    width = width or min(3.2, WIDEST / DPI / count)
+    width = min(width, FULL / count)
     fig = figure(width=count * width, height=height, layout=None)
     axes = fig.subplots(1, count, squeeze=False)[0]
-    left, bottom = 0.62 / (count * width), 0.5 / height
-    fig.subplots_adjust(left=left, right=0.985, bottom=bottom, top=1 - 0.3 / height, wspace=0.3)
+    room, side = 0.66, count * width  # inches left of each panel, for its numbers and its label
+    gap = max(0.3, room / (width - room - 0.12 / count))  # as a share of a panel, as asked for
+    place = {"left": room / side, "bottom": 0.5 / height, "top": 1 - 0.3 / height}
+    fig.subplots_adjust(right=0.985, wspace=gap, **place)
     return fig, list(axes)
 
 

@@ -14,7 +14,8 @@ from gan_lessons.show.picture import MARK, STYLE, Picture, figure
 # Solid in the highlight color, then dashed in black: style and color tell the paths apart.
 LINES = ({"color": MARK, "lw": 1.8}, {"color": "black", "lw": 1.2, "ls": (0, (4, 2))})
 
-ARROWS = 11  # per side
+ARROWS = 11  # per side; FEW in a small panel, where they would be too short to be seen
+FEW = 8
 # How the ends of a path look in a legend.
 START = Line2D([], [], ls="", marker="o", color="black", mfc="white", ms=6)
 END = Line2D([], [], ls="", marker="s", color="black", mec="white", ms=6)
@@ -23,26 +24,33 @@ ENDS, ENDED = (START, END), ("start", "end")
 Push = Callable[[Tensor, Tensor], tuple[Tensor, Tensor]]
 
 
-def draw_phase(ax: Axes, push: Push, paths: Mapping[str, Tensor] | None, *, limit: float) -> Axes:
+def draw_phase(
+    ax: Axes,
+    push: Push,
+    paths: Mapping[str, Tensor] | None,
+    *,
+    limit: float,
+    arrows: int = ARROWS,
+) -> Axes:
     """Draw a game of two numbers: arrows, dotted lines through the equilibrium, paths.
 
     Args:
         push: gives the two players' pushes for two tensors of one shape.
         paths: for each name, (steps + 1, 2) states; a ring marks where a path starts, a square in
             the path's color where it ends.
-        limit: half the width of the square.
+        limit: half the width of the square. arrows: how many on each side.
     """
     ax.axhline(0, color="black", lw=0.8, ls=":")
     ax.axvline(0, color="black", lw=0.8, ls=":")
-    ticks = torch.linspace(-limit, limit, ARROWS + 2, dtype=torch.float64)[1:-1]
+    ticks = torch.linspace(-limit, limit, arrows + 2, dtype=torch.float64)[1:-1]
     theta, psi = torch.meshgrid(ticks, ticks, indexing="xy")
     u, v = push(theta, psi)
     size = torch.hypot(u, v)
     # the root keeps weak pushes visible; the longest arrow is one cell long
-    scale = 2 * limit / (ARROWS + 1) / size.max().sqrt().clamp_min(1e-12)
+    scale = 2 * limit / (arrows + 1) / size.max().sqrt().clamp_min(1e-12)
     scale = scale / size.sqrt().clamp_min(1e-12)
     style = {"angles": "xy", "scale_units": "xy", "scale": 1, "color": "#777777"}
-    ax.quiver(theta, psi, u * scale, v * scale, width=0.007, pivot="mid", **style)
+    ax.quiver(theta, psi, u * scale, v * scale, width=0.08 / (arrows + 1), pivot="mid", **style)
     drawn = list(zip((paths or {}).items(), LINES, strict=False))
     for (name, path), style in drawn:
         ax.plot(*path.detach().cpu().T, label=name, **style)
@@ -70,14 +78,16 @@ def phases(
     columns = min(columns, len(panels))
     rows = -(-len(panels) // columns)
     with rc_context(STYLE):
-        side = 2.3 if columns > 2 else 3.2
-        fig = figure(width=side * columns + 0.4, height=(side + 0.25) * rows + 0.6)
+        side = 1.95 if columns > 3 else 2.5 if columns > 2 else 3.2
+        fig = figure(width=side * columns + 0.4, height=(side + 0.35) * rows + 0.95)
         axes = list(fig.subplots(rows, columns, squeeze=False).flat)
         for i, (ax, (name, (push, paths))) in enumerate(zip(axes, panels.items(), strict=False)):
-            draw_phase(ax, push, paths, limit=limit)
+            few = FEW if columns > 2 else ARROWS
+            draw_phase(ax, push, paths, limit=limit, arrows=few)
             ax.set_title(name, fontsize=10)
             if i % columns:
                 ax.set_ylabel("")
+                ax.tick_params(labelleft=False)  # the scale is the first one's
             if i + columns < len(panels):
                 ax.set_xlabel("")
         for ax in axes[len(panels) :]:

@@ -23,6 +23,7 @@ FIELD = LinearSegmentedColormap.from_list("logit", ["#F2CFB2", "#FFFFFF", "#B2D5
 DPI = 96  # pixels an inch as shown: a point of text is a point on the screen
 SHARP = 2  # pixels drawn for each that is shown, for screens with small pixels
 WIDEST = 800  # pixels; a wider figure is shown smaller, text and all
+FULL = 8.3  # inches that a figure may be wide and still have its text in its own size
 COLORS = 20_000  # a picture of more has photographs in it
 LARGE = 200_000  # bytes, and this many are too many for it
 WORST, MEAN = 24, 0.5  # of 255 that a color may be off, and that all pixels are, on average

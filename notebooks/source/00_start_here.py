@@ -79,8 +79,9 @@ live.follow(training.scheduled(run, *falling))
 # %% [markdown]
 # How to read it, panel by panel:
 #
-# - **left**: the points, on $D$'s opinion of every place, orange where it
-#   says *fake*. Each arrow shows where $G$ is told to move a point;
+# - **left**: the points, on $D$'s opinion of every place: orange says *fake*,
+#   blue *real*, white does not know. Each arrow shows which way $G$ is told
+#   to move a point;
 # - **loss**: what each network tries to make small. $2\ln2$ is the loss of a
 #   $D$ that tosses a coin;
 # - **logit**: $D$'s opinion as a number, averaged over real and over fake

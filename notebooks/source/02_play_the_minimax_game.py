@@ -50,7 +50,8 @@ lr_g = 0.1  # of G, by plain gradient descent
 # What the budget allows:
 
 # %%
-seeds = range(runtime.budget(tiny=1, ci=5, lesson=5, full=20))
+count = runtime.budget(tiny=1, ci=5, lesson=5, full=20)
+seeds = range(SEED, SEED + count)
 d_steps = runtime.budget(tiny=20, ci=1_500, lesson=1_500, full=5_000)
 head_start = runtime.budget(tiny=5, ci=200, lesson=200, full=200)
 steps = runtime.budget(tiny=10, ci=200, lesson=200, full=200)
@@ -838,7 +839,7 @@ checks.claim("with Adam the saturating loss is home sooner", sat < non)
 # Adam turns the order round. Why? Its step is the learning rate times
 #
 # $$\frac{\text{mean of the last slopes}}
-# {\sqrt{\text{mean of the last slopes}^2}},$$
+# {\sqrt{\text{mean of the squares of the last slopes}}},$$
 #
 # and the mean below the line goes back over some 1,000 steps: here, over all.
 # Look at the slopes of the first game, at the steps that Adam makes of them,
@@ -847,7 +848,7 @@ checks.claim("with Adam the saturating loss is home sooner", sat < non)
 # %%
 short = {"lr": 0.05, "optimizer": lambda parameters, lr: torch.optim.Adam(
     parameters, lr=lr, betas=(0.0, 0.5))}
-short_games = {name: play(loss_g, SEED, **short)
+short_games = {name: play(loss_g, seeds[0], **short)
                for name, loss_g in both.items()}
 long_games = {name: games[0] for name, games in with_adam.items()}
 
@@ -912,7 +913,8 @@ checks.claim("with a short one both losses take about as long",
 #    as fake as they can.</details>
 # 4. $D$'s loss is 0.2. What is JS, and what must you assume?
 #    <details><summary>Answer</summary>ln 2 − 0.1 = 0.593, if <i>D</i> is at
-#    its best. A weaker <i>D</i> has a higher loss.</details>
+#    its best. A weaker <i>D</i> has a higher loss: JS is at least
+#    that.</details>
 # 5. $D$ says ½ to everything. Is the game over?
 #    <details><summary>Answer</summary>Perhaps. Perhaps <i>D</i> has not
 #    learned yet, or is of a kind that cannot see the difference: compare

@@ -311,7 +311,7 @@ show.phases(
     limit=2.3,
     columns=3,
     sentence=f"{turns} steps of six games from one start (ring) to their ends "
-    "(diamonds); in figures how far from home each ends.",
+    "(squares); in figures how far from home each ends.",
 )
 
 # %%

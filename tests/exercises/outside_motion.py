@@ -169,7 +169,7 @@ WRONG_EIGENVALUES = {
     "penalty term dropped": (_formula_of(lambda s, g: -(s**2), half=0), "penalty term is dropped"),
     "penalty's sign": (_formula_of(lambda s, g: g**2 / 4 - s**2, half=-0.5), "pushes ψ away"),
     "one loss": (_formula_of(lambda s, g: g**2 / 4 + s**2), "as if the players lowered one loss"),
-    "the GAN's slope": (lambda s, g: eigenvalues(0.5, g), "slope is not used"),
+    "the GAN's slope": (lambda s, g: eigenvalues(0.5, g), "spin is not used"),
     "root of a negative number": (_real_root, "a number is NaN"),
     "eig of NumPy": (
         lambda s, g: tuple(np.linalg.eig(np.array([[0.0, s], [-s, -g]]))),
@@ -177,7 +177,7 @@ WRONG_EIGENVALUES = {
     ),
     "a list": (lambda s, g: torch.linalg.eigvals([[0.0, s], [-s, -g]]), "torch got a list"),
     "not halved": (_formula_of(lambda s, g: g**2 - 4 * s**2, half=1), "both are twice too large"),
-    "slope not squared": (_formula_of(lambda s, g: g**2 / 4 - s), "multiply to slope, not slope²"),
+    "slope not squared": (_formula_of(lambda s, g: g**2 / 4 - s), "multiply to spin, not spin²"),
     "γ not halved under the root": (_formula_of(lambda s, g: g**2 - s**2), "must add up to −γ"),
     "γ not squared": (_formula_of(lambda s, g: g / 4 - s**2), "must add up to −γ"),
 }
@@ -216,7 +216,7 @@ WRONG_LEAST = {
     "not divided by h": (lambda slope, h: h * h * slope * slope, "this is h·γ"),
     "half": (lambda slope, h: h * slope**2 / 2, "always half the right value"),
     "twice": (lambda slope, h: 2 * h * slope**2, "always twice the right value"),
-    "exchanged": (lambda slope, h: slope * h**2, "slope and h exchanged"),
+    "exchanged": (lambda slope, h: slope * h**2, "spin and h exchanged"),
     "too careful": (lambda slope, h: h * slope**2 + h, "a somewhat smaller γ"),
     "too bold": (lambda slope, h: h * slope**2 - h * slope / 9, "100 steps multiply the radius"),
 }

@@ -38,6 +38,11 @@ def test_a_check_leaves_the_global_randomness_alone(case):
 
 
 def test_what_is_right_but_wasteful_is_told_so():
+    own = color.networks.judge(answers.generator, answers.discriminator).text
+    assert "layer for layer" not in own
+    ready = color.networks.judge(answers.of_the_lesson, answers.discriminator)
+    assert ready.solved
+    assert "layer for layer" in ready.text
     assert "has no dtype" in color.fast_logits.judge(answers.by_default).text
     assert "called 2 times" in color.fast_logits.judge(answers.twice).text
     assert "But" not in color.fast_logits.judge(answers.fast_logits).text

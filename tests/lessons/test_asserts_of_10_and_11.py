@@ -137,12 +137,9 @@ def cells(monkeypatch) -> Iterator:
 
     def run(number: str, phrases: tuple[str, ...], old: str = "", new: str = "") -> dict:
         monkeypatch.setenv("GAN_LESSONS_BUDGET", "lesson" if phrases == ESCAPE else "ci")
-        if number == "10":
-            monkeypatch.setattr(checks, "claim", at_the_lesson_s_own_budget)
-        else:
-            monkeypatch.setenv("GAN_LESSONS_STRICT", "1")
         return run_cells(number, BASE[number] + phrases, old, new)
 
+    monkeypatch.setattr(checks, "claim", at_the_lesson_s_own_budget)
     monkeypatch.setattr(show, "explore", lambda *args, **more: None)
     monkeypatch.setattr(show, "lines", lambda *args, **more: None)
     monkeypatch.setattr(show, "on_a_line", lambda *args, **more: None)

@@ -293,6 +293,23 @@ def test_curves_end_at_the_frame_and_axes_at_the_plan():
             assert max(line.get_xdata()) <= 20
 
 
+def test_the_field_s_range_is_told_and_does_not_flicker():
+    """A single frame of another range changes nothing; a lasting change comes with a delay."""
+    film = film_of(RING, count=14)
+    sizes = [*(3 * [0.5]), 4.0, *(4 * [0.5]), *(6 * [4.0])]
+    film.frames = [
+        cockpit.Frame(f.step, f.samples, field=torch.full((50, 50), size), pushes=f.pushes)
+        for f, size in zip(film.frames, sizes, strict=True)
+    ]
+    reaches = [film._reach(frame) for frame in film.frames]
+    assert reaches == 10 * [0.5] + 4 * [5.0]
+    for i in (0, 13):
+        film.picture(i)
+        key = [text.get_text() for text in film._board._key]
+        assert key == [f"fake  −{reaches[i]:g}", f"+{reaches[i]:g}  real"]
+        assert film._board._samples.images[0].get_clim() == (-reaches[i], reaches[i])
+
+
 def test_every_number_has_a_panel():
     film = film_of(RING)
     film.picture(0)

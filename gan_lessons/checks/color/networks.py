@@ -7,6 +7,7 @@ from itertools import pairwise
 import torch
 from torch import Tensor, nn
 
+from gan_lessons import models
 from gan_lessons.checks.exercise import Wrong
 from gan_lessons.checks.grader import Property, Slip, Table
 
@@ -286,6 +287,19 @@ def _d_returns_logits(Gs: dict, Ds: dict, make_d: Callable, latent_dim: int) -> 
     return None
 
 
+def _remark(Gs: dict, Ds: dict, make_d: Callable, latent_dim: int) -> str | None:
+    ups = [layer for layer in Gs[3].modules() if isinstance(layer, nn.ConvTranspose2d)]
+    if not ups:
+        return None
+    known = {"latent_dim": latent_dim, "size": SIZE, "channels": 3, "width": ups[-1].in_channels}
+    if str(Gs[3]) == str(models.dcgan_generator(**known)):
+        return (
+            "But G is models.dcgan_generator, layer for layer: if you called it, write it once "
+            "yourself."
+        )
+    return None
+
+
 networks = Property(
     title="G and D for 64 × 64, in color or gray",
     proves="G's maps double up to 64, D's halve again, and the channels are those you ask for.",
@@ -306,4 +320,5 @@ networks = Property(
         _g_reaches_all_real_pixels,
         _d_returns_logits,
     ),
+    remark=_remark,
 )

@@ -199,8 +199,8 @@ sizes = Value(
     title="The size of the next map",
     proves="both formulas agree with torch, on 88 choices of the numbers.",
     hints=(
-        "Padding makes the image n + 2p wide. The kernel's left edge can stand at 0, s, 2s, … as "
-        "long as its right edge stays inside: how many places are that?",
+        "On paper, n = 5, k = 3, s = 2, p = 0: the left edge stands at 0 and 2, and no further "
+        "than 5 - 3. In general no further than n + 2p - k: how many of 0, s, 2s, … are that?",
         "conv_out: (n + 2 * p - k) // s + 1. The other way round, n pixels have n - 1 steps of s "
         "between them, and the last one spreads over k.",
         "conv_transpose_out: (n - 1) * s - 2 * p + k + output_padding.",

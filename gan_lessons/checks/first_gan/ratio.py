@@ -1,107 +1,167 @@
-"""Predict the ratio of learning rates: an exercise of lesson 04, Train your first GAN."""
+"""Predict what a ratio of learning rates does: an exercise of lesson 04, Train your first GAN."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from gan_lessons.checks.exercise import Wrong
 from gan_lessons.checks.grader import Property, Slip, Table
 
-RIGHT = "ratio = 0.05"
+RIGHT = """
+collapse = 80.0
+oscillation = 0.05
+"""
 
-ALSO = dict.fromkeys(("ratio = 0.2", "ratio = [0.05, 0.2]", "ratio = 20", "ratio = 5"))
+ALSO = dict.fromkeys(
+    (
+        "collapse = [80]\noscillation = [0.05, 0.2]",
+        "collapse = 80\noscillation = 0.2",
+        "collapse = 20\noscillation = '0.2'",
+    )
+)
+
+LESSONS = {  # what three seeds gave, after 1,500 steps
+    0.05: ["oscillation"] * 3,
+    0.2: ["oscillation"] * 3,
+    1.0: ["–"] * 3,
+    20.0: ["–", "collapse", "collapse"],
+    80.0: ["collapse"] * 3,
+}
+NOISE = 1  # run: so much may differ between two ratios by their seeds alone
+
+SEEN = {
+    "collapse": "the samples stay at a few modes, and are good there. Which player is so fast that "
+    "the other hardly moves?",
+    "oscillation": "the whole cloud wanders from mode to mode and rests at none. Which player is "
+    "too slow to see where it has gone?",
+}
 
 SLIPS = (
-    Slip("0.05", "1.0", "the run still covers 3 modes; the fewest, 0, come with 0.05 and 0.2"),
-    Slip("0.05", "0.5", "is not one of the ratios that were run"),
-    Slip("0.05", "'D too slow'", "is not a number: give one of the printed ratios"),
+    Slip(
+        "collapse = 80.0\noscillation = 0.05",
+        "collapse = 0.05\noscillation = 80.0",
+        "the two are exchanged",
+    ),
+    Slip("80.0", "1.0", "you expect a collapse at 1, where 0 of 3 runs show one; 3 do at 80"),
+    Slip("80.0", "0.2", "you expect a collapse at 0.2, where 0 of 3 runs show one"),
+    Slip("0.05", "1.0", "an oscillation at 1, where 0 of 3 runs show one; 3 do at 0.05 and 0.2"),
+    Slip("0.05", "[0.05, 20.0]", "an oscillation at 20, where 0 of 3 runs show one"),
+    Slip("80.0", "0.5", "is not one of the ratios that were run"),
+    Slip("80.0", "'G too slow'", "is not a number: give one of the printed ratios"),
     Slip("0.05", "[]", "is an empty list: give one of the printed ratios"),
-    Slip("0.05", "[0.05, 1.0]", "the run still covers 3 modes; the fewest, 0, come with 0.05"),
 )
-NOISE = 1  # mode: so much may differ between two runs that differ in their seed alone
-LESSONS = {0.05: 0, 0.2: 0, 1.0: 3, 5.0: 1, 20.0: 1}  # what one seed gave, after 1,500 steps
 
 
-def _make(answer: object, measured: Mapping[float, float] = LESSONS) -> tuple:
-    """Return the ratios that were named, in a list, and the modes that each ratio reached."""
+def _make(
+    collapse: object,
+    oscillation: object,
+    measured: Mapping[float, Sequence[str]] = LESSONS,
+) -> tuple:
+    """Return the ratios that were named for each word, and what each ratio's runs showed."""
+    named = {"collapse": _numbers(collapse), "oscillation": _numbers(oscillation)}
+    return named, {ratio: list(runs) for ratio, runs in measured.items()}
+
+
+def _numbers(answer: object) -> list[float]:
+    """Return an answer, one ratio or several, as a list of floats, or say that it is none."""
     if hasattr(answer, "tolist"):
         answer = answer.tolist()
-    named = list(answer) if isinstance(answer, list | tuple | set) else [answer]
-    return [_number(one) for one in named], dict(measured)
-
-
-def _number(one: object) -> float:
-    """Return a ratio as a float, or say that it is none."""
+    several = list(answer) if isinstance(answer, list | tuple | set) else [answer]
     try:
-        return float(one)
+        return [float(one) for one in several]
     except (TypeError, ValueError) as error:
         raise Wrong(
-            f"{one!r} is not a number: give one of the printed ratios, such as 0.05."
+            f"{answer!r} is not a number: give one of the printed ratios, such as 0.05."
         ) from error
 
 
-def _it_is_a_ratio_that_was_run(named, measured) -> str | None:
-    if not named:
-        return "this is an empty list: give one of the printed ratios, such as 0.05."
+def _they_are_ratios_that_were_run(named, measured) -> str | None:
     known = ", ".join(f"{ratio:g}" for ratio in measured)
-    strange = [ratio for ratio in named if _modes_of(ratio, measured) is None]
-    if strange:
-        return f"{strange[0]:g} is not one of the ratios that were run: {known}."
+    for word, ratios in named.items():
+        if not ratios:
+            return f"for the {word} there is an empty list: give one of the printed ratios."
+        strange = [ratio for ratio in ratios if _runs_of(ratio, measured) is None]
+        if strange:
+            return f"{strange[0]:g} is not one of the ratios that were run: {known}."
     return None
 
 
-def _it_has_the_fewest_modes(named, measured) -> str | None:
-    fewest = min(measured.values())
-    for ratio in named:
-        if _modes_of(ratio, measured) > fewest + NOISE:
-            return (
-                f"with lr_d/lr_g = {ratio:g} the run still covers {_modes_of(ratio, measured):g} "
-                f"modes; the fewest, {fewest:g}, come with {_worst(measured)}. Which player is too "
-                "weak there?"
-            )
+def _the_two_are_not_exchanged(named, measured) -> str | None:
+    turned = {"collapse": named["oscillation"], "oscillation": named["collapse"]}
+    if _missed(named, measured) and not _missed(turned, measured):
+        return (
+            "the two are exchanged. Collapse: the samples stay at a few modes and are good there. "
+            "Oscillation: the whole cloud wanders from mode to mode."
+        )
     return None
 
 
-def _modes_of(ratio: float, measured: Mapping[float, float]) -> float | None:
-    """Return the modes that a ratio reached, or None if it was not run."""
+def _the_runs_show_it(named, measured) -> str | None:
+    for word, ratio in _missed(named, measured):
+        most = max(runs.count(word) for runs in measured.values())
+        runs = _runs_of(ratio, measured)
+        a = "an" if word == "oscillation" else "a"
+        return (
+            f"you expect {a} {word} at {ratio:g}, where {runs.count(word)} of {len(runs)} runs "
+            f"show one; {most} do at {_where(word, most, measured)}. There {SEEN[word]}"
+        )
+    return None
+
+
+def _missed(named, measured) -> list[tuple[str, float]]:
+    """Return the words and the ratios that the runs do not bear out, but for a run's noise."""
+    most = {word: max(runs.count(word) for runs in measured.values()) for word in named}
+    return [
+        (word, ratio)
+        for word, ratios in named.items()
+        for ratio in ratios
+        if _runs_of(ratio, measured).count(word) < most[word] - NOISE
+    ]
+
+
+def _runs_of(ratio: float, measured: Mapping[float, list[str]]) -> list[str] | None:
+    """Return what the runs of a ratio showed, or None if it was not run."""
     return next(
-        (modes for r, modes in measured.items() if math.isclose(r, ratio, rel_tol=1e-6)), None
+        (runs for r, runs in measured.items() if math.isclose(r, ratio, rel_tol=1e-6)), None
     )
 
 
-def _worst(measured: Mapping[float, float]) -> str:
-    """Return the ratios with the fewest modes, in words."""
-    fewest = min(measured.values())
-    return " and ".join(f"{ratio:g}" for ratio, modes in measured.items() if modes == fewest)
+def _where(word: str, count: int, measured: Mapping[float, list[str]]) -> str:
+    """Return the ratios at which so many runs showed it, in words."""
+    return " and ".join(f"{r:g}" for r, runs in measured.items() if runs.count(word) == count)
 
 
-def _what_one_seed_can_tell(named, measured) -> str | None:
-    """Return what a tie, or a difference of one mode, is worth."""
-    fewest = min(measured.values())
-    reached = {f"{ratio:g}": _modes_of(ratio, measured) for ratio in named}
-    close = [f"{ratio} with {modes:g}" for ratio, modes in reached.items() if modes > fewest]
-    if close:
-        return (
-            f"You name {' and '.join(close)}; the fewest modes, {fewest:g}, come with "
-            f"{_worst(measured)}. One seed cannot tell these apart."
-        )
-    if len(reached) < sum(modes == fewest for modes in measured.values()):
-        return f"Equally few modes, {fewest:g}, come with {_worst(measured)}: one seed cannot tell."
-    return None
+def _what_so_few_runs_can_tell(named, measured) -> str | None:
+    """Return what was not seen at all, or at a ratio that was not named as well."""
+    said = []
+    for word, ratios in named.items():
+        most = max(runs.count(word) for runs in measured.values())
+        if most <= NOISE:
+            said.append(f"These runs show no {word} that more than one seed agrees on.")
+            continue
+        others = [
+            f"{r:g}"
+            for r, runs in measured.items()
+            if runs.count(word) == most and not any(math.isclose(r, x) for x in ratios)
+        ]
+        if others:
+            said.append(f"The same {word} comes at {' and '.join(others)}.")
+    return " ".join(said) or None
 
 
 ratio = Property(
-    title="Predict the ratio of learning rates",
+    title="Predict what a ratio of learning rates does",
     proves="your prediction agrees with the runs above.",
     hints=(
-        "Look at the numbers printed above the check: which ratio has the fewest modes?",
-        "A D that learns far too slowly points G to yesterday's mistakes; one that learns far too "
-        "fast is sure of itself and leaves almost no slope.",
-        "Give one of the printed ratios, the number in front of a colon, such as 0.05.",
+        "Look at the words printed above the check: at which ratio do most runs say collapse, and "
+        "at which oscillation?",
+        "A D that learns far too slowly points G to yesterday's mistakes: the cloud runs after it. "
+        "A G that learns far too slowly stays where D first sent it.",
+        "my_collapse = 80 and my_oscillation = 0.05 are what the lesson's own runs say.",
     ),
-    asks="Check a predicted ratio lr_d / lr_g, or several, against the modes ``measured`` for each "
-    "ratio.",
+    asks="Check two predicted ratios lr_d / lr_g, or several each, against what the runs of each "
+    "ratio in ``measured`` showed: 'collapse', 'oscillation' or '–'.",
     table=Table(RIGHT, SLIPS, also=ALSO),
     make=_make,
-    facts=(_it_is_a_ratio_that_was_run, _it_has_the_fewest_modes),
-    remark=_what_one_seed_can_tell,
+    facts=(_they_are_ratios_that_were_run, _the_two_are_not_exchanged, _the_runs_show_it),
+    remark=_what_so_few_runs_can_tell,
 )

@@ -10,8 +10,8 @@ from gan_lessons.checks.exercise import Wrong, near
 from gan_lessons.checks.grader import Case, Slip, Table, Value, case
 
 RIGHT = """
-def eigenvalues(slope, gamma):
-    J = torch.tensor([[0.0, slope], [-slope, -gamma]])
+def eigenvalues(spin, gamma):
+    J = torch.tensor([[0.0, spin], [-spin, -gamma]])
     return torch.linalg.eigvals(J)
 """
 
@@ -26,7 +26,7 @@ NAN = (
 VECTORS = "eig gives eigenvalues *and* eigenvectors: take torch.linalg.eigvals(J) instead."
 MATRIX = "you return the 2 × 2 matrix. Its eigenvalues are asked: torch.linalg.eigvals(J)."
 NO_TENSOR = "torch got a list or a plain number where it needs a tensor: torch.tensor([[…], […]])."
-ROOTS = "[-gamma / 2 + sign * {}(gamma**2 / 4 - slope**2) for sign in (1, -1)]"
+ROOTS = "[-gamma / 2 + sign * {}(gamma**2 / 4 - spin**2) for sign in (1, -1)]"
 
 SLIPS = (
     Slip(
@@ -56,20 +56,20 @@ SLIPS = (
         "both players are penalized. R1 is a term of D's loss alone: G's row stays as it was.",
     ),
     Slip(
-        "[-slope, -gamma]",
-        "[-slope - gamma, 0.0]",
+        "[-spin, -gamma]",
+        "[-spin - gamma, 0.0]",
         "the penalty stands in θ's column. Its push −γψ changes with ψ: it belongs at the end of "
         "D's row.",
     ),
     Slip(
-        "[-slope,",
-        "[slope,",
+        "[-spin,",
+        "[spin,",
         "without R1 your eigenvalues are real: both pushes have the same sign, as if the players "
         "lowered one loss. In a game the two entries off the diagonal have opposite signs.",
     ),
     Slip(
-        "[[0.0, slope], [-slope, -gamma]]",
-        "[[1.0, slope], [-slope, 1.0 - gamma]]",
+        "[[0.0, spin], [-spin, -gamma]]",
+        "[[1.0, spin], [-spin, 1.0 - gamma]]",
         "these are eigenvalues of a step, 1 + hλ with h = 1. Asked is λ, of the pushes themselves.",
     ),
     Slip(
@@ -83,12 +83,12 @@ SLIPS = (
         "these are the sizes of the eigenvalues: the rotation is what we are after. Keep complex "
         "numbers.",
     ),
-    Slip("slope], [-slope", "0.5], [-0.5", "slope is not used: 1/2 is the GAN's, a WGAN has 1."),
-    Slip("slope], [-slope", "1.0], [-1.0", "slope is not used: 1 is the WGAN's, a GAN has 1/2."),
+    Slip("spin], [-spin", "0.5], [-0.5", "spin is not used: 1/2 is the GAN's, a WGAN has 1."),
+    Slip("spin], [-spin", "1.0], [-1.0", "spin is not used: 1 is the WGAN's, a GAN has 1/2."),
     Slip(
-        "[-slope,",
+        "[-spin,",
         "[-1.0,",
-        "your two eigenvalues multiply to slope, not slope²: slope stands in both rows of J, and "
+        "your two eigenvalues multiply to spin, not spin²: spin stands in both rows of J, and "
         "squared under the root.",
     ),
     Slip(
@@ -105,7 +105,7 @@ SLIPS = (
     Slip(
         "torch.linalg.eigvals(J)",
         "2 * torch.linalg.eigvals(J)",
-        "both are twice too large: in λ = (−γ ± sqrt(γ² − 4·slope²)) / 2 the whole is halved.",
+        "both are twice too large: in λ = (−γ ± sqrt(γ² − 4·spin²)) / 2 the whole is halved.",
     ),
     Slip("torch.linalg.eigvals(J)", ROOTS.format("math.sqrt"), NO_ROOT),
     Slip("torch.linalg.eigvals(J)", ROOTS.format("np.sqrt"), NAN),
@@ -117,8 +117,8 @@ SLIPS = (
         "a 2 × 2 matrix has two eigenvalues, counted with repeats, not 1.",
     ),
     Slip(
-        "torch.tensor([[0.0, slope], [-slope, -gamma]])",
-        "[[0.0, slope], [-slope, -gamma]]",
+        "torch.tensor([[0.0, spin], [-spin, -gamma]])",
+        "[[0.0, spin], [-spin, -gamma]]",
         NO_TENSOR,
     ),
 )
@@ -129,15 +129,15 @@ def cases(seed: int) -> Sequence[Case]:
     return (
         case("a game without a penalty", 1.0, 0.0),
         case("a weak penalty", 1.0, 0.4),
-        case("another slope", 0.5, 0.3 + 0.01 * seed),
+        case("another spin", 0.5, 0.3 + 0.01 * seed),
         case("a strong penalty", 0.5, 3.0),
-        case("another slope without a penalty", 0.5, 0.0),
+        case("another spin without a penalty", 0.5, 0.0),
     )
 
 
-def _pair(eigenvalues: Callable, slope: float, gamma: float) -> Tensor:
+def _pair(eigenvalues: Callable, spin: float, gamma: float) -> Tensor:
     """Return the two eigenvalues in a fixed order, real and imaginary parts in rows: (2, 2)."""
-    found = eigenvalues(slope, gamma)
+    found = eigenvalues(spin, gamma)
     if found is None:
         return None
     if isinstance(found, tuple) and [torch.as_tensor(part).numel() for part in found] == [2, 4]:
@@ -164,28 +164,28 @@ def _plain(number: complex) -> complex | float:
 def _sum_and_product(parts: tuple[Callable], cases: Sequence[Case]) -> None:
     """Raise what the two add up and multiply to, where that is not what it should be."""
     for one in cases:
-        slope, gamma = one.args
-        two = torch.view_as_complex(_pair(*parts, slope, gamma))
+        spin, gamma = one.args
+        two = torch.view_as_complex(_pair(*parts, spin, gamma))
         total, product = (_plain(z) for z in (sum(two.tolist()), math.prod(two.tolist())))
-        if near(total, -gamma, least=1e-4) and near(product, slope**2, least=1e-4):
+        if near(total, -gamma, least=1e-4) and near(product, spin**2, least=1e-4):
             continue
         raise Wrong(
-            f"for slope = {slope:g}, γ = {gamma:g} your two add up to {total:.3g} and have the "
-            f"product {product:.3g}. They must add up to −γ (the diagonal) and multiply to slope²."
+            f"for spin = {spin:g}, γ = {gamma:g} your two add up to {total:.3g} and have the "
+            f"product {product:.3g}. They must add up to −γ (the diagonal) and multiply to spin²."
         )
 
 
 eigenvalues = Value(
     title="Eigenvalues with R1",
-    proves="±i·slope without the penalty; with it both real parts are negative.",
+    proves="±i·spin without the penalty; with it both real parts are negative.",
     hints=(
-        "Near (0, 0) the pushes are (slope·ψ, −slope·θ) without a penalty. R1 = (γ/2)·ψ² is added "
+        "Near (0, 0) the pushes are (spin·ψ, −spin·θ) without a penalty. R1 = (γ/2)·ψ² is added "
         "to D's loss. What does that add to the push on ψ?",
-        "The push on ψ becomes −slope·θ − γψ. Row 1 of J: how the push on θ changes with θ and "
+        "The push on ψ becomes −spin·θ − γψ. Row 1 of J: how the push on θ changes with θ and "
         "with ψ. Row 2: the same for the push on ψ.",
-        "J = [[0, slope], [−slope, −γ]]; return torch.linalg.eigvals of it.",
+        "J = [[0, spin], [−spin, −γ]]; return torch.linalg.eigvals of it.",
     ),
-    asks="Check ``eigenvalues(slope, gamma)``: two complex numbers in any order.",
+    asks="Check ``eigenvalues(spin, gamma)``: two complex numbers in any order.",
     table=Table(RIGHT, SLIPS),
     cases=cases,
     observe=_pair,

@@ -8,53 +8,53 @@ from gan_lessons.checks.exercise import Wrong, a_float, near
 from gan_lessons.checks.grader import Case, Slip, Table, Value, case
 
 RIGHT = """
-def least_gamma(slope, h):
-    return h * slope**2
+def least_gamma(spin, h):
+    return h * spin**2
 """
 
 SLIPS = (
     Slip(
-        "h * slope**2",
+        "h * spin**2",
         "0.0",
         "that is the answer for infinitely small steps. A step of size h leaves the circle along "
         "its tangent, and the penalty must make up for that.",
     ),
     Slip(
-        "h * slope**2",
-        "2 * slope",
+        "h * spin**2",
+        "2 * spin",
         "that is the critical γ, where the turning ends. A circle can shrink long before.",
     ),
-    Slip("slope**2", "slope", "the slope must be squared: the determinant holds h²·slope²."),
-    Slip("h * slope**2", "slope**2", "h is missing: smaller steps need a smaller γ."),
+    Slip("spin**2", "spin", "the spin must be squared: the determinant holds h²·spin²."),
+    Slip("h * spin**2", "spin**2", "h is missing: smaller steps need a smaller γ."),
     Slip(
-        "h * slope**2",
-        "(h * slope)**2",
-        "this is h·γ, not γ: divide h²·slope² < h·γ by h.",
+        "h * spin**2",
+        "(h * spin)**2",
+        "this is h·γ, not γ: divide h²·spin² < h·γ by h.",
     ),
     Slip(
-        "h * slope**2",
-        "slope**2 / h",
-        "this grows as the steps get smaller. h²·slope² < h·γ is divided by h once: h stays above.",
+        "h * spin**2",
+        "spin**2 / h",
+        "this grows as the steps get smaller. h²·spin² < h·γ is divided by h once: h stays above.",
     ),
     Slip(
-        "h * slope**2",
-        "2 / h + h * slope**2 / 2",
+        "h * spin**2",
+        "2 / h + h * spin**2 / 2",
         "that is the other end: above it D overshoots. Asked is where the radius begins to shrink.",
     ),
     Slip(
-        "h * slope**2",
+        "h * spin**2",
         "2 / h",
         "there hγ = 2, and D overshoots. Asked is the other end, where hγ is small: ask when the "
         "determinant of I + hJ is below 1.",
     ),
     Slip(
-        "h * slope**2",
-        "-h * slope**2",
-        "the sign is turned: 1 − hγ + h²·slope² < 1 asks for a γ *above* h·slope².",
+        "h * spin**2",
+        "-h * spin**2",
+        "the sign is turned: 1 − hγ + h²·spin² < 1 asks for a γ *above* h·spin².",
     ),
     Slip(
-        "h * slope**2",
-        "math.sqrt(1 + (h * slope)**2)",
+        "h * spin**2",
+        "math.sqrt(1 + (h * spin)**2)",
         "that is by how much a step grows without a penalty, |1 + hλ|. Put γ into it, and ask when "
         "it is below 1.",
     ),
@@ -62,31 +62,31 @@ SLIPS = (
 
 
 def cases(seed: int) -> Sequence[Case]:
-    """Return slopes and step sizes, the plain ones first."""
+    """Return spins and step sizes, the plain ones first."""
     return (
-        case("a WGAN's slope", 1.0, 0.2),
-        case("a GAN's slope", 0.5, 0.2),
+        case("a WGAN's spin", 1.0, 0.2),
+        case("a GAN's spin", 0.5, 0.2),
         case("a larger step", 1.0, 0.4),
         case("a steep game", 2.0, 0.1),
         case("another game", 0.8, 0.11 + 0.01 * seed),
     )
 
 
-def _factor(slope: float, gamma: float, h: float) -> float:
+def _factor(spin: float, gamma: float, h: float) -> float:
     """Return by how much the slowest direction changes in one simultaneous step."""
-    root = cmath.sqrt(gamma**2 / 4 - slope**2)
+    root = cmath.sqrt(gamma**2 / 4 - spin**2)
     return max(abs(1 + h * (-gamma / 2 + sign * root)) for sign in (1, -1))
 
 
 def _radius(parts: tuple[Callable], cases: Sequence[Case]) -> None:
     """Raise what happens to the radius at the γ that was given."""
     for one in cases:
-        slope, h = one.args
-        gamma = a_float(parts[0](slope, h), "γ")
-        if near(gamma, h * slope**2) or not math.isfinite(gamma):
+        spin, h = one.args
+        gamma = a_float(parts[0](spin, h), "γ")
+        if near(gamma, h * spin**2) or not math.isfinite(gamma):
             continue
-        grown = _factor(slope, gamma, h) ** 100
-        where = f"for slope = {slope:g}, h = {h:g} you say γ = {gamma:.3g}"
+        grown = _factor(spin, gamma, h) ** 100
+        where = f"for spin = {spin:g}, h = {h:g} you say γ = {gamma:.3g}"
         if grown > 1:
             raise Wrong(f"{where}, but there 100 steps multiply the radius by {grown:.3g}.")
         raise Wrong(
@@ -101,11 +101,11 @@ least_gamma = Value(
     hints=(
         "A step multiplies by 1 + hλ. For two complex conjugates |1 + hλ|² is their product, "
         "which is the determinant of I + hJ.",
-        "I + hJ = [[1, h·slope], [−h·slope, 1 − hγ]]. Write down its determinant, and ask when it "
+        "I + hJ = [[1, h·spin], [−h·spin, 1 − hγ]]. Write down its determinant, and ask when it "
         "is below 1.",
-        "1 − hγ + h²·slope² < 1. Solve for γ and divide by h.",
+        "1 − hγ + h²·spin² < 1. Solve for γ and divide by h.",
     ),
-    asks="Check ``least_gamma(slope, h)``: where a simultaneous step stops growing.",
+    asks="Check ``least_gamma(spin, h)``: where a simultaneous step stops growing.",
     table=Table(RIGHT, SLIPS),
     cases=cases,
     signs=_radius,

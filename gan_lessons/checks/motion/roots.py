@@ -3,7 +3,7 @@
 import cmath
 
 
-def roots(slope: float, gamma: float) -> list[complex]:
-    """Return the two eigenvalues of the pushes: -γ/2 ± sqrt(γ²/4 - slope²). Lesson 03."""
-    root = cmath.sqrt(gamma**2 / 4 - slope**2)
+def roots(spin: float, gamma: float) -> list[complex]:
+    """Return the two eigenvalues of the pushes: -γ/2 ± sqrt(γ²/4 - spin²). Lesson 03."""
+    root = cmath.sqrt(gamma**2 / 4 - spin**2)
     return [-gamma / 2 + root, -gamma / 2 - root]

@@ -278,8 +278,8 @@ def _moved(name: str, step: Callable, push: Callable, theta: Tensor, psi: Tensor
 
 steps = Value(
     title="The two kinds of step",
-    proves="moving together, the radius grows in every step; in turns it stays bounded; with R1 it "
-    "shrinks, though not in every single step.",
+    proves="moving together, the radius grows in every step; near the goal it stays bounded in "
+    "turns; with R1 it shrinks, though not in every single step.",
     hints=(
         "push(theta, psi) returns two numbers: how G is pushed, how D is pushed. A step adds h "
         "times a push. What differs is the state at which you ask.",
