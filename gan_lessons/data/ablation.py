@@ -44,7 +44,7 @@ class Ablation:
     """What is left of the runs of one ablation: C configurations with S seeds each. Lesson 12.
 
     Attributes:
-        name: plane, published, images or stacked.
+        name: plane, published, images, stacked or little.
         about: one sentence to print: what ran, seeds, budget, date, digest.
         configs: what each configuration is called. seeds: of the runs, the same for all of them.
         scores: for each metric its values, float32 (C, S).
@@ -69,7 +69,8 @@ def ablation(name: str) -> Ablation:
 
     Args:
         name: "plane" (the grid of 25, one trick added or left out), "published" (beside the table
-            of PacGAN), "images" or "stacked" (digits in three channels, 1,000 modes).
+            of PacGAN), "images", "stacked" (digits in three channels, 1,000 modes) or "little"
+            (a hundred strokes and 20,000, with goggles and without; lesson 13).
 
     Raises:
         SettingError: no ablation of that name ships.
