@@ -234,13 +234,14 @@ print(f"chosen: {way.sentence}")
 
 # %% [markdown] predict={"picture": "moments", "words": ["disc", "come last"]}
 # ## Train
-# The loop and the players of lesson 07. What differs: color, 32 pixels, more
-# steps, $D$ at a quarter of $G$'s rate instead of half, and the average. An
-# average that remembers 500 steps shows mush for as long, so it starts with a
-# short memory: after $n$ steps it remembers about $n/9$ of them, until `decay`
-# is reached. `way.fit` puts weights and pictures in the order that
-# won, `way.fast` wraps a net in the precision that won. **Decide first:** what
-# will be right first, the ground, the color of the petals, or their shape?
+# The loop and the players of lesson 07. What differs: color, 32 pixels,
+# batches of 32 instead of 64, more steps, $D$ at a quarter of $G$'s rate
+# instead of half, and the average. An average that remembers 500 steps shows
+# mush for as long, so it starts with a short memory: after $n$ steps it
+# remembers about $n/9$ of them, until `decay` is reached. `way.fit` puts
+# weights and pictures in the order that won, `way.fast` wraps a net in the
+# precision that won. **Decide first:** what will be right first, the ground,
+# the color of the petals, or their shape?
 
 # %%
 def warmed(run):  # an average that forgets its first steps sooner
@@ -657,7 +658,8 @@ film  # film.save("walk.gif") keeps it
 # still, so that you can compare neighbors: a color holds for long, and then
 # gives way within a step or two, the petals' as the ground's. The film shows
 # the same as a jump.
-#
+
+# %% [markdown] predict={"picture": "pace", "words": ["times as long"]}
 # ## 64 pixels
 # Nothing above knows the size. One doubling more, twice the channels at
 # the smallest map, and four times the pixels: **Guess** how much longer a

@@ -460,6 +460,4 @@ def places(lesson: Lesson) -> list[str]:
 
 
 RULES = (columns, figures, habits, setup, mirrors, head, exercises, quiz, ending)
-RULES += (questions, solutions, voice, spelling, places)
-# Not yet for every lesson: to be added to RULES when all have a cell tagged parameters.
-NEXT_RULES = (parameters,)
+RULES += (parameters, questions, solutions, voice, spelling, places)
