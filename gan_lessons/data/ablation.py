@@ -32,6 +32,10 @@ SHIPPED: dict[str, tuple[str, str]] = {
         "image_ablation.py",
         "ed76cf18f9bf985b34bda41eb9c815616d9e821cd72564d80f6d810e119d1664",
     ),
+    "little": (
+        "little.py",
+        "4134c495e4566cd329155121e6daab2397ff51e0d220a20595b1292105704c1c",
+    ),
     "stacked": (
         "stacked.py",
         "6a1a5294a6a5ed6643630f5f7de249751191f435113cf18377c9e758777377ec",
