@@ -32,6 +32,10 @@ SHIPPED: dict[str, tuple[str, str]] = {
         "image_ablation.py",
         "ed76cf18f9bf985b34bda41eb9c815616d9e821cd72564d80f6d810e119d1664",
     ),
+    "little": (
+        "little.py",
+        "4134c495e4566cd329155121e6daab2397ff51e0d220a20595b1292105704c1c",
+    ),
     "stacked": (
         "stacked.py",
         "6a1a5294a6a5ed6643630f5f7de249751191f435113cf18377c9e758777377ec",
@@ -44,7 +48,7 @@ class Ablation:
     """What is left of the runs of one ablation: C configurations with S seeds each. Lesson 12.
 
     Attributes:
-        name: plane, published, images or stacked.
+        name: plane, published, images, stacked or little.
         about: one sentence to print: what ran, seeds, budget, date, digest.
         configs: what each configuration is called. seeds: of the runs, the same for all of them.
         scores: for each metric its values, float32 (C, S).
@@ -69,7 +73,8 @@ def ablation(name: str) -> Ablation:
 
     Args:
         name: "plane" (the grid of 25, one trick added or left out), "published" (beside the table
-            of PacGAN), "images" or "stacked" (digits in three channels, 1,000 modes).
+            of PacGAN), "images", "stacked" (digits in three channels, 1,000 modes) or "little"
+            (a hundred strokes and 20,000, with goggles and without; lesson 13).
 
     Raises:
         SettingError: no ablation of that name ships.

@@ -21,6 +21,7 @@ SETS = {
     "ablation_published.npz": lambda: data.ablation("published"),
     "ablation_images.npz": lambda: data.ablation("images"),
     "ablation_stacked.npz": lambda: data.ablation("stacked"),
+    "ablation_little.npz": lambda: data.ablation("little"),
 }
 DAMAGE = {
     "empty": lambda file: b"",

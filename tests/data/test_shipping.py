@@ -6,6 +6,7 @@ import sys
 import zipfile
 from functools import partial
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -24,6 +25,7 @@ MAKERS = {
     "ablation": ["ablation_plane.npz", "ablation_published.npz"],
     "image_ablation": ["ablation_images.npz"],
     "stacked": ["ablation_stacked.npz"],
+    "little": ["ablation_little.npz"],
 }
 MAKES_NOTHING = {"shipping", "read_mnist"}
 ARRAYS = {"x": np.arange(12.0).reshape(3, 4), "names": np.array(["a", "ß"]), "n": np.array(7)}
@@ -352,6 +354,22 @@ def test_the_ablations_of_images_are_laid_out_as_they_ship(maker, tmp_path, monk
     monkeypatch.setattr(images, "reader_of", lambda *_, **more: images.read_mnist.network().eval())
     monkeypatch.setattr(images, "judge_of", lambda *_: None)
     monkeypatch.setattr(making, "score", lambda *_: worth)
+    ask(making.main, "--out", tmp_path / name)
+    assert layout(tmp_path / name) == layout(shipping.DATA / name)
+
+
+def test_the_runs_of_little_data_are_laid_out_as_they_ship(tmp_path, monkeypatch, ask):
+    making, (name,) = script("little"), MAKERS["little"]
+    run = {
+        "fakes": torch.zeros(making.LOOKS, 30, 1, 28, 28, dtype=torch.uint8),
+        "seconds": 1.0,
+    }
+    features = SimpleNamespace(features=lambda x: torch.randn(50, 4))
+    monkeypatch.setattr(making.image_ablation, "finished", lambda *_: run)
+    monkeypatch.setattr(making, "judge_of", lambda *_: features)
+    found = dict.fromkeys(("FD", "r_v", "recall", "coverage", "memorization"), 0.5)
+    over_steps = {"FD over the steps": torch.zeros(making.LOOKS)}
+    monkeypatch.setattr(making, "scores_of", lambda *_: over_steps | found)
     ask(making.main, "--out", tmp_path / name)
     assert layout(tmp_path / name) == layout(shipping.DATA / name)
 
