@@ -863,8 +863,9 @@ checks.claim(
 # ## Let D say how much
 # Goggles cost time, and too many of them leak. Who chooses $p$? ADA (Karras
 # et al. 2020) lets $D$ decide. Held-out images would be a waste of little
-# data, so it watches $r_t=\mathbb E\operatorname{sign}D(T(x))$ on training images: 0 if
-# $D$ cannot tell, 1 if it is always right. Above a target of 0.6, $p$ climbs.
+# data, so it watches $r_t=\mathbb E\operatorname{sign}D(T(x))$ on training
+# images: 0 if $D$ cannot tell, 1 if it is always right. Above a target of
+# 0.6, $p$ climbs.
 #
 # ## ✏️ Exercise 4 · The controller
 # *10 minutes · ●●○*
