@@ -142,8 +142,8 @@ def matrix(
         height, runs = 0.29 * len(configs) + 0.5, samples.shape[1]
         fig = figure(width=8.3, height=height + 2.2, layout=None)
         share = 2.2 / (height + 2.2)
-        table = fig.add_axes((0.19, share + 0.01, 0.56, (1 - share) * 0.9))
-        dots = fig.add_axes((0.765, share + 0.01, 0.22, (1 - share) * 0.9))
+        table = fig.add_axes((0.235, share + 0.01, 0.61, (1 - share) * 0.9))
+        dots = fig.add_axes((0.855, share + 0.01, 0.135, (1 - share) * 0.9))
         draw_cells(table, configs, names, texts, shades=shades)
         frame = {"fill": False, "ec": MARK, "lw": 2.5}
         table.add_patch(Rectangle((names.index(pick[1]) - 0.48, row - 0.45), 0.96, 0.9, **frame))

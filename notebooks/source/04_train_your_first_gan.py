@@ -477,14 +477,18 @@ def panels(runs, points):
     return list(zip(titles, clouds)), scores
 
 
-on_ring = [experiment(ring, seed) for seed in cockpit.progress(seeds)]
-named, scores = panels(on_ring, ring)
-show.clouds(
-    named,
-    real=ring.x,
-    sentence=f"The averaged generator after {steps:,} steps, one panel per "
-    "seed, over the real points: modes covered and high-quality share.",
-)
+page, on_ring = cockpit.Page(), []
+for seed in cockpit.progress(seeds):
+    on_ring.append(experiment(ring, seed))
+    named, scores = panels(on_ring, ring)
+    clouds = show.clouds(
+        named,
+        real=ring.x,
+        places=len(seeds),
+        sentence=f"The averaged generator after {steps:,} steps, one panel "
+        "per seed, over the real points: modes covered and high-quality share.",
+    )
+    page.show(clouds)
 
 # %%
 fair = 10_000 / len(ring.centers)
@@ -507,6 +511,10 @@ def quality(runs, moment):
     clouds = zip(*(run[moment] for run in runs))  # (from G, averaged)
     return [[score(c, ring)[1] for c in part] for part in clouds]
 
+
+def points(share):  # of a hundred
+    return f"{round(100 * float(share)):+d}"
+
 # %% picture="the average"
 raw, averaged = quality(on_ring, 0)
 raw_end, averaged_end = quality(on_ring, 1)
@@ -520,11 +528,11 @@ show.bars(
         "average, end": averaged_end,
     },
     ylabel="high-quality share",
-    title=f"Gain of the average: {gain.mean():+.0%} half way, "
-    f"{gain_end.mean():+.0%} at the end",
+    title=f"Gain of the average: {points(gain.mean())} points half way, "
+    f"{points(gain_end.mean())} at the end",
     sentence="One dot per seed, their mean as a line. From seed to seed the "
-    f"average gains {gain.min():+.0%} to {gain.max():+.0%} half way and "
-    f"{gain_end.min():+.0%} to {gain_end.max():+.0%} at the end.",
+    f"average gains {points(gain.min())} to {points(gain.max())} points half "
+    f"way and {points(gain_end.min())} to {points(gain_end.max())} at the end.",
 )
 
 # %% [markdown]
@@ -722,7 +730,7 @@ def leaking(G, D, opt_g, opt_d, real, latent_dim):
 broken = [cut, turned, frozen, leaking]
 mixed = torch.randperm(4, generator=runtime.generator(5)).tolist()
 runs = {}
-for letter, i in zip("ABCD", cockpit.progress(mixed)):
+for i, letter in zip(cockpit.progress(mixed), "ABCD"):
     looks = experiment(ring, SEED, steps=short, train_step=broken[i])
     runs[letter] = looks[-1][0]
 titles = {letter: score(cloud, ring) for letter, cloud in runs.items()}
