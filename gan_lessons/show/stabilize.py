@@ -71,7 +71,7 @@ def draw_cells(
             shade = shades[y][x] if shades else 0
             if shade:
                 ax.barh(y, 0.96, 0.9, left=x - 0.48, color=PALE[shade])
-            ax.text(x, y, text, ha="center", va="center", fontsize=9.5)
+            ax.text(x, y, text, ha="center", va="center", fontsize=9)
     ax.set(xlim=(-0.5, len(columns) - 0.5), ylim=(len(rows) - 0.5, -0.5))
     ax.set_xticks(range(len(columns)), list(columns))
     ax.set_yticks(range(len(rows)), list(rows))
@@ -142,14 +142,14 @@ def matrix(
         height, runs = 0.29 * len(configs) + 0.5, samples.shape[1]
         fig = figure(width=8.3, height=height + 2.2, layout=None)
         share = 2.2 / (height + 2.2)
-        table = fig.add_axes((0.235, share + 0.01, 0.61, (1 - share) * 0.9))
-        dots = fig.add_axes((0.855, share + 0.01, 0.135, (1 - share) * 0.9))
+        table = fig.add_axes((0.255, share + 0.01, 0.605, (1 - share) * 0.9))
+        dots = fig.add_axes((0.868, share + 0.01, 0.122, (1 - share) * 0.9))
         draw_cells(table, configs, names, texts, shades=shades)
         frame = {"fill": False, "ec": MARK, "lw": 2.5}
         table.add_patch(Rectangle((names.index(pick[1]) - 0.48, row - 0.45), 0.96, 0.9, **frame))
         _draw_runs(dots, picked, row, ideal[pick[1]])
         dots.set(ylim=table.get_ylim(), yticks=[])
-        dots.set_title(f"{pick[1]}, run by run", fontsize=10)
+        dots.set_title("run by run", fontsize=10)
         for i in range(runs):
             ax = fig.add_axes((0.02 + i * 0.97 / runs, 0.01, 0.93 / runs, share - 0.13))
             if real is None:
