@@ -26,8 +26,9 @@
 # {{minutes}} minutes of computing on 2 CPU cores. Works offline.
 
 # %%
-from gan_lessons import checks, cockpit, data, detectors
-from gan_lessons import models, runtime, show, speed, training
+from gan_lessons import checkpoint, checks, cockpit, data
+from gan_lessons import detectors, models, runtime, show
+from gan_lessons import speed, training
 from pathlib import Path
 import copy
 import io
@@ -734,7 +735,8 @@ if large_steps:
 # flowers, a PNG file each.
 
 # %%
-scratch = Path(tempfile.mkdtemp())
+temporary = tempfile.TemporaryDirectory()  # goes when the kernel does
+scratch = Path(temporary.name)
 
 
 def written(x, y, kinds, each=500):  # a folder of PNG files
@@ -771,6 +773,47 @@ sheet
 # Set `keep_in` to a folder of yours, and the sheet stays. More steps help as
 # long as $D$ does not know the pictures by heart; with a few hundred it soon
 # does, and what it then tells $G$ is worth little: lesson 13 is about that.
+#
+# ## A run that outlives its kernel
+# A long run is soon lost: a lid is closed, a battery empty. A *checkpoint*
+# holds all that changes while it goes on: both players, their optimizers, the
+# place in the data, every source of randomness. On points, so that it takes a
+# second; the last four lines are all that is new:
+
+# %%
+def kept_run(folder, steps=300):
+    runtime.seed_everything(SEED)
+    G, D = models.plane_generator(), models.plane_discriminator()
+    opt_g = torch.optim.Adam(G.parameters(), lr)
+    opt_d = torch.optim.Adam(D.parameters(), lr)
+    points = data.batches(data.ring().x, 64, rng=runtime.generator(SEED))
+    run = training.train(
+        G, D, opt_g, opt_d, points, steps=steps, latent_dim=2
+    )
+    parts = {"G": G, "D": D, "opt_g": opt_g, "opt_d": opt_d}
+    parts["points"] = points
+    run = checkpoint.kept(run, folder, parts, steps=steps, every=50)
+    return run, G
+
+# %%
+whole, G_whole = kept_run(scratch / "whole")
+for _ in whole:
+    pass
+first, _ = kept_run(scratch / "broken off")
+for moment in first:
+    if moment.step == 130:
+        break  # the lid closes
+again, G_again = kept_run(scratch / "broken off")  # the cell, once more
+print(f"broken off after step {moment.step}, goes on from {again.step}")
+for _ in again:
+    pass
+pairs = zip(G_whole.parameters(), G_again.parameters())
+assert all(torch.equal(a, b) for a, b in pairs)
+
+# %% [markdown]
+# Thirty steps were made again, and the weights are those of the run that
+# nothing broke off, to the last bit. (On the same machine with as many
+# threads; elsewhere it goes on as well, and a warning says what differs.)
 #
 # ## Quiz
 # 1. A generator's maps go 7 → 14 → 28 → 56. Which sides could its pictures
