@@ -24,6 +24,12 @@ ENDS, ENDED = (START, END), ("start", "end")
 Push = Callable[[Tensor, Tensor], tuple[Tensor, Tensor]]
 
 
+def _lines(paths: Mapping[str, Tensor]) -> list:
+    """Return each path with its line; one alone that is "in turns" keeps the mark of turns."""
+    first = int(next(iter(paths), "").startswith("in turns"))
+    return list(zip(paths.items(), LINES[first:], strict=False))
+
+
 def draw_phase(
     ax: Axes,
     push: Push,
@@ -51,7 +57,7 @@ def draw_phase(
     scale = scale / size.sqrt().clamp_min(1e-12)
     style = {"angles": "xy", "scale_units": "xy", "scale": 1, "color": "#777777"}
     ax.quiver(theta, psi, u * scale, v * scale, width=0.08 / (arrows + 1), pivot="mid", **style)
-    drawn = list(zip((paths or {}).items(), LINES, strict=False))
+    drawn = _lines(paths or {})
     for (name, path), style in drawn:
         ax.plot(*path.detach().cpu().T, label=name, **style)
     for (_, path), style in drawn:  # above all lines
@@ -123,7 +129,7 @@ def journey(
         small = {"fontsize": 9, "handletextpad": 0.2, "borderpad": 0.3, "framealpha": 0.85}
         left.legend(ENDS, ENDED, loc="lower right", handlelength=1.0, **small)
         right.set(yscale="log", xlabel="step", ylabel="distance from the equilibrium", title=title)
-        for (name, path), style in zip(paths.items(), LINES, strict=False):
+        for (name, path), style in _lines(paths):
             right.plot(torch.linalg.vector_norm(path, dim=1), label=name, **style)
         if predicted is not None:
             right.plot(predicted, color="#555555", lw=1.5, ls=":", label="predicted")

@@ -23,7 +23,7 @@
 # **What you'll need.** Lesson 02, derivatives, complex numbers as points
 # in a plane, $2\times2$ matrices; Jacobian, determinant and eigenvalues are
 # recalled where we use them. About 90 minutes of your time; {{minutes}}
-# minutes of computing on 2 CPU cores.
+# minutes of computing on 2 CPU cores (on a quiet machine).
 
 # %%
 from gan_lessons import checks, runtime, show
@@ -290,7 +290,7 @@ assert math.isclose(full.log() / half.log(), 2, rel_tol=0.01)
 #
 # $Jv=\lambda v$ makes $v$ move as $e^{\lambda t}$: the real part of the
 # *eigenvalue* $\lambda$ shrinks or grows the radius, the imaginary part turns.
-# For $J=\begin{pmatrix}a & b\\ c & d\end{pmatrix}$ both solve
+# For $J=\begin{pmatrix}a & b\\ c & d\end{pmatrix}$ both eigenvalues solve
 # $\lambda^2-(\text{trace})\lambda+\det=0$, with the trace $a+d$, their sum,
 # and the determinant $ad-bc$, their product.
 
@@ -319,8 +319,8 @@ with rc_context(show.STYLE):
            xlim=(-0.8, 0.3), ylim=(-0.8, 0.8))
     ax.set_title(f"Real parts: {one.real[0]:.1f} and {abs(two.real[0]):.1f}")
     ax.legend(loc="upper left")
-show.Picture(fig, "Left of the dotted line a game comes home; on it, nothing "
-             "shrinks and nothing grows.")
+show.Picture(fig, "Left of the dotted line a game comes home; on it, to "
+             "first order, nothing shrinks and nothing grows.")
 
 # %% [markdown]
 # Here $\lambda^2+s^2=0$, so $\lambda = \pm i s$: no real part, pure
@@ -380,7 +380,7 @@ assert (of_step(simultaneous, h).abs() ** 2 - 1 - h**2 / 4).abs().max() < 1e-9
 assert (of_step(alternating, 3.9).abs() - 1).abs().max() < 1e-9
 assert of_step(alternating, 4.1).abs().max() > 1
 
-# %% [markdown] predict={"picture": "size one", "words": ["decides nothing", "ellipse", "far from"]}
+# %% [markdown] predict={"picture": "size one", "words": ["decides nothing", "ellipse", "far from", "stuck"]}
 # ## A size of exactly 1
 # Eigenvalues speak of small distances: there the curved terms may be
 # forgotten. If every size is 1, nothing shrinks and nothing grows.
@@ -403,13 +403,18 @@ for i, size in enumerate(some):
     print(f"{size:5.1f}   {near:9.2f}   {soon:6.2f}   {late:17.2f}")
 
 # %% [markdown]
-# From 0.01 the orbit is closed, as the eigenvalues promise: an ellipse,
-# longer as $hs$ nears 2. Its largest distance is $1/\sqrt{1-hs/2}$ starts.
+# From 0.01 the points stay on a closed curve, an ellipse, as the eigenvalues
+# promise. It is longer as $hs$ nears 2: its largest distance is
+# $1/\sqrt{1-hs/2}$ starts.
 #
-# From 1 the promise is void. The curved terms push outward a little in each
-# turn, and no real part is there to pull back: with $h=1$ slowly, with $h=3$
-# at once. So *in turns is safe up to $hs=2$* holds near the equilibrium, to
-# first order, and not beyond. And safe is not home: the orbit never arrives.
+# From 1 the promise is void. With $h=1$ the radius grows turn by turn. With
+# larger $h$ the players are flung to where $\theta\psi$ is far below 0. There
+# $\sigma$ is nearly 0, both pushes all but vanish, and they are stuck: that is
+# why two rows show the same number twice. $D$ is sure, and $G$ is told nothing
+# (lesson 02).
+#
+# So *in turns is safe up to $hs=2$* holds near the equilibrium, to first
+# order, and not beyond. And safe is not home: the orbit never arrives.
 
 # %%
 # what we claim
@@ -421,6 +426,11 @@ checks.claim(
 checks.claim(
     "from 1 every orbit gets more than four times as far",
     reach[1.0].amax(dim=0).min() > 4,
+)
+theta, psi = path[-1]  # of the orbits from 1
+checks.claim(
+    "with h of 2 or more they end where σ is below 0.001",
+    torch.sigmoid(theta * psi)[1:].max() < 0.001,
 )
 
 # %% [markdown]
@@ -489,7 +499,8 @@ checks.motion.critical_gamma(my_critical_gamma)
 # </details>
 #
 # **Decide:** is more friction always better? The slowest direction decides,
-# the largest real part. (The course's exercise 3 is folded below.)
+# the largest real part. (Of the cells below, the folded one is the course's
+# exercise 3.)
 
 # %%
 def penalized(game, penalty):
@@ -582,9 +593,10 @@ def noisy(tau):
 
     return game
 
-# %% [markdown] predict={"picture": "eight games", "words": ["R1 and instance noise", "fly off", "circle, creep", "thrown back"]}
-# **Predict, for each of the eight:** rest at the dotted crossing, a circle
-# forever, or away? Write it down, then run.
+# %% [markdown] predict={"picture": "eight games", "words": ["R1 and instance noise", "creeps in", "a wide loop", "thrown back"]}
+# **Predict,** for the five you have not seen, and for both kinds of step:
+# rest at the dotted crossing, a loop forever, or away? Write down ten words,
+# then run. (Seen: minimax, and R1 twice.)
 
 # %%
 games = {
@@ -619,11 +631,19 @@ show.phases(
 )
 
 # %% [markdown]
-# R1 and instance noise come to rest, both players together or in turns. The
-# others circle, creep or fly off.
+# R1 and instance noise come to rest. To mark your list, for $h=0.2$:
 #
-# Clipping does nothing where $|\psi|<\frac12$: the game is thrown back
-# until it fits between the bars, and circles there. Under WGAN-GP $D$ is
+# | game | together | in turns |
+# |---|---|---|
+# | non-saturating | a loop | creeps in, not yet at rest |
+# | WGAN | away | a loop |
+# | WGAN, clipped | a loop | a loop |
+# | WGAN-GP | a wide loop | a loop |
+# | instance noise | rest | rest |
+#
+# Clipping does nothing where $|\psi|<\frac12$. In turns the game is thrown
+# back until it fits between $\psi=\pm\frac12$, and circles there; together
+# it keeps growing and is clipped anew in every turn. Under WGAN-GP $D$ is
 # told to keep a slope of 1, right where it should have none.
 
 # %%
@@ -632,10 +652,14 @@ checks.claim("R1 and instance noise come to rest, nothing else does",
              rest == list(games)[5:])
 checks.claim("minimax in turns keeps its distance",
              0.9 < ends["minimax"][1] < 1.1)
+checks.claim("the non-saturating game loops together; in turns it creeps in",
+             0.02 < ends["non-saturating"][1] < ends["non-saturating"][0] < 1)
 checks.claim("WGAN together flies off", ends["WGAN"][0] > 100)
+checks.claim("WGAN in turns keeps its distance", 0.9 < ends["WGAN"][1] < 1.1)
 checks.claim("clipped, it circles between the bars",
              0.4 < min(ends["WGAN, clipped"]) < 0.6)
-checks.claim("WGAN-GP stays beyond 1", min(ends["WGAN-GP, γ = 0.5"]) > 1)
+checks.claim("WGAN-GP stays beyond 1, together farther than in turns",
+             ends["WGAN-GP, γ = 0.5"][0] > ends["WGAN-GP, γ = 0.5"][1] > 1)
 
 # %% [markdown]
 # ## Do the eigenvalues know?
@@ -669,8 +693,9 @@ assert max(gaps.values()) < 1e-6
 
 # %% [markdown]
 # Six games, six matches. The first three have no real part: there the
-# linear theory cannot decide, and the small terms do. That is why the
-# non-saturating game differs from its twin.
+# linear theory cannot decide. For the first two the small terms decide, and
+# that is why the non-saturating game differs from its twin. WGAN has none:
+# smooth players circle exactly.
 
 # %% [markdown]
 # ## ✏️ Exercise 4 · The price of a step
@@ -749,9 +774,10 @@ checks.claim("every cell that is not within 0.1 of a border is as predicted",
 
 # %% [markdown]
 # Theory and experiment agree in every cell that is not within 0.1 of a
-# border. Taking turns removes the lower border: any friction will do. Too much
-# of it breaks both: beyond $h\gamma=2+\frac{h^2s^2}2$ together, and already
-# beyond $2-\frac{h^2s^2}2$ in turns, $D$ overshoots its own goal.
+# border. Taking turns removes the lower border: any friction, however little,
+# will do while $h<4$. Too much of it breaks both: beyond
+# $h\gamma=2+\frac{h^2s^2}2$ together, and already beyond $2-\frac{h^2s^2}2$
+# in turns, $D$ overshoots its own goal.
 
 # %% [markdown]
 # ## Where the theory stops
@@ -797,7 +823,9 @@ checks.claim("in turns it follows the law within 10 %",
 # $(-\gamma,0)$. A half turn shrinks the distance to its center by $\rho =
 # e^{-\pi a/b}$, with $a=\frac\gamma2$, $b=\sqrt{1-a^2}$. A path from $-x$
 # to $x$ repeats if $x-\gamma=\rho\,(x+\gamma)$: a loop forever, of
-# half width $x=\gamma\,(1+\rho)/(1-\rho)$.
+# half width $x=\gamma\,(1+\rho)/(1-\rho)$. (That is for smooth players; we
+# test it in turns with $h=0.05$. Together with $h=0.2$ the loop is wider, see
+# the eight games.)
 
 # %%
 gamma = torch.tensor([0.2, 0.5, 1.0, 1.5])
@@ -904,18 +932,15 @@ def portrait(gamma=0.0, ratio=1.0, n_critic=1, beta1=0.0):
                         sentence=f"{len(path) - 1} turns: {title}.")
 
 # %%
-plain = {"style": {"description_width": "11em"}, "layout": {"width": "32em"}}
 show.explore(
     portrait,
-    gamma=ipywidgets.FloatSlider(
-        0, max=3, step=0.1, description="friction γ", **plain),
+    labels={"gamma": "penalty γ", "ratio": "D's rate over G's",
+            "n_critic": "steps of D for one of G", "beta1": "momentum β₁"},
+    gamma=ipywidgets.FloatSlider(0, max=3, step=0.1),
     ratio=ipywidgets.SelectionSlider(
-        options=[1 / 16, 1 / 4, 1, 4, 16], value=1,
-        description="rate of D / rate of G", **plain),
-    n_critic=ipywidgets.IntSlider(
-        1, min=1, max=10, description="steps of D", **plain),
-    beta1=ipywidgets.FloatSlider(
-        0, min=-0.5, max=0.9, step=0.1, description="momentum β₁", **plain),
+        options=[1 / 16, 1 / 4, 1, 4, 16], value=1),
+    n_critic=ipywidgets.IntSlider(1, min=1, max=10),
+    beta1=ipywidgets.FloatSlider(0, min=-0.5, max=0.9, step=0.1),
 )
 
 # %%
@@ -962,7 +987,7 @@ checks.claim("D's slope swings √n times as far, within 10 %",
 # |---|---|
 # | one loss → two losses | real eigenvalues become imaginary: a circle |
 # | moving together | the radius grows by $\sqrt{1+h^2s^2}$ a step |
-# | taking turns | near the goal an orbit up to $hs=2$; from afar it may grow; no rest |
+# | taking turns | near the goal an orbit up to $hs=2$; from afar it may fly off and get stuck; no rest |
 # | more steps of $D$ | $D$'s slope swings farther, $G$ as far as before |
 # | non-saturating loss | stops at $\sqrt{2h}$, or creeps in |
 # | WGAN, clipped, WGAN-GP | away, a circle, a loop |
@@ -979,7 +1004,7 @@ checks.claim("D's slope swings √n times as far, within 10 %",
 #   papers search it over factors of ten. Lesson 12 does.
 # - The moving average of lesson 04 is another cure: it finds the middle of a
 #   circle.
-# - Optimizers default to $\beta_1=0.9$; many GANs use 0.5 or 0.
+# - Adam defaults to $\beta_1=0.9$; many GANs use 0.5 or 0.
 #
 # ## Further reading
 # - [Mescheder, Geiger and Nowozin 2018](https://arxiv.org/abs/1801.04406):

@@ -42,6 +42,20 @@ def test_a_path_has_a_ring_at_its_start_and_a_square_of_its_color_at_its_end():
         assert to_rgb(end[2]) == to_rgb(color)
 
 
+def test_a_path_in_turns_is_dashed_and_black_also_when_it_is_alone():
+    drawn = {}
+    for names in (("together", "in turns"), ("in turns - -",), ("together",)):
+        ax = show.figure().subplots()
+        show.draw_phase(ax, push, dict.fromkeys(names, CIRCLE), limit=1.5)
+        known = {line.get_label(): line for line in ax.lines}
+        drawn[names] = [(known[x].get_color(), known[x].is_dashed()) for x in names]
+    assert list(drawn.values()) == [
+        [(show.MARK, False), ("black", True)],
+        [("black", True)],
+        [(show.MARK, False)],
+    ]
+
+
 def test_the_legend_names_the_marks(monkeypatch):
     figures = []
     monkeypatch.setattr(motion, "Picture", lambda figure, sentence: figures.append(figure))

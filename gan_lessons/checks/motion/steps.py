@@ -278,8 +278,8 @@ def _moved(name: str, step: Callable, push: Callable, theta: Tensor, psi: Tensor
 
 steps = Value(
     title="The two kinds of step",
-    proves="moving together, the radius grows in every step; near the goal it stays bounded in "
-    "turns; with R1 it shrinks, though not in every single step.",
+    proves="each step starts from the state that it should, for one start and for three, in two "
+    "games.",
     hints=(
         "push(theta, psi) returns two numbers: how G is pushed, how D is pushed. A step adds h "
         "times a push. What differs is the state at which you ask.",
@@ -295,7 +295,7 @@ steps = Value(
         SLIPS,
         also={
             G_FIRST: "Your G moves first. The course lets D move first, as its training loop does; "
-            "what stays bounded and what shrinks is the same."
+            "what you will see of the distance is nearly the same."
         },
     ),
     cases=cases,
