@@ -492,7 +492,8 @@ for seed in cockpit.progress(seeds):
         real=ring.x,
         places=len(seeds),
         sentence=f"The averaged generator after {steps:,} steps, one panel "
-        "per seed, over the real points: modes covered and high-quality share.",
+        "per seed, over the real points: modes covered and share of high "
+        "quality.",
     )
     page.show(clouds)
 
