@@ -539,7 +539,7 @@ show.bars(
     f"{points(gain_end.mean())} at the end",
     sentence="One dot per seed, their mean as a line. From seed to seed the "
     f"average gains {points(gain.min())} to {points(gain.max())} points half "
-    f"way and {points(gain_end.min())} to {points(gain_end.max())} at the end.",
+    f"way, {points(gain_end.min())} to {points(gain_end.max())} at the end.",
 )
 
 # %% [markdown]
