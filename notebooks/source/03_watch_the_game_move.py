@@ -233,7 +233,7 @@ show.journey(push, paths, limit=2.5, predicted=law,
              "turns. Dotted: the law below.")
 
 # %% [markdown]
-# Together they spiral outward, in turns they stay on a circle. A
+# Together they spiral outward, in turns they stay close to a circle. A
 # simultaneous step leaves the circle along its tangent. Pythagoras:
 # $r_{new}^2 = r^2 + (h\sigma r)^2$, so each step multiplies the radius by
 #
@@ -635,7 +635,7 @@ show.phases(
 #
 # | game | together | in turns |
 # |---|---|---|
-# | non-saturating | a loop | creeps in, not yet at rest |
+# | non-saturating | a loop | rest, but so slowly that 300 steps do not reach it |
 # | WGAN | away | a loop |
 # | WGAN, clipped | a loop | a loop |
 # | WGAN-GP | a wide loop | a loop |
@@ -990,7 +990,7 @@ checks.claim("D's slope swings √n times as far, within 10 %",
 # | taking turns | near the goal an orbit up to $hs=2$; from afar it may fly off and get stuck; no rest |
 # | more steps of $D$ | $D$'s slope swings farther, $G$ as far as before |
 # | non-saturating loss | stops at $\sqrt{2h}$, or creeps in |
-# | WGAN, clipped, WGAN-GP | away, a circle, a loop |
+# | WGAN; clipped; WGAN-GP | together away, in turns a circle; a loop; a loop |
 # | R1, or noise with $\gamma=\tau^2/2$ | rest; fastest at $\gamma=2s$ |
 # | *your change* | *what you saw* |
 
