@@ -155,8 +155,8 @@ checks.claim(
 # one, and G none.
 #
 # Which would you stop at once? C and E: their $D$ pays next to nothing, their
-# $G$ more than 5, and it stays so. That much the losses show. A, G and H
-# nobody would have stopped by them.
+# $G$ more than 5, and but for a few spikes in C it stays so. That much the
+# losses show. A, G and H nobody would have stopped by them.
 #
 # Do good runs sit there, too? The gallery also holds 24 healthy runs of
 # 1,500 steps, its `traces`. Every 50 steps each of them noted four numbers:
@@ -999,8 +999,8 @@ show.Picture(fig, "Loss curves A to D above, samples 1 to 4 below.")
 # 3. $D$'s loss is 0.9 and steady. Is that bad?
 #    <details><summary>Answer</summary>On points that <i>D</i> was not
 #    trained on it proves a difference that <i>D</i> sees, no more. The
-#    healthy runs of 600 steps are below 1.386, too: 1.17 to 1.28 at their
-#    end. On points that it knows it may be memory.</details>
+#    healthy runs of 600 steps are below 1.386, too: 1.17 to 1.30 in
+#    the mean of their last 100 steps. On points that it knows it may be memory.</details>
 # 4. Why is $G$'s loss higher in a better run sometimes?
 #    <details><summary>Answer</summary>It is measured against <i>D</i>. When
 #    <i>D</i> learns to see more of what is wrong, the same samples cost

@@ -642,8 +642,8 @@ assert uneven == {"kernel 3", "kernel 5"}
 # With equal weights the advice is right. But no network has them. Random
 # weights put three quarters of the power into the pattern, *whatever the
 # kernel*: the four kinds of pixels are reached by different weights, and
-# nothing makes those agree. Dividing evenly is about how many weights there
-# are; the pattern is about what they are.
+# nothing makes those agree. Only repeating leaves no pattern. Dividing evenly
+# is about how many weights there are; the pattern is about what they are.
 #
 # Move the sliders. With stride 3 the pattern has period three, and a
 # kernel of 6 does not help either.
@@ -853,7 +853,7 @@ checks.claim("no norm, γ around 0 and β₁ = 0.9 are worth least",
 #
 # In the run that we kept, pooling is even ahead in all three seeds (38 40 40
 # against 34 36 32 with all rules); a ReLU in $D$ (31 32 35) and PyTorch's own
-# first weights (35 30 31) are within the spread. So rule 6 works here without
+# first weights (35 30 31) overlap with it. So rule 6 works here without
 # $\mathcal N(0, 0.02)$, as long as $\gamma$ begins around 1. The runs are
 # short and three seeds are few: this says what a beginning needs, not what a
 # long run on large images needs. But a rule that you can drop in your own case
@@ -909,8 +909,9 @@ checks.claim("at frequency ½ itself repeating leaves least, as it must",
 #
 # Where training goes well, two hundred steps mend most of what the first
 # weights did; the long run with kernel 4 is at 1.0. See a checkerboard? Train
-# on. If it stays, find the layer by the period, and change that layer, not the
-# size of its kernel.
+# on. If it stays, find the layer by the period, and let that layer repeat and
+# convolve: at frequency ½ itself this leaves least, though not in the band
+# above ⅜.
 #
 # ## One word: real digits
 # The same for MNIST, with a reader of its own. Without a network and without

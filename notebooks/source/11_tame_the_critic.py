@@ -755,9 +755,9 @@ for (leash, value), D in shapes.items():
 # slope: at 0.1 about 10 where 1 is allowed, so it reports far too much. From
 # 10 on the slope is right and the turns are gone, on this one seed: a price of
 # 10 may do better on others, see its dots above. Among the limits 0.1 comes
-# closest by ratio, still at several times the truth. (By difference a critic
-# that reports nothing is closer.) Nothing in its run says so: the estimate has
-# a unit that only the truth reveals.
+# closest by ratio, still at nearly three times the truth. (By difference a
+# critic that reports nothing is closer.) Nothing in its run says so: the
+# estimate has a unit that only the truth reveals.
 #
 # In the plane, contour lines stand 0.25 apart in height. Where they are
 # evenly spaced, a quarter of a unit apart, the slope is 1.
@@ -1031,7 +1031,8 @@ checks.claim(
 # are never 0 apart, not even two real ones: the solver pairs these very
 # samples and counts that chance, while the critic, which sees new ones at each
 # step, cannot learn it by heart. At the first look the estimate is too high,
-# later too low. Compare such a loss with itself over time, never across
+# then it runs close to the exact number, and toward the end it is too low.
+# Compare such a loss with itself over time, never across
 # critics.
 
 # %% [markdown]

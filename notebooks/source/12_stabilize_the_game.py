@@ -336,8 +336,9 @@ checks.claim(
 # %% [markdown]
 # Three kinds of help, then. **Friction** (R1, noise) spirals inward: it ends
 # the circling. **Averaging** finds its middle without ending it. **Falling
-# rates** stop the players wherever they are, and the average follows them
-# there. A faster $D$ stretches the circle to an ellipse: $\theta$ goes as far
+# rates** stop the players wherever they are, and the average is drawn after
+# them, away from home: here a good half of the way when the steps end. A
+# faster $D$ stretches the circle to an ellipse: $\theta$ goes as far
 # as before, $\psi$ about twice as far. Smoothing acts where $D$ is sure of
 # data, and here $D(0)=0$ always. A game of two numbers cannot say what wins on
 # the grid; it says what each trick is *for*.
