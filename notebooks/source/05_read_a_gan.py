@@ -1000,7 +1000,8 @@ show.Picture(fig, "Loss curves A to D above, samples 1 to 4 below.")
 #    <details><summary>Answer</summary>On points that <i>D</i> was not
 #    trained on it proves a difference that <i>D</i> sees, no more. The
 #    healthy runs of 600 steps are below 1.386, too: 1.17 to 1.30 in
-#    the mean of their last 100 steps. On points that it knows it may be memory.</details>
+#    the mean of their last 100 steps. On points that it knows it may be
+#    memory.</details>
 # 4. Why is $G$'s loss higher in a better run sometimes?
 #    <details><summary>Answer</summary>It is measured against <i>D</i>. When
 #    <i>D</i> learns to see more of what is wrong, the same samples cost

@@ -535,8 +535,9 @@ print(
 
 # %% [markdown]
 # Well below fifty times: a good part of one small step, in the run that we
-# kept about half, is spent on calling, not on computing. Does a run notice its neighbors? Let five games make twenty
-# steps together, and each of them alone:
+# kept about half, is spent on calling, not on computing. Does a
+# run notice its neighbors? Let five games make twenty steps together, and each
+# of them alone:
 
 # %%
 def twenty_steps(names):
