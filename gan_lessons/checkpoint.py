@@ -423,7 +423,7 @@ def occupy(folder: Path) -> None:
     for _ in range(10):
         try:
             folder.mkdir(parents=True, exist_ok=True)
-            with lock.open("x") as file:
+            with lock.open("x", encoding="utf-8") as file:
                 file.write(mine)
             return
         except FileExistsError:
@@ -473,7 +473,7 @@ def _who(pid: int) -> dict | None:
 
 def _owner(lock: Path) -> dict | None:
     try:
-        owner = json.loads(lock.read_text())
+        owner = json.loads(lock.read_text(encoding="utf-8"))
         return (
             owner if isinstance(owner, dict) and {"pid", "host", "started"} <= set(owner) else None
         )

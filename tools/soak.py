@@ -126,7 +126,7 @@ def main() -> int:
     parser.add_argument("--again", action="store_true", help="also rows that are there")
     parser.add_argument("--table", action="store_true", help="run nothing, write the table")
     asked = parser.parse_args()
-    done = json.loads(KEPT.read_text()) if KEPT.exists() else {}
+    done = json.loads(KEPT.read_text(encoding="utf-8")) if KEPT.exists() else {}
     done = {row.name: done[row.name] for row in ROWS if row.name in done}
     chosen = [r for r in ROWS if not asked.words or any(word in r.name for word in asked.words)]
     for row in () if asked.table else chosen:
@@ -134,8 +134,8 @@ def main() -> int:
             continue
         print(f"{row.name} …", flush=True)
         done[row.name] = run(row)
-        KEPT.write_text(json.dumps(done, indent=1) + "\n")
-    TABLE.write_text(table(done))
+        KEPT.write_text(json.dumps(done, indent=1) + "\n", encoding="utf-8")
+    TABLE.write_text(table(done), encoding="utf-8")
     print(table(done))
     return 0 if all(result["passed"] for result in done.values()) else 1
 

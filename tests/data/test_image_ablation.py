@@ -102,8 +102,11 @@ def test_the_plain_configuration_is_lesson_07s(channels):
 def test_the_plain_configuration_has_lesson_07s_knobs():
     text, plain = lesson("07"), images.PLAIN
     for line in (
-        rf"^batch_size, latent_dim, width = {plain.batch_size}, {images.LATENT}, 32$",
-        rf"^lr, decay = 1e-3, {plain.decay}\b",
+        rf"^batch_size = {plain.batch_size}$",
+        rf"^latent_dim = {images.LATENT}$",
+        r"^width = 32\b",
+        r"^lr = 1e-3\b",
+        rf"^decay = {plain.decay}\b",
         rf'"betas": \({plain.betas[0]}, {plain.betas[1]}\)',
         r"Adam\(G\.parameters\(\), lr,",
         r"Adam\(D\.parameters\(\), lr / 2,",
