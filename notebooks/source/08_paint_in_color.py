@@ -549,9 +549,10 @@ show.pairs(
 )
 
 # %% [markdown]
-# Compare columns first: does $G$ favor a ground? Hardly, in the run that we
-# kept: dusk 10.7 % → 10.5, clay 14.8 → 12.9, sky 20.0 → 21.1, and no ground
-# is off by more than about 2 points, nor a palette (a row) by more than 3.
+# Compare columns first: does $G$ favor a ground? Add them up. Hardly, in a
+# run that we added up: dusk 10.7 % → 10.5, clay 14.8 → 12.9, sky 20.0 → 21.1;
+# no ground was off by more than about 2 points, nor a palette (a row) by
+# more than 3.
 # Then the frames: below the shuffled share, so $G$ knows something of which
 # colors go together, and above the floor, so to $G$ it is a habit and no law.
 # With a grain of salt: the reader was tested on real pictures, and must name
@@ -660,11 +661,11 @@ film = show.moving([generate(z) for z in moments], sentence=told)
 film  # film.save("walk.gif") keeps it
 
 # %% [markdown]
-# Neither is even, and the petals' color about as little as the ground's. In
-# the run that we kept the largest of eleven steps holds 30 % and 28 %: more
-# than the 9 % of equal steps, but hardly more than if the steps' lengths were
-# drawn at random (27 %). The strip holds still, so that you can compare
-# neighbors: some walks jump (row 1), others glide (row 2).
+# Neither is even, and the petals' color about as little as the ground's: the
+# largest of eleven steps holds three times the 9 % of equal steps. But that is
+# hardly more than if the steps' lengths were drawn at random (27 %). The strip
+# holds still, so that you can compare neighbors: some walks jump, others
+# glide.
 
 # %% [markdown] predict={"picture": "pace", "words": ["times as long"]}
 # ## 64 pixels
@@ -725,8 +726,8 @@ for name, step in paces.items():
           f"{4000 * step / 60:3.0f} minutes for 4,000 steps here")
 
 # %% [markdown]
-# Here a step goes from 75 to 348 ms, 4.6 times: four times the pixels, and one
-# layer more.
+# Four times the pixels and one layer more, in three to five times as long: how
+# well a processor is filled decides (3.0 and 4.6 times in two runs of ours).
 #
 # Do you have the minutes, or a GPU? Write `large_steps = 4_000` above the next
 # cell's first line, and take `players` in place of `own_players` for the
