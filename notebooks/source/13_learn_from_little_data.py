@@ -519,9 +519,10 @@ assert small_discriminator()(reference[:2]).shape == (2,)
 
 # %% [markdown]
 # Your step trains one of them, on a hundred images and through $T$ always:
-# 400 steps, a tenth of the shipped runs below, to see it go.
+# 400 steps, a tenth of the shipped runs below, to see it go. The course's
+# step, folded, stands in for it until then:
 
-# %%
+# %% tags=["folded"]
 def course_step(G, D, opt_g, opt_d, real, latent_dim, T):
     fake = G(torch.randn(len(real), latent_dim))
     loss_d = losses.cross_entropy_d(D(T(real)), D(T(fake.detach())))
