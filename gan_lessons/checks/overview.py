@@ -76,12 +76,13 @@ def sentence(kept: Mapping[str, progress.Tried], asked: Mapping[str, tuple[str, 
     solved = [name for name in everything if name in kept and kept[name].solved]
     whole = [names for names in asked.values() if names and set(names) <= set(solved)]
     minutes = sum(kept[name].minutes for name in kept)
+    spent = f", in about {minutes:.0f} minutes" if minutes else ""
     text = f"{len(solved)} of {len(everything)} exercises are ✓, {len(whole)} lessons completely"
     if not kept:
         return text + "."
     tries = sum(kept[name].tries for name in solved)
     per = f", {tries / len(solved):.1f} answers each" if solved else ""
-    return f"{text}{per}, in about {minutes:.0f} minutes."
+    return f"{text}{per}{spent}."
 
 
 def report(folder: Path | str | None = None) -> None:
@@ -92,30 +93,40 @@ def report(folder: Path | str | None = None) -> None:
 
     The same in a terminal: ``gan-lessons report``.
     """
-    home = Path(folder) if folder is not None else progress.home()
+    home, asked = Path(folder) if folder is not None else progress.home(), exercises()
     if home is None:
-        _say("Nothing is kept here: progress is kept beside your own copies of the lessons.", "")
-        return
-    path = home / progress.NAME
-    try:
-        kept = progress.read(path)
-    except (OSError, ValueError) as error:
-        _say(f"{files.shown(path)} cannot be read ({error}). It is left as it is.", "")
-        return
-    asked = exercises()
+        kept, note = _session(asked), " Of this session: beside your own copies it would be kept."
+    else:
+        path, note = home / progress.NAME, ""
+        try:
+            kept = progress.read(path)
+        except (OSError, ValueError) as error:
+            _say(f"{files.shown(path)} cannot be read ({error}). It is left as it is.", [])
+            return
     rows = []
     for title, names in asked.items():
         marks = "".join(_mark(kept.get(name)) for name in names)
         done = sum(name in kept and kept[name].solved for name in names)
         rows.append((marks, f"{done} of {len(names)}", title))
-    _say(sentence(kept, asked), rows)
+    _say(sentence(kept, asked) + note, rows)
+
+
+def _session(asked: Mapping[str, tuple[str, ...]]) -> dict[str, progress.Tried]:
+    """Return what was tried since this session began."""
+    rooms, found = vars(sys.modules["gan_lessons.checks"]), {}
+    for name in (name for names in asked.values() for name in names):
+        lesson, exercise = name.split(".")
+        one = getattr(rooms[lesson], exercise)
+        if one.last is not None:
+            found[name] = progress.Tried(solved=one.solved, tries=one.failures + one.solved)
+    return found
 
 
 def _mark(tried: progress.Tried | None) -> str:
     return "□" if tried is None else "■" if tried.solved else "▣"
 
 
-def _say(text: str, rows: list[tuple[str, str, str]] | str) -> None:
+def _say(text: str, rows: list[tuple[str, str, str]]) -> None:
     if get_ipython() is None:
         print("\n".join([text, *(f"{m:<8}{n:>8}  {title}" for m, n, title in rows)]))
         return

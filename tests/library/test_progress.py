@@ -48,7 +48,9 @@ def test_nothing_is_kept_where_no_copies_are(tmp_path, monkeypatch, capsys):
     checks.start.mean_log(RIGHT)
     assert list(tmp_path.iterdir()) == []
     checks.report()
-    assert "Nothing is kept here" in capsys.readouterr().out
+    said = capsys.readouterr().out
+    assert "Of this session: beside your own copies it would be kept" in said
+    assert "■" in said.splitlines()[2]
 
 
 def test_the_named_folder_counts_from_elsewhere(home, tmp_path_factory, monkeypatch, capsys):
