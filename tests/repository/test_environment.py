@@ -360,7 +360,18 @@ def test_the_sizes_are_printed_by_the_environment_s_python(checkout):
 @needs_make
 def test_help_is_what_make_alone_says(checkout):
     said = checkout.make().stdout
-    targets = ("lab", "test", "soak", "bench", "sizes", "notebooks", "execute", "check", "clean")
+    targets = (
+        "lab",
+        "test",
+        "workshop",
+        "soak",
+        "bench",
+        "sizes",
+        "notebooks",
+        "execute",
+        "check",
+        "clean",
+    )
     for target in targets:
         assert f"make {target} " in said
     assert checkout.log() == []
