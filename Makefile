@@ -17,11 +17,12 @@ DEV = .venv/.installed-dev
 HERE := $(shell pwd -P)
 
 .DEFAULT_GOAL := help
-.PHONY: help lab test workshop soak bench sizes notebooks execute check clean moved
+.PHONY: help lab test site workshop soak bench sizes notebooks execute check clean moved
 
 help:
 	@echo "make lab        open the course in JupyterLab (installs into .venv the first time)"
 	@echo "make test       run every test, then every notebook, blank and solved"
+	@echo "make site       the solved lessons as a web page, in build/site; needs no network"
 	@echo "make workshop   a kit for a room: notebooks, instructor's pages, the wheel (ARGS=--wheels: all)"
 	@echo "make soak       the long runs behind the figures: faults, detectors, seeds of lesson 06"
 	@echo "make bench      what a training step costs beside other loops and the machine's limit"
@@ -37,6 +38,9 @@ lab: $(LAB)
 test: $(DEV)
 	@OMP_NUM_THREADS=1 $(VENV_PYTHON) -m pytest -n 2 --dist loadfile tests
 	@$(VENV_PYTHON) tests/lessons/run_notebooks.py
+
+site: $(DEV)
+	@$(VENV_PYTHON) -m tools.pages
 
 workshop: $(DEV)
 	@$(VENV_PYTHON) -m tools.workshop $(ARGS)

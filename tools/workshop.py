@@ -110,12 +110,17 @@ def notes(one: Lesson) -> Iterator[str]:
         yield f"- **{title}**: {minutes} minutes, {stars}"
     for word, name in one.called:
         exercise = getattr(getattr(checks, word), name, None)
-        rows = exercise.rows() if hasattr(exercise, "rows") else ()
-        wrong = (row[1] for row in rows if any(line[:1] in "−+" for line in row[0].splitlines()))
-        told = dict.fromkeys(" ".join(says.split()) for says in wrong)
+        told = told_of(exercise)
         if told:
             yield f"\n### {exercise.title}\n"
-            yield from (f"- {says}" for says in list(told)[:MISTAKES])
+            yield from (f"- {says}" for says in told[:MISTAKES])
+
+
+def told_of(exercise: object) -> list[str]:
+    """Return what the check of an exercise says of wrong answers, each once."""
+    rows = exercise.rows() if hasattr(exercise, "rows") else ()
+    wrong = (row[1] for row in rows if any(line[:1] in "−+" for line in row[0].splitlines()))
+    return list(dict.fromkeys(" ".join(says.split()) for says in wrong))
 
 
 START = """# Start

@@ -363,6 +363,7 @@ def test_help_is_what_make_alone_says(checkout):
     targets = (
         "lab",
         "test",
+        "site",
         "workshop",
         "soak",
         "bench",
