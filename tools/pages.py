@@ -33,7 +33,7 @@ SAID = {
     "<pre>": '<pre tabindex="0">',
 }
 # The pictures of the front page: a lesson, and a word of the picture's alternative text.
-GALLERY = (("04", ""), ("07", ""), ("08", ""), ("12", ""))
+GALLERY = (("04", ""), ("07", ""), ("08", ""))
 
 CONFIG = '''\
 """Written by tools/pages.py."""
@@ -45,6 +45,7 @@ html_theme = "furo"
 html_show_sourcelink = False
 html_copy_source = False
 html_show_sphinx = False
+html_show_copyright = False
 html_static_path = ["static"]
 html_css_files = ["course.css"]
 html_theme_options = {"navigation_with_keys": False}
