@@ -45,8 +45,8 @@ EXPLAINED = {  # what Python or PyTorch says of a common slip, and what to do ab
     "F.relu(x).",
     "'ReLU' object has no": "nn.ReLU makes a layer; the function is F.relu.",
     "only one element tensors can be converted": "int(), float() and the functions of math take "
-    "one number, and here stand several. Sum or average them first (of yes and no, .sum() counts "
-    "the yes), or take torch's function for tensors.",
+    "one number, and here stand several. Sum or average them first (.sum() counts what is true); "
+    "of the functions of math torch has the same ones for tensors.",
     "Can't call numpy()": "NumPy keeps no gradients: stay with torch's own functions.",
     "modified by an inplace operation": "An in-place change (+=, a method that ends in _) destroys "
     "what backward() needs.",
