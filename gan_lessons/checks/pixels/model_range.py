@@ -228,7 +228,14 @@ def _signs(parts: tuple[Callable, ...], cases: Sequence[Case]) -> None:
 
 
 def _remark(to_model: Callable, to_image: Callable) -> str | None:
-    """Say what becomes of values that no tanh makes."""
+    """Say what becomes of values that no tanh makes, and of the tensor that is handed over."""
+    gray = torch.full((1, 1, 1, 2), 0.5)
+    to_image(gray)
+    if not (gray == 0.5).all():
+        return (
+            "But to_image_range overwrites the images that it is given (a += or a method that ends "
+            "in _): whoever looks at them afterwards finds pixels."
+        )
     low, high = torch.as_tensor(to_image(torch.tensor([-1.2, 1.2]).reshape(1, 1, 1, 2))).flatten()
     if (int(low), int(high)) == (0, 255):
         return None
