@@ -321,7 +321,8 @@ def _refuse_nonsense(history: History) -> None:
         raise TrainingDiverged(
             f"The losses stopped being numbers at step {bad + 1}: NaN or infinity. "
             f"First to break: {_where_it_broke(history, bad)}.",
-            f"The numbers of the {bad} steps before it are kept in the history.",
+            f"The numbers of the {bad} {'step' if bad == 1 else 'steps'} before it are kept in the "
+            "history.",
             "Build G and D anew and lower the learning rate, or look for a log or root of zero.",
         )
 

@@ -45,8 +45,9 @@ EXPLAINED = {  # what Python or PyTorch says of a common slip, and what to do ab
     "must be Tensor, not": "That function takes tensors only. For each number alone max(0, x) is "
     "F.relu(x).",
     "'ReLU' object has no": "nn.ReLU makes a layer; the function is F.relu.",
-    "only one element tensors can be converted": "The functions of math take one number: torch has "
-    "the same ones for tensors.",
+    "only one element tensors can be converted": "int(), float() and the functions of math take "
+    "one number, and here stand several. Sum or average them first (.sum() counts what is true); "
+    "of the functions of math torch has the same ones for tensors.",
     "Can't call numpy()": "NumPy keeps no gradients: stay with torch's own functions.",
     "modified by an inplace operation": "An in-place change (+=, a method that ends in _) destroys "
     "what backward() needs.",
