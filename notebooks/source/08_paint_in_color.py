@@ -551,7 +551,7 @@ show.pairs(
 # %% [markdown]
 # Compare columns first: does $G$ favor a ground? Add them up. Hardly: in two
 # runs that we added up no ground was off by more than about 2 points, nor a
-# palette (a row) by more than 3. Which way differed from run to run.
+# palette (a row) by more than 3; clay was up in one and down in the other.
 # Then the frames: below the shuffled share, so $G$ knows something of which
 # colors go together, and above the floor, so to $G$ it is a habit and no law.
 # With a grain of salt: the reader was tested on real pictures, and must name
