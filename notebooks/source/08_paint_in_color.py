@@ -605,8 +605,8 @@ slider = ipywidgets.IntSlider(min=0, max=59, description="flower")
 show.explore(look, flower=slider, paints=(2, 8))
 
 # %% [markdown] predict={"picture": "walk", "words": ["little by", "gives"]}
-# There is no right number. Four paints leave the first real flower a heart, its
-# petals and a sky in two tones; watch what a fifth is spent on.
+# There is no right number. Four paints leave the first real flower a heart,
+# its petals and a sky in two tones; watch what a fifth is spent on.
 #
 # ## A walk, as film strip and as film
 # Turn from one noise to the next, as in lesson 06. **Predict:** which changes
@@ -665,9 +665,10 @@ film  # film.save("walk.gif") keeps it
 # %% [markdown]
 # Neither is even, and the petals' color about as little as the ground's: the
 # largest of eleven steps holds three times the 9 % of equal steps. That is
-# about what you get from a stick broken at ten random places: its longest piece
-# is $\frac1{11}(1+\frac12+\dots+\frac1{11})$ of it in the mean, 27 %. The strip
-# holds still, so that you can compare neighbors: some walks jump, others glide.
+# about what you get from a stick broken at ten random places: its longest
+# piece is $\frac1{11}(1+\frac12+\dots+\frac1{11})$ of it in the mean, 27 %.
+# The strip holds still, so that you can compare neighbors: some walks jump,
+# others glide.
 
 # %% [markdown] predict={"picture": "pace", "words": ["times as long"]}
 # ## 64 pixels

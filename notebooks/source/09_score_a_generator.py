@@ -521,8 +521,8 @@ checks.claim(
 # the missing classes, recall does not mind torn digits, and the line below the
 # table says what 5 % of stripes slip past. FD and KID catch those. Where a
 # score is close to its bar, other draws may decide otherwise. “Few classes”
-# *are* unseen images: in the run that we kept memory gives them 0.988 and no ●,
-# which is chance. No metric replaces the others.
+# *are* unseen images: in the run that we kept memory gives them 0.988 and no
+# ●, which is chance. No metric replaces the others.
 #
 # ## An interval, or no number
 # Score other fakes of the same generator and the number moves. How far? Take
@@ -754,8 +754,9 @@ show.table(
 # Real images with classes removed and stripes mixed in: see the table above
 # come about, class by class and stripe by stripe. (The sliders: how many
 # classes are left, what percentage is striped, how many images there are.)
-# Then put both back and change only the size: every image stays real. **Predict:** which scores
-# move all the same, and which of them *up*? (The plumbing is folded.)
+# Then put both back and change only the size: every image stays real.
+# **Predict:** which scores move all the same, and which of them *up*? (The
+# plumbing is folded.)
 
 # %% tags=["folded"]
 sources = torch.cat([unseen, stripes(200)])

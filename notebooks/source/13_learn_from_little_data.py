@@ -607,8 +607,8 @@ for name, other in (
 #   images, too.
 # - *The price.* No Fréchet distance shows the memory yet: a hundred and all
 #   differ by less than seeds do. Recall is lower on a hundred in each seed,
-#   but three seeds do not decide it. With $T$, recall is lower by 0.25
-#   and 0.26, decidedly, and the distance is larger in every seed: on all images
+#   but three seeds do not decide it. With $T$, recall is lower by 0.25 and
+#   0.26, decidedly, and the distance is larger in every seed: on all images
 #   three seeds decide it, on a hundred they do not.
 
 # %%
@@ -625,8 +625,8 @@ low, _, high = apart("FD", "100", "all")
 assert low < 0 < high
 
 # %% [markdown]
-# Why larger? See how it falls (above the picture the four ends, in the order of
-# its legend):
+# Why larger? See how it falls (above the picture the four ends, in the order
+# of its legend):
 
 # %%
 curves = dict(zip(shipped.configs, shipped.more["FD over the steps"].mean(1)))
@@ -853,13 +853,13 @@ def meter(kind="quarter", p=0.9):
 show.explore(meter, kind=turns, p=ps)
 
 # %% [markdown]
-# Quarter turns leave $D$ a share $1-p$ of the gap. Up to ½ nothing leaks.
-# From there on what tells $D$ the right quarter pulls less and less, and in
-# some seeds nearly all of $G$'s samples lie in a wrong one (a ▲ near 1); at 1,
-# $D$ cannot tell the quarters apart at all. Half turns (choose them above) leak at ½ only:
-# *always* upside down is no secret at all. So a change is safe if, as a map
-# of distributions, it can be undone, *and* leaves $D$ enough to see in the
-# time you have.
+# Quarter turns leave $D$ a share $1-p$ of the gap. Up to ½ nothing leaks. From
+# there on what tells $D$ the right quarter pulls less and less, and in some
+# seeds nearly all of $G$'s samples lie in a wrong one (a ▲ near 1); at 1, $D$
+# cannot tell the quarters apart at all. Half turns (choose them above) leak at
+# ½ only: *always* upside down is no secret at all. So a change is safe if, as
+# a map of distributions, it can be undone, *and* leaves $D$ enough to see in
+# the time you have.
 
 # %%
 # what we claim of turns
