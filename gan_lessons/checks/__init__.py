@@ -8,6 +8,7 @@ run at hand. What all exercises stand on: ``exercise`` (○, ✗ or ✓, and how
 
 from gan_lessons.checks import (
     augmentation,
+    clinic_images,
     clinic_plane,
     color,
     convolutions,
@@ -30,6 +31,7 @@ from gan_lessons.checks.patient import stops, ward
 __all__ = [
     "augmentation",
     "claim",
+    "clinic_images",
     "clinic_plane",
     "color",
     "convolutions",
