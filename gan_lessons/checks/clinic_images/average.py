@@ -124,8 +124,8 @@ average = Patient(
     thoughts={
         "a": Thought(
             "The average forgets too fast: 0.02 a step is too much.",
-            "with 0.002 it is far worse, with 0.2 hardly better, and at 0.2 it is nearly G's "
-            "own weights. Weights are not what it lacks.",
+            "with 0.002 it is far worse, and with 0.2, nearly G's own weights, it is still far "
+            "off. Weights are not what it lacks.",
         ),
         "b": Thought(
             "Averaging weights of a network makes no sense.",

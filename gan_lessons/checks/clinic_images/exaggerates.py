@@ -96,8 +96,8 @@ exaggerates = Patient(
     thoughts={
         "a": Thought(
             "The penalty is too cheap: 10 should be 100.",
-            "at 100 the critic is as steep, to a few percent. A price that is paid in full "
-            "changes nothing when it rises.",
+            "at 100 the critic is about as steep. A price that is paid in full changes nothing "
+            "when it rises.",
         ),
         "b": Thought(
             "The critic is trained too often: three steps for one of G.",
