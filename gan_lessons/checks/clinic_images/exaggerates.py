@@ -16,8 +16,12 @@ def exaggerates(x, steps):
 
     G = models.image_generator(latent_dim=16, shape=(1, 14, 14), width=64)
     D = nn.Sequential(
-        nn.Flatten(1), nn.Linear(196, 128), nn.LeakyReLU(0.2),
-        nn.Linear(128, 64), nn.LeakyReLU(0.2), nn.Linear(64, 1),
+        nn.Flatten(1),
+        nn.Linear(196, 128),
+        nn.LeakyReLU(0.2),
+        nn.Linear(128, 64),
+        nn.LeakyReLU(0.2),
+        nn.Linear(64, 1),
     )
     opt_g = torch.optim.Adam(G.parameters(), 1e-3, (0.5, 0.99), fused=True)
     opt_d = torch.optim.Adam(D.parameters(), 1e-3, (0.5, 0.99), fused=True)

@@ -10,16 +10,22 @@ from gan_lessons.checks.patient import Patient, Thought
 
 RIGHT = """
 def gray(x, steps):  # x: (N, 1, 14, 14), black 0, white 1
+    mean, deviation = 0.5, 0.5
+
     def prepare(pixels):
-        return (pixels - 0.5) / 0.5
+        return (pixels - mean) / deviation
 
     def as_pixels(pictures):
-        return 0.5 * pictures + 0.5
+        return deviation * pictures + mean
 
     G = models.image_generator(latent_dim=16, shape=(1, 14, 14), width=64)
     D = nn.Sequential(
-        nn.Flatten(1), nn.Linear(196, 128), nn.LeakyReLU(0.2),
-        nn.Linear(128, 64), nn.LeakyReLU(0.2), nn.Linear(64, 1),
+        nn.Flatten(1),
+        nn.Linear(196, 128),
+        nn.LeakyReLU(0.2),
+        nn.Linear(128, 64),
+        nn.LeakyReLU(0.2),
+        nn.Linear(64, 1),
     )
     opt_g = torch.optim.Adam(G.parameters(), 1e-3, (0.5, 0.99), fused=True)
     opt_d = torch.optim.Adam(D.parameters(), 1e-3, (0.5, 0.99), fused=True)
@@ -43,14 +49,8 @@ def gray(x, steps):  # x: (N, 1, 14, 14), black 0, white 1
 
 SLIPS = (
     Slip(
-        "        return (pixels - 0.5) / 0.5\n"
-        "\n"
-        "    def as_pixels(pictures):\n"
-        "        return 0.5 * pictures + 0.5",
-        "        return (pixels - 0.1307) / 0.3081\n"
-        "\n"
-        "    def as_pixels(pictures):\n"
-        "        return 0.3081 * pictures + 0.1307",
+        "mean, deviation = 0.5, 0.5",
+        "mean, deviation = 0.1307, 0.3081",
         "the brightest pixel",
     ),
     Slip(
@@ -59,12 +59,12 @@ SLIPS = (
         "the brightest pixel",
     ),
     Slip(
-        "return (pixels - 0.1307) / 0.3081",
-        "return ((pixels - 0.1307) / 0.3081).clamp(-1, 1)",
+        "return (pixels - mean) / deviation",
+        "return ((pixels - mean) / deviation).clamp(-1, 1)",
         "the brightest pixel",
     ),
     Slip(
-        "return 0.3081 * pictures + 0.1307",
+        "return deviation * pictures + mean",
         "return 0.5 * pictures + 0.5",
         "(energy distance)",
     ),
@@ -136,7 +136,7 @@ gray = Patient(
         "number come from? Turn it back into what G made.",
         "0.44 is 0.3081 · 1 + 0.1307, and no tanh goes above 1. What does a white pixel become "
         "when it is prepared?",
-        "prepare: (pixels - 0.5) / 0.5, and as_pixels: 0.5 * pictures + 0.5.",
+        "mean, deviation = 0.5, 0.5: black becomes −1 and white 1, and back.",
     ),
     asks="Examine ``gray(x, steps)``: samples, black 0 and white 1, and curves.",
     thoughts={

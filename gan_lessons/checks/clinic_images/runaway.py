@@ -32,7 +32,7 @@ def runaway(x, steps):  # x: (N, 2)
         opt_g.zero_grad()
         loss_g.backward()
         opt_g.step()
-        curves["D"].append(loss_d.item())
+        curves["D"].append(total.item())
         curves["penalty"].append(price.item())
     return G(torch.randn(500, 2)).detach(), curves, D
 """
