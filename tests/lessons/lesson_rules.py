@@ -392,7 +392,9 @@ def solutions(lesson: Lesson) -> list[str]:
     asked = {}
     for cell in lesson.cells:
         if "exercise" in cell.metadata.tags:
-            asked |= {body_of(x): x.name for x in functions_in(build.solved(cell.source))}
+            given = {body_of(x) for x in functions_in(build.blank(cell.source))}
+            answers = functions_in(build.solved(cell.source))
+            asked |= {body_of(x): x.name for x in answers if body_of(x) not in given}
     open_cells = [
         cell.source
         for cell in lesson.cells

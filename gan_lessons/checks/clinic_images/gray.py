@@ -103,6 +103,16 @@ def _the_pictures_are_like_digits(seen: pictures.PictureVisit) -> str | None:
     )
 
 
+def _d_does_not_win(seen: pictures.PictureVisit) -> str | None:
+    if (late := float(seen.curves["D"][-50:].mean())) >= 0.6:
+        return None
+    return (
+        f"not healed. The pictures have white and black, but D's loss still sinks to {late:.2f}: D "
+        "tells real from fake by something that G cannot reach. Compare the ranges of what D is "
+        "shown."
+    )
+
+
 def _in_range(seen: pictures.PictureVisit | None) -> SimpleNamespace | None:
     """Return what can be drawn: pictures in [-1, 1]."""
     if seen is None:
@@ -163,7 +173,7 @@ gray = Patient(
     },
     cause="a",
     chart=pictures.chart(RIGHT, *SLIPS),
-    facts=(_white_is_reached, _the_pictures_are_like_digits),
+    facts=(_white_is_reached, _the_pictures_are_like_digits, _d_does_not_win),
     visit=_visit,
     symptom=_symptom,
     recovery=_recovery,
