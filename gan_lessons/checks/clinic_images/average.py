@@ -55,11 +55,6 @@ SLIPS = (
         "(energy distance)",
     ),
     Slip(
-        "0.02)",
-        "0.002)",
-        "(energy distance)",
-    ),
-    Slip(
         "deepcopy(G).eval()",
         "deepcopy(G)",
         "in other company",
@@ -146,7 +141,7 @@ average = Patient(
     cause="c",
     chart=pictures.chart(RIGHT, *SLIPS),
     facts=(
-        pictures.like_digits(1.8),
+        pictures.like_digits(1.5),
         _alone_and_in_company_a_picture_is_the_same,
         _it_is_an_average,
     ),

@@ -60,11 +60,6 @@ SLIPS = (
         "slope has a mean length",
     ),
     Slip(
-        "slope.norm(dim=1)",
-        "slope.norm(dim=(1, 2))",
-        "slope has a mean length",
-    ),
-    Slip(
         "(slope.norm(dim=1) - 1)",
         "(slope.norm(dim=1) - 1).clamp_min(0)",
         "slope has a mean length",

@@ -50,18 +50,13 @@ SLIPS = (
         "(energy distance)",
     ),
     Slip(
-        "0.0, 0.02",
-        "0.02, 0.02",
-        "(energy distance)",
-    ),
-    Slip(
-        "nn.Linear(c_in, c_out), nn.BatchNorm1d(c_out), nn.ReLU()",
-        "nn.Linear(c_in, c_out), nn.ReLU()",
-        "(energy distance)",
-    ),
-    Slip(
         "opt_d = torch.optim.Adam(D.parameters(), 5e-4",
         "opt_d = torch.optim.Adam(D.parameters(), 1e-4",
+        "(energy distance)",
+    ),
+    Slip(
+        "nn.ReLU()",
+        "nn.LeakyReLU(0.2)",
         "(energy distance)",
     ),
 )

@@ -48,11 +48,6 @@ SLIPS = (
         "of one class",
     ),
     Slip(
-        "for _ in range(steps)",
-        "for _ in range(2 * steps)",
-        "of one class",
-    ),
-    Slip(
         "opt_d = torch.optim.Adam(D.parameters(), 4e-3",
         "opt_d = torch.optim.Adam(D.parameters(), 1e-3",
         "of one class",
