@@ -1,6 +1,8 @@
 """Lesson 22b's checks on repairs that stand in no table, one seed each.
 
-When they were written, @@COUNT@@
+When they were written, all sixteen that heal passed and all fourteen that heal nothing were refused
+at once. One of these came near: an average with the right means and no variances, 2.0 where 1.8 was
+allowed. Since then 1.5 is.
 """
 
 import pytest
