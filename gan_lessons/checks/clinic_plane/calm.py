@@ -7,8 +7,8 @@ from gan_lessons.checks.patient import Patient, Thought
 RIGHT = """
 def calm(x, steps):
     G, D = models.plane_generator(), models.plane_discriminator()
-    opt_g = torch.optim.Adam(G.parameters(), 6e-3, (0.5, 0.9), fused=True)
-    opt_d = torch.optim.Adam(D.parameters(), 6e-3, (0.5, 0.9), fused=True)
+    opt_g = torch.optim.Adam(G.parameters(), 8e-3, (0.5, 0.9), fused=True)
+    opt_d = torch.optim.Adam(D.parameters(), 8e-3, (0.5, 0.9), fused=True)
     curves = {"D": [], "G": []}
     for _ in range(steps):
         real = x[torch.randint(len(x), (128,))]
@@ -33,7 +33,7 @@ SAME = "number for number: nothing of the data reaches G"
 SLIPS = (
     Slip("on_real, on_fake = scores[:128]", "on_real, on_fake = scores[-128:]", SAME),
     Slip(
-        "opt_d = torch.optim.Adam(D.parameters(), 6e-3",
+        "opt_d = torch.optim.Adam(D.parameters(), 8e-3",
         "opt_d = torch.optim.Adam(D.parameters(), 2e-3",
         SAME,
     ),
