@@ -13,7 +13,7 @@ from gan_lessons.runtime import generator
 
 STEPS = 500  # of an examination
 PROBE = 60  # steps that are enough to see what changes with the data
-MODES, SHARE = 6, 0.3  # a healthy program finds 8, with half of its samples or more
+MODES, SHARE = 6, 0.3  # of a healthy one: 8, and half or more
 
 
 def chart(right: str, *slips: Slip) -> Chart:
@@ -73,8 +73,9 @@ def the_modes_are_found(seen: RingVisit) -> str | None:
     middle, spread = seen.samples.mean(0), seen.samples.std(0).mean()
     return (
         f"not healed. On a ring that it has not seen, {seen.modes} of 8 modes are found, "
-        f"{seen.share:.0%} of the samples lie within 3σ of one; a healthy program finds 8, and most of "
-        f"its samples lie there. Their middle is at ({middle[0]:.1f}, {middle[1]:.1f}), their spread {spread:.2f}."
+        f"{seen.share:.0%} of the samples lie within 3σ of one; a healthy program finds 8, and "
+        "most of its samples lie there. Their middle is at "
+        f"({middle[0]:.1f}, {middle[1]:.1f}), their spread {spread:.2f}."
     )
 
 

@@ -5,7 +5,7 @@ from gan_lessons.checks.grader import Slip
 from gan_lessons.checks.patient import Patient, Thought
 
 RIGHT = """
-def tied(x, steps):
+def rooted(x, steps):
     G, D = models.plane_generator(), models.plane_discriminator()
     opt_g = torch.optim.Adam(G.parameters(), 8e-3, (0.5, 0.9), fused=True)
     opt_d = torch.optim.Adam(D.parameters(), 8e-3, (0.5, 0.9), fused=True)
@@ -57,7 +57,7 @@ def _symptom(seen: ring.RingVisit) -> bool:
     return float(seen.samples.std(0).mean()) < 0.6 and seen.modes < 3
 
 
-tied = Patient(
+rooted = Patient(
     title="G does not leave its place",
     proves="the samples follow the data, on a ring that your program had not seen.",
     severity="silent",
@@ -68,7 +68,7 @@ tied = Patient(
         "of backward() bring something to G?",
         "fake = G(torch.randn(128, 2)).detach()",
     ),
-    asks="Examine ``tied(x, steps)``: samples and curves of a GAN trained on x.",
+    asks="Examine ``rooted(x, steps)``: samples and curves of a GAN trained on x.",
     thoughts={
         "a": Thought(
             "D is too strong at once: its slope is gone, and G's gradient with it.",

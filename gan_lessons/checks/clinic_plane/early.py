@@ -5,7 +5,7 @@ from gan_lessons.checks.grader import Slip
 from gan_lessons.checks.patient import Patient, Thought
 
 RIGHT = """
-def dtypes(x, steps):
+def early(x, steps):
     G, D = models.plane_generator(), models.plane_discriminator()
     opt_g = torch.optim.Adam(G.parameters(), 8e-3, (0.5, 0.9), fused=True)
     opt_d = torch.optim.Adam(D.parameters(), 8e-3, (0.5, 0.9), fused=True)
@@ -65,7 +65,7 @@ def _symptom(seen: object) -> bool:
     return False
 
 
-dtypes = Patient(
+early = Patient(
     title="It stops before it starts",
     proves="the samples follow the data, on a ring that your program had not seen.",
     severity="crash",
@@ -76,7 +76,7 @@ dtypes = Patient(
         "layers are made in single.",
         "z = torch.from_numpy(rng.standard_normal((128, 2))).float()",
     ),
-    asks="Examine ``dtypes(x, steps)``: samples and curves of a GAN trained on x.",
+    asks="Examine ``early(x, steps)``: samples and curves of a GAN trained on x.",
     thoughts={
         "a": Thought(
             "The noise has the wrong shape: G expects another number of columns.",

@@ -5,7 +5,7 @@ from gan_lessons.checks.grader import Slip
 from gan_lessons.checks.patient import Patient, Thought
 
 RIGHT = """
-def believer(x, steps):
+def winners(x, steps):
     G, D = models.plane_generator(), models.plane_discriminator()
     opt_g = torch.optim.Adam(G.parameters(), 8e-3, (0.5, 0.9), fused=True)
     opt_d = torch.optim.Adam(D.parameters(), 8e-3, (0.5, 0.9), fused=True)
@@ -69,7 +69,7 @@ def _d_refuses_something(seen: ring.RingVisit) -> str | None:
     return None
 
 
-believer = Patient(
+winners = Patient(
     title="Both losses fall to zero",
     proves="the samples follow the data, on a ring that your program had not seen.",
     severity="silent",
@@ -79,7 +79,7 @@ believer = Patient(
         "for samples?",
         "loss_d = loss_d + F.softplus(D(fake.detach())).mean()",
     ),
-    asks="Examine ``believer(x, steps)``: samples and curves of a GAN trained on x.",
+    asks="Examine ``winners(x, steps)``: samples and curves of a GAN trained on x.",
     thoughts={
         "a": Thought(
             "D has won: it tells data and samples apart so well that its loss is zero.",

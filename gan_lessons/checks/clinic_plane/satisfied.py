@@ -5,7 +5,7 @@ from gan_lessons.checks.grader import Slip
 from gan_lessons.checks.patient import Patient, Thought
 
 RIGHT = """
-def stopped(x, steps):
+def satisfied(x, steps):
     G, D = models.plane_generator(), models.plane_discriminator()
     opt_g = torch.optim.Adam(G.parameters(), 8e-3, (0.5, 0.9), fused=True)
     opt_d = torch.optim.Adam(D.parameters(), 8e-3, (0.5, 0.9), fused=True)
@@ -73,7 +73,7 @@ def _the_end_is_good(seen: ring.RingVisit) -> str | None:
     return None
 
 
-stopped = Patient(
+satisfied = Patient(
     title="It stops satisfied",
     proves="your program ends where its samples are good, on a ring that it had not seen.",
     severity="theory",
@@ -84,7 +84,7 @@ stopped = Patient(
         "was overtaken for a moment. Which of your numbers look at the samples?",
         'Take the rule out, or let it look at samples: if len(curves["real"]) == steps:',
     ),
-    asks="Examine ``stopped(x, steps)``: samples and curves of a GAN trained on x.",
+    asks="Examine ``satisfied(x, steps)``: samples and curves of a GAN trained on x.",
     thoughts={
         "a": Thought(
             "G has converged: D says one half, the equilibrium is reached.",

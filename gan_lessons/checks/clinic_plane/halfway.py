@@ -5,7 +5,7 @@ from gan_lessons.checks.grader import Slip
 from gan_lessons.checks.patient import Patient, Thought
 
 RIGHT = """
-def turns(x, steps):
+def halfway(x, steps):
     G, D = models.plane_generator(), models.plane_discriminator()
     opt_g = torch.optim.Adam(G.parameters(), 8e-3, (0.5, 0.9))
     opt_d = torch.optim.Adam(D.parameters(), 8e-3, (0.5, 0.9))
@@ -63,7 +63,7 @@ def _symptom(seen: object) -> bool:
     return False
 
 
-turns = Patient(
+halfway = Patient(
     title="It stops in G's turn",
     proves="the samples follow the data, on a ring that your program had not seen.",
     severity="crash",
@@ -74,7 +74,7 @@ turns = Patient(
         "it?",
         "loss_g = F.softplus(-D(fake)).mean()",
     ),
-    asks="Examine ``turns(x, steps)``: samples and curves of a GAN trained on x.",
+    asks="Examine ``halfway(x, steps)``: samples and curves of a GAN trained on x.",
     thoughts={
         "a": Thought(
             "The graph was freed by the first backward(): retain_graph is missing.",

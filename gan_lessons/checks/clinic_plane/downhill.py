@@ -5,7 +5,7 @@ from gan_lessons.checks.grader import Slip
 from gan_lessons.checks.patient import Patient, Thought
 
 RIGHT = """
-def friends(x, steps):
+def downhill(x, steps):
     G, D = models.plane_generator(), models.plane_discriminator()
     opt_g = torch.optim.Adam(G.parameters(), 8e-3, (0.5, 0.9), fused=True)
     opt_d = torch.optim.Adam(D.parameters(), 8e-3, (0.5, 0.9), fused=True)
@@ -67,7 +67,7 @@ def _g_works_against_d(seen: ring.RingVisit) -> str | None:
     return None
 
 
-friends = Patient(
+downhill = Patient(
     title="The loss falls as it should",
     proves="the samples follow the data, on a ring that your program had not seen.",
     severity="silent",
@@ -77,7 +77,7 @@ friends = Patient(
         "Ask what G would have to do to make its loss small. Would you call that a good sample?",
         "loss_g = F.softplus(-D(fake)).mean()",
     ),
-    asks="Examine ``friends(x, steps)``: samples and curves of a GAN trained on x.",
+    asks="Examine ``downhill(x, steps)``: samples and curves of a GAN trained on x.",
     thoughts={
         "a": Thought(
             "All is well: training minimizes a loss, and the loss falls.",

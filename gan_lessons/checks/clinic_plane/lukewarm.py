@@ -5,7 +5,7 @@ from gan_lessons.checks.grader import Slip
 from gan_lessons.checks.patient import Patient, Thought
 
 RIGHT = """
-def twice(x, steps):
+def lukewarm(x, steps):
     G = models.plane_generator()
     D = nn.Sequential(models.plane_discriminator())  # (B,)
     opt_g = torch.optim.Adam(G.parameters(), 8e-3, (0.5, 0.9), fused=True)
@@ -67,7 +67,7 @@ def _symptom(seen: ring.RingVisit) -> bool:
     return float(seen.curves["D"].min()) > 1.0 and seen.modes < ring.MODES
 
 
-twice = Patient(
+lukewarm = Patient(
     title="D never becomes sure",
     proves="the samples follow the data, on a ring that your program had not seen.",
     severity="silent",
@@ -78,7 +78,7 @@ twice = Patient(
         "expect?",
         "D = nn.Sequential(models.plane_discriminator())",
     ),
-    asks="Examine ``twice(x, steps)``: samples and curves of a GAN trained on x.",
+    asks="Examine ``lukewarm(x, steps)``: samples and curves of a GAN trained on x.",
     thoughts={
         "a": Thought(
             "The game is at rest: D's loss is 2 ln 2.",

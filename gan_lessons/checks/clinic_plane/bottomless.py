@@ -5,7 +5,7 @@ from gan_lessons.checks.grader import Slip
 from gan_lessons.checks.patient import Patient, Thought
 
 RIGHT = """
-def wrong_way(x, steps):
+def bottomless(x, steps):
     G, D = models.plane_generator(), models.plane_discriminator()
     opt_g = torch.optim.Adam(G.parameters(), 8e-3, (0.5, 0.9), fused=True)
     opt_d = torch.optim.Adam(D.parameters(), 8e-3, (0.5, 0.9), fused=True)
@@ -61,13 +61,13 @@ def _the_value_has_a_floor(seen: ring.RingVisit) -> str | None:
     end = float(seen.curves["D"][-50:].mean()) if "D" in seen.curves else 0.0
     if end < -5:
         return (
-            f"not healed. D's loss ends at {end:,.0f} and has no floor: what D minimizes in this game "
-            "cannot be below 0."
+            f"not healed. D's loss ends at {end:,.0f} and has no floor: what D minimizes in this "
+            "game cannot be below 0."
         )
     return None
 
 
-wrong_way = Patient(
+bottomless = Patient(
     title="A loss without a floor",
     proves="the samples follow the data, on a ring that your program had not seen.",
     severity="theory",
@@ -78,7 +78,7 @@ wrong_way = Patient(
         "says real to data; and G's?",
         "loss_d, sign = -value, 1",
     ),
-    asks="Examine ``wrong_way(x, steps)``: samples and curves of a GAN trained on x.",
+    asks="Examine ``bottomless(x, steps)``: samples and curves of a GAN trained on x.",
     thoughts={
         "a": Thought(
             "The learning rate is too high: the losses explode.",
