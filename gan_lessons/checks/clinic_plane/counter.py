@@ -14,25 +14,28 @@ from gan_lessons.runtime import generator
 
 RIGHT = """
 def counter(samples, centers, sigma):
-    distances, nearest = torch.cdist(samples, centers).min(1)  # (N,), (N,)
-    found = nearest[distances <= 3 * sigma]
+    distances = torch.cdist(samples, centers)  # (N, 8)
+    nearest = distances.argmin(1)
+    found = nearest[distances.amin(1) <= 3 * sigma]
     return len(found.unique())
 """
 
 SLIPS = (
-    Slip("found = nearest[distances <= 3 * sigma]", "found = nearest", "between the modes"),
+    Slip("found = nearest[distances.amin(1) <= 3 * sigma]", "found = nearest", "between the modes"),
     Slip(
         "found = nearest",
         "found = (nearest.bincount() > 0.01 * len(samples)).nonzero()",
         "between the modes",
     ),
     Slip(
-        "found = nearest", "found = nearest[distances <= distances.median()]", "between the modes"
+        "found = nearest",
+        "found = nearest[distances.amin(1) <= distances.amin(1).median()]",
+        "between the modes",
     ),
-    Slip("found = nearest", "found = nearest[distances <= 3]", "between the modes"),
+    Slip("found = nearest", "found = nearest[distances.amin(1) <= 3]", "between the modes"),
     Slip(
         "found = nearest",
-        "found = nearest if distances.mean() <= 3 * sigma else nearest[:0]",
+        "found = nearest if distances.amin(1).mean() <= 3 * sigma else nearest[:0]",
         "half of the samples",
     ),
 )
@@ -114,7 +117,7 @@ counter = Patient(
         "or far away.",
         "Every sample has a nearest mode, wherever it is. What else must hold before that mode is "
         "found?",
-        "found = nearest[distances <= 3 * sigma]",
+        "found = nearest[distances.amin(1) <= 3 * sigma]",
     ),
     asks="Examine ``counter(samples, centers, sigma)``: how many modes have a sample within 3σ.",
     thoughts={
