@@ -184,7 +184,7 @@ WRONG_LUKEWARM = {
 WRONG_BOTTOMLESS = {
     "linear losses without a constraint": (
         wrong(lambda a, b: 10 * (b.mean() - a.mean()), lambda b: -b.mean()),
-        "has no floor",
+        "not healed",
     ),
     "exchanged, and squashed": (
         wrong(
