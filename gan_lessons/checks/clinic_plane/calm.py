@@ -73,16 +73,16 @@ calm = Patient(
             "third digit. A weak D would gain a little.",
         ),
         "c": Thought(
-            "What D's loss compares does not contain the data.",
-            "with other data and the same seed the same samples come out.",
-        ),
-        "d": Thought(
             "G has collapsed to one mode.",
             "a collapsed G sits on a mode, and D soon learns to refuse it: its loss falls and "
             "rises. Here nothing moves.",
         ),
+        "d": Thought(
+            "What D's loss compares does not contain the data.",
+            "with other data and the same seed the same samples come out.",
+        ),
     },
-    cause="c",
+    cause="d",
     chart=ring.chart(RIGHT, *SLIPS),
     facts=(ring.the_data_matter, ring.the_modes_are_found),
     visit=ring.visit,

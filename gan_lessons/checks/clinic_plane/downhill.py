@@ -80,24 +80,24 @@ downhill = Patient(
     asks="Examine ``downhill(x, steps)``: samples and curves of a GAN trained on x.",
     thoughts={
         "a": Thought(
-            "All is well: training minimizes a loss, and the loss falls.",
-            "the samples say otherwise. In a game no single falling curve says that it goes well.",
-        ),
-        "b": Thought(
-            "D is too strong, G has no slope left to follow.",
-            "make D eight times slower: the curve falls all the same. Nobody works against it.",
-        ),
-        "c": Thought(
             "Both players walk down the same loss.",
             "G's samples become easier to tell from the data with every step: that lowers the "
             "loss for both.",
         ),
+        "b": Thought(
+            "All is well: training minimizes a loss, and the loss falls.",
+            "the samples say otherwise. In a game no single falling curve says that it goes well.",
+        ),
+        "c": Thought(
+            "D is too strong, G has no slope left to follow.",
+            "make D eight times slower: the curve falls all the same. Nobody works against it.",
+        ),
         "d": Thought(
             "G has the wrong optimizer, so that it does not move.",
-            "print a weight of G before and after: it moves, and the samples leave the middle.",
+            "print a weight of G before and after: it moves, in the first steps by much.",
         ),
     },
-    cause="c",
+    cause="a",
     chart=ring.chart(RIGHT, *SLIPS),
     facts=(
         _g_works_against_d,

@@ -84,16 +84,16 @@ early = Patient(
             "error speaks of dtypes.",
         ),
         "b": Thought(
-            "G's layers and what is fed to them are numbers of different precision.",
-            "the error names both, and it comes in the first line that calls G.",
-        ),
-        "c": Thought(
             "The real batch is in double precision.",
             "D(real) was not reached yet: the error comes in the line above. (And x is float32: "
             "print it.)",
         ),
+        "c": Thought(
+            "G's layers and what is fed to them are numbers of different precision.",
+            "the error names both, and it comes in the first line that calls G.",
+        ),
     },
-    cause="b",
+    cause="c",
     chart=ring.chart(RIGHT, *SLIPS),
     facts=(ring.the_modes_are_found,),
     visit=ring.visit,

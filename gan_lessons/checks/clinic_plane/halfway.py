@@ -77,13 +77,13 @@ halfway = Patient(
     asks="Examine ``halfway(x, steps)``: samples and curves of a GAN trained on x.",
     thoughts={
         "a": Thought(
+            "G's loss rests on scores that D gave before its weights were changed.",
+            "the error counts versions: a weight of D is at a later one than the scores know.",
+        ),
+        "b": Thought(
             "The graph was freed by the first backward(): retain_graph is missing.",
             "it is there already; and that error has other words (Trying to backward through the "
             "graph a second time).",
-        ),
-        "b": Thought(
-            "G's loss rests on scores that D gave before its weights were changed.",
-            "the error counts versions: a weight of D is at a later one than the scores know.",
         ),
         "c": Thought(
             "Some layer works in place (inplace=True).",
@@ -95,7 +95,7 @@ halfway = Patient(
             "stays.",
         ),
     },
-    cause="b",
+    cause="a",
     chart=ring.chart(RIGHT, *SLIPS),
     facts=(ring.the_modes_are_found,),
     visit=ring.visit,

@@ -89,16 +89,16 @@ lukewarm = Patient(
             "twice the width changes nothing, and lesson 04's D has this size.",
         ),
         "c": Thought(
+            "The labels of data and samples are exchanged.",
+            "then D would still become sure, of the opposite. Here it never does.",
+        ),
+        "d": Thought(
             "D's outputs are squeezed before a loss that squeezes them again.",
             "print D(real) and D(fake): all lie between 0 and 1, so that the loss takes them for "
             "logits near 0: its least value is 1.006.",
         ),
-        "d": Thought(
-            "The labels of data and samples are exchanged.",
-            "then D would still become sure, of the opposite. Here it never does.",
-        ),
     },
-    cause="c",
+    cause="d",
     chart=ring.chart(RIGHT, *SLIPS),
     facts=(ring.the_modes_are_found,),
     visit=ring.visit,

@@ -87,25 +87,25 @@ satisfied = Patient(
     asks="Examine ``satisfied(x, steps)``: samples and curves of a GAN trained on x.",
     thoughts={
         "a": Thought(
+            "It ends by a sign that is necessary, and not sufficient.",
+            "D says ½ also before it has learned anything, and whenever G has overtaken it.",
+        ),
+        "b": Thought(
             "G has converged: D says one half, the equilibrium is reached.",
             "look at the samples where it stopped. At the equilibrium D says ½; not wherever D "
             "says ½ is the equilibrium.",
         ),
-        "b": Thought(
+        "c": Thought(
             "The tolerance is too wide.",
             "a narrow one stops later, and by chance: the curves cross ½ again and again while "
             "modes are missing.",
-        ),
-        "c": Thought(
-            "It ends by a sign that is necessary, and not sufficient.",
-            "D says ½ also before it has learned anything, and whenever G has overtaken it.",
         ),
         "d": Thought(
             "D learns too slowly to notice.",
             "the two curves part within a few steps and meet again: D notices, then G answers.",
         ),
     },
-    cause="c",
+    cause="a",
     chart=ring.chart(RIGHT, *SLIPS),
     facts=(
         _the_end_is_good,
