@@ -17,6 +17,7 @@ A source is a jupytext py:percent file. What is special about it:
   prediction, and ``picture="a name"`` on the code cell that answers it, stay in the source: a rule
   looks whether anything between the two gives the answer away;
 - ``{{hints module.exercise}}`` becomes the three hints of ``checks.module.exercise``, folded;
+- ``{{thoughts module.case}}`` becomes the lettered hypotheses of a case of the clinic;
 - ``{{minutes}}`` becomes the computing time that ``--execute`` measured (minutes.json).
 """
 
@@ -58,6 +59,7 @@ EXPLORED = 'class="gan-lessons-explored"'  # show.explore's picture, an output b
 MOVED = "<p><em>Run this cell to move its controls.</em></p>"
 PLACE = re.compile(r'(?<=<div) id="[^"]*"|<style>#gan-lessons-.*?</style>')  # drawn anew each time
 HINTS = re.compile(r"\{\{hints (\w+)\.(\w+)\}\}")
+THOUGHTS = re.compile(r"\{\{thoughts (\w+)\.(\w+)\}\}")
 METADATA = {
     "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
     "language_info": {"name": "python"},
@@ -116,8 +118,15 @@ def hints_of(module: str, exercise: str) -> str:
     )
 
 
+def thoughts_of(module: str, case: str) -> str:
+    """Return the hypotheses of ``checks.module.case``, a line each, without their replies."""
+    thoughts = getattr(importlib.import_module(f"gan_lessons.checks.{module}"), case).thoughts
+    return "\n".join(f"- **{letter}** · {thought.text}" for letter, thought in thoughts.items())
+
+
 def prose(text: str, lesson: str) -> str:
-    """Fill in hints and measured minutes."""
+    """Fill in hints, hypotheses and measured minutes."""
+    text = THOUGHTS.sub(lambda m: thoughts_of(*m.groups()), text)
     measured = runtime.measured_minutes().get(lesson)
     spent = f"{measured['minutes']:.1f}" if measured else "?"
     return HINTS.sub(lambda m: hints_of(*m.groups()), text).replace("{{minutes}}", spent)

@@ -32,7 +32,9 @@ def draw_curves(ax: Axes, curves: Curves, *, ylabel: str = "loss") -> Axes:
 def draw_samples(ax: Axes, samples: Tensor, real: Tensor, *, limit: float | None = None) -> Axes:
     """Draw points among the real ones, or a sheet of images."""
     if samples.ndim == 2:
-        return draw_points(ax, real, samples, limit=limit or 1.6 * limit_of(real))
+        far = float(samples.abs().amax(1).quantile(0.98))  # they may have run away
+        limit = limit or max(1.3 * limit_of(real), 1.15 * far)
+        return draw_points(ax, real, samples, limit=limit)
     return draw_sheet(ax, samples[:SHEET])
 
 
