@@ -9,6 +9,8 @@ run at hand, and ``checks.report()`` shows how far you have come. What all exerc
 
 from gan_lessons.checks import (
     augmentation,
+    clinic_images,
+    clinic_plane,
     color,
     convolutions,
     critic,
@@ -26,10 +28,13 @@ from gan_lessons.checks import (
 from gan_lessons.checks.claims import claim
 from gan_lessons.checks.moved import Moved
 from gan_lessons.checks.overview import report
+from gan_lessons.checks.patient import stops, ward
 
 __all__ = [
     "augmentation",
     "claim",
+    "clinic_images",
+    "clinic_plane",
     "color",
     "convolutions",
     "critic",
@@ -44,6 +49,8 @@ __all__ = [
     "scoring",
     "stabilize",
     "start",
+    "stops",
+    "ward",
 ]
 
 # Where exercises stood until version 0.2; these answer for one release.

@@ -1,0 +1,125 @@
+"""Zeros, and nothing but zeros: a case of lesson 22b, Heal pictures and critics."""
+
+from collections.abc import Callable
+
+from gan_lessons.checks.clinic_images import pictures
+from gan_lessons.checks.grader import Slip
+from gan_lessons.checks.patient import Patient, Thought
+
+RIGHT = """
+def zeros(x, steps):  # x: (N, 1, 14, 14) in [-1, 1]
+    G = models.image_generator(latent_dim=16, shape=(1, 14, 14), width=64)
+    D = models.image_discriminator(shape=(1, 14, 14), width=64)
+    opt_g = torch.optim.Adam(G.parameters(), 4e-3, (0.5, 0.99), fused=True)
+    opt_d = torch.optim.Adam(D.parameters(), 4e-3, (0.5, 0.99), fused=True)
+    loader = torch.utils.data.DataLoader(x, batch_size=64, shuffle=True)
+    curves = {"D": [], "G": []}
+    for _ in range(steps):
+        real = next(iter(loader))
+        fake = G(torch.randn(64, 16))
+        loss_d = F.softplus(-D(real)).mean()
+        loss_d = loss_d + F.softplus(D(fake.detach())).mean()
+        opt_d.zero_grad()
+        loss_d.backward()
+        opt_d.step()
+        loss_g = F.softplus(-D(fake)).mean()
+        opt_g.zero_grad()
+        loss_g.backward()
+        opt_g.step()
+        curves["D"].append(loss_d.item())
+        curves["G"].append(loss_g.item())
+    return G(torch.randn(500, 16)).detach(), curves
+"""
+
+SLIPS = (
+    Slip(
+        ", shuffle=True",
+        "",
+        "of one class",
+    ),
+    Slip(
+        "batch_size=64",
+        "batch_size=192",
+        "of one class",
+    ),
+    Slip(
+        "torch.randn(500, 16)",
+        "3 * torch.randn(500, 16)",
+        "of one class",
+    ),
+    Slip(
+        "opt_d = torch.optim.Adam(D.parameters(), 4e-3",
+        "opt_d = torch.optim.Adam(D.parameters(), 1e-3",
+        "of one class",
+    ),
+)
+
+
+def _visit(program: Callable, seed: int) -> pictures.PictureVisit:
+    x, y = pictures.digits(seed)
+    return pictures.PictureVisit(program, x[y.argsort(stable=True)], steps=400, seed=seed)
+
+
+def _several_digits_are_drawn(seen: pictures.PictureVisit) -> str | None:
+    shares = pictures.classes(seen.samples)
+    if shares.max() > 0.7:
+        return (
+            f"not healed. {shares.max():.0%} of the samples are of one class, {shares.argmax()} "
+            "(by the nearest real digit); the data hold as many of each."
+        )
+    return None
+
+
+def _symptom(seen: pictures.PictureVisit) -> bool:
+    """Nearly all samples are zeros."""
+    return float(pictures.classes(seen.samples)[0]) > 0.8
+
+
+def _recovery(seen: pictures.PictureVisit) -> dict[str, str]:
+    return {
+        "classes with 3 % or more": f"{int((pictures.classes(seen.samples) >= 0.03).sum())} of 10",
+        "energy distance": f"{seen.distance:.1f}",
+    }
+
+
+zeros = Patient(
+    title="Zeros, and nothing but zeros",
+    proves="the samples are of several classes, as the digits that your program got are.",
+    severity="silent",
+    hints=(
+        "D's loss looks like a good game's. So ask what the game is about: what are the real "
+        "batches, at step 1 and at step 100?",
+        "Each step begins the loader anew and takes its first batch. The folders are in order, "
+        "0, 1, 2 …",
+        "DataLoader(x, batch_size=64, shuffle=True): then a new beginning is another batch.",
+    ),
+    asks="Examine ``zeros(x, steps)``: samples and curves of a GAN trained on sorted digits.",
+    thoughts={
+        "a": Thought(
+            "G has collapsed: it found one digit that fools D and stays there.",
+            "D would soon refuse it, and its loss would fall. Here D's loss is as high as in a "
+            "good game: against what D was shown, G is right.",
+        ),
+        "b": Thought(
+            "D is too weak to see that digits are missing.",
+            "make D four times as wide: zeros. A better D would notice only what its batches "
+            "tell it.",
+        ),
+        "c": Thought(
+            "The noise is too narrow: z does not reach the other digits.",
+            "draw with 3z: odd zeros. No z leads to a digit that G had no reason to learn.",
+        ),
+        "d": Thought(
+            "D is shown zeros only.",
+            "print the classes of the real batches: all 64 are zeros, at every step. The "
+            "samples follow the data that arrive.",
+        ),
+    },
+    cause="d",
+    chart=pictures.chart(RIGHT, *SLIPS),
+    facts=(_several_digits_are_drawn, pictures.like_digits(2.6)),
+    visit=_visit,
+    symptom=_symptom,
+    recovery=_recovery,
+    seconds=2,
+)
