@@ -7,6 +7,7 @@ run at hand. What all exercises stand on: ``exercise`` (○, ✗ or ✓, and how
 """
 
 from gan_lessons.checks import (
+    articles,
     augmentation,
     color,
     convolutions,
@@ -26,6 +27,7 @@ from gan_lessons.checks.claims import claim
 from gan_lessons.checks.moved import Moved
 
 __all__ = [
+    "articles",
     "augmentation",
     "claim",
     "color",

@@ -22,7 +22,7 @@ FLOORS = (
     | {"checkpoint"},
     {"metrics"},
     {"training", "transport", "show"},
-    {"cockpit", "speed"},
+    {"cockpit", "speed", "triage"},
     {"checks"},
 )
 FLOOR_OF = {room: number for number, rooms in enumerate(FLOORS) for room in rooms}
