@@ -7,7 +7,9 @@
 A source is a jupytext py:percent file. What is special about it:
 
 - between ``# BEGIN SOLUTION`` and ``# END SOLUTION`` stands an answer. The learner's notebook gets
-  ``raise NotImplementedError`` instead, or what follows ``# BEGIN SOLUTION:`` on that line;
+  ``raise NotImplementedError`` instead, or what follows ``# BEGIN SOLUTION:`` on that line, or the
+  lines between ``# BEGIN BROKEN`` and ``# END SOLUTION``, if there are such: a program that runs,
+  is wrong and is to be mended;
 - cells tagged ``solution`` or ``instructor`` are only in the solved notebook;
 - a cell tagged ``folded`` is there with its code hidden until it is clicked: what an exercise asked
   and the lesson goes on with;
@@ -45,7 +47,9 @@ MAX_BYTES = 1_200_000
 ONLY_SOLVED = {"solution", "instructor"}
 SOLUTION = re.compile(
     r"^(?P<indent> *)# BEGIN SOLUTION(?:: (?P<stub>[^\n]*))?\n"
-    r"(?P<answer>.*?)^ *# END SOLUTION\n?",
+    r"(?P<answer>.*?)"
+    r"(?:^ *# BEGIN BROKEN\n(?P<broken>.*?))?"
+    r"^ *# END SOLUTION\n?",
     re.MULTILINE | re.DOTALL,
 )
 VIEW = "application/vnd.jupyter.widget-view+json"
@@ -58,6 +62,11 @@ METADATA = {
     "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
     "language_info": {"name": "python"},
 }
+
+
+def number_of(lesson: Path | str) -> str:
+    """Return a lesson's number, two digits and perhaps a letter: the start of its file's name."""
+    return Path(lesson).stem.partition("_")[0]
 
 
 def sources() -> list[Path]:
@@ -78,10 +87,19 @@ def read_cells(path: Path) -> list[NotebookNode]:
 
 
 def blank(code: str) -> str:
-    """Replace every answer by its stub."""
-    return SOLUTION.sub(
-        lambda m: f"{m['indent']}{m['stub'] or 'raise NotImplementedError'}\n", code
-    ).rstrip("\n")
+    """Replace every answer by its stub, or by the broken lines that stand in its place."""
+
+    def given(m: re.Match) -> str:
+        if m["broken"] is not None:
+            return m["broken"]
+        return f"{m['indent']}{m['stub'] or 'raise NotImplementedError'}\n"
+
+    return SOLUTION.sub(given, code).rstrip("\n")
+
+
+def is_broken(code: str) -> bool:
+    """Say whether the learner gets a broken program here, and not a stub."""
+    return any(m["broken"] is not None for m in SOLUTION.finditer(code))
 
 
 def solved(code: str) -> str:
@@ -122,6 +140,8 @@ def make(path: Path, *, with_answers: bool) -> NotebookNode:
         made.metadata = NotebookNode(tags=cell.metadata.tags) if cell.metadata.tags else {}
         if "folded" in cell.metadata.tags:
             made.metadata["jupyter"] = {"source_hidden": True}
+        if is_broken(cell.source) and not with_answers:
+            made.metadata["as_given"] = hashlib.sha256(made.source.encode()).hexdigest()
         cells.append(made)
     return nbformat.v4.new_notebook(cells=cells, metadata=METADATA)
 
@@ -208,7 +228,7 @@ def load(path: Path) -> NotebookNode | None:
 def with_minutes(readme: str) -> str:
     """Return the README with the measured minutes in the last column of its table of lessons."""
     for lesson, measured in runtime.measured_minutes().items():
-        row = re.compile(rf"^(\| \[{lesson[:2]} · .* \|) [^|]* \|$", re.MULTILINE)
+        row = re.compile(rf"^(\| \[{number_of(lesson)} · .* \|) [^|]* \|$", re.MULTILINE)
         readme = row.sub(rf"\g<1> {measured['minutes']:.1f} |", readme)
     return readme
 
@@ -231,7 +251,7 @@ def problems_of(path: Path) -> list[str]:
     elif any(c.cell_type == "code" and c.execution_count is None for c in fresh.cells):
         found.append(
             f"solutions/{answers.name} has not been run since its code changed: "
-            f"run `python tools/build.py --execute {path.stem[:2]}`"
+            f"run `python tools/build.py --execute {number_of(path)}`"
         )
     elif answers.stat().st_size > MAX_BYTES:
         found.append(f"solutions/{answers.name} is larger than {MAX_BYTES:,} bytes")
@@ -270,7 +290,7 @@ def main() -> int:
     parser.add_argument("--check", action="store_true", help="change nothing, report problems")
     parser.add_argument("--execute", action="store_true", help="run the solved notebooks")
     asked = parser.parse_args()
-    chosen = [p for p in sources() if not asked.lessons or p.stem[:2] in asked.lessons]
+    chosen = [p for p in sources() if not asked.lessons or number_of(p) in asked.lessons]
     if not chosen:
         print("no such lesson in notebooks/source", file=sys.stderr)
         return 2

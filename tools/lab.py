@@ -87,6 +87,20 @@ def _exercises(content: bytes) -> tuple[dict, dict[str, dict]]:
     return book, {name: cells[0] for name, cells in found.items() if len(cells) == 1}
 
 
+def _asks(task: dict) -> bool:
+    """Say whether a cell waits for an answer: it holds a stub, or a broken program to be mended."""
+    return "as_given" in task.get("metadata", {}) or bool(STUB.search("".join(task["source"])))
+
+
+def _is_answered(cell: dict) -> bool:
+    """Say whether a learner wrote into a cell."""
+    text = "".join(cell["source"])
+    given = cell.get("metadata", {}).get("as_given")
+    if given is not None:
+        return hashlib.sha256(text.encode()).hexdigest() != given
+    return bool(text.strip()) and not STUB.search(text)
+
+
 def _fits(answer: dict, task: dict) -> bool:
     """Say whether an answered cell is the answer to a task as it stands now.
 
@@ -115,12 +129,11 @@ def carry_over(content: bytes, copies: list[bytes]) -> tuple[bytes, list[str], l
     answers: dict[str, dict] = {}
     for copy in copies:
         for name, cell in _exercises(copy)[1].items():
-            text = "".join(cell["source"])
-            if not STUB.search(text) and text.strip():
+            if _is_answered(cell):
                 answers[name] = cell
     for name, answer in answers.items():
         task = tasks.get(name)
-        if task is not None and not STUB.search("".join(task["source"])):
+        if task is not None and not _asks(task):
             continue  # a cell that asks for nothing: it only calls a check
         if task is not None and _fits(answer, task):
             task["source"] = answer["source"]
@@ -158,7 +171,7 @@ def copy_lessons(lessons: Path, work: Path) -> list[str]:
     work.mkdir(parents=True, exist_ok=True)
     record = _read_record(work / RECORD)
     before, notes = dict(record), []
-    for lesson in sorted(lessons.glob("[0-9][0-9]_*.ipynb")):
+    for lesson in sorted(lessons.glob("[0-9][0-9]*_*.ipynb")):
         content = lesson.read_bytes()
         digest = hashlib.sha256(content).hexdigest()
         copy = work / lesson.name
@@ -178,7 +191,7 @@ def copy_lessons(lessons: Path, work: Path) -> list[str]:
 
 def first_lesson(work: Path, lessons: Path) -> Path:
     """Return the learner's copy of the lesson with the lowest number."""
-    return work / min(path.name for path in lessons.glob("[0-9][0-9]_*.ipynb"))
+    return work / min(path.name for path in lessons.glob("[0-9][0-9]*_*.ipynb"))
 
 
 def command(work: Path, lesson: Path, options: list[str]) -> list[str]:
@@ -248,7 +261,7 @@ def main(options: list[str], lessons: Path = ROOT / "notebooks") -> int:
         return 1
     work = work_folder()
     try:
-        if not any(lessons.glob("[0-9][0-9]_*.ipynb")):
+        if not any(lessons.glob("[0-9][0-9]*_*.ipynb")):
             raise refusal(
                 f"There is no lesson in {lessons}.",
                 "Nothing was started or copied.",

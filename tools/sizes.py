@@ -362,7 +362,13 @@ def lessons_table(sources: Path) -> str:
     rows = []
     for source in sorted(sources.glob("[0-9]*.py")):
         size = lesson_size(source)
-        row = [source.stem[:2], size.cells, size.code.code, size.code.density, size.longest_cell]
+        row = [
+            source.stem.partition("_")[0],
+            size.cells,
+            size.code.code,
+            size.code.density,
+            size.longest_cell,
+        ]
         rows.append([*row, size.text, size.longest_text, size.pictures, size.exercises])
     return table("lessons: lines of code, words with what is folded", head, rows)
 

@@ -9,6 +9,7 @@ run at hand. What all exercises stand on: ``exercise`` (○, ✗ or ✓, and how
 from gan_lessons.checks import (
     articles,
     augmentation,
+    clinic_plane,
     color,
     convolutions,
     critic,
@@ -25,11 +26,13 @@ from gan_lessons.checks import (
 )
 from gan_lessons.checks.claims import claim
 from gan_lessons.checks.moved import Moved
+from gan_lessons.checks.patient import stops, ward
 
 __all__ = [
     "articles",
     "augmentation",
     "claim",
+    "clinic_plane",
     "color",
     "convolutions",
     "critic",
@@ -43,6 +46,8 @@ __all__ = [
     "scoring",
     "stabilize",
     "start",
+    "stops",
+    "ward",
 ]
 
 # Where exercises stood until version 0.2; these answer for one release.

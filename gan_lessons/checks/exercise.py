@@ -153,7 +153,10 @@ class Exercise:
 
     def __call__(self, *answer, **more) -> None:
         """Say what the check finds; in strict mode raise unless it is ✓."""
-        outcome = self.judge(*answer, **more)
+        self.tell(answer, self.judge(*answer, **more))
+
+    def tell(self, answer: tuple, outcome: Outcome) -> None:
+        """Say what was found of an answer, with a hint after ✗, and keep it. Lesson 00."""
         self.last = answer, outcome
         if outcome.solved:
             self.right = answer
@@ -320,7 +323,7 @@ def calling(parts: tuple) -> Iterator[None]:
 def _raised(raised: Raised) -> Outcome:
     if raised.is_stub:
         return Outcome("○", "not attempted yet. The notebook goes on without it.")
-    text = _crash(raised.error)
+    text = crash(raised.error)
     return Outcome("✗", f"{text.rstrip('.')}. {raised.after}" if raised.after else text)
 
 
@@ -408,8 +411,11 @@ def speak(text: str, *, folded: tuple[str, str] | None = None) -> None:
     display(HTML(f'<div role="status" style="{style}">{inside}</div>'))
 
 
-def _crash(error: Exception) -> str:
-    """Say where the learner's code stopped, the deepest line of a notebook cell, and why."""
+def crash(error: Exception) -> str:
+    """Say where the learner's code stopped, the deepest line of a notebook cell, and why.
+
+    Lesson 00.
+    """
     frames = traceback.extract_tb(error.__traceback__)
     own = [f for f in frames if "ipykernel" in f.filename or f.filename.startswith("<ipython")]
     place = f" in your line `{own[-1].line}`" if own and own[-1].line else ""

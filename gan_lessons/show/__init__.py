@@ -5,6 +5,7 @@ Each returns a :class:`Picture`, which carries the sentence that says what to se
 """
 
 from gan_lessons.show.augmentation import known_by_heart, leak_meter
+from gan_lessons.show.clinic import bedside, draw_curves, draw_samples, recovered
 from gan_lessons.show.color import hues, pairs, palettes
 from gan_lessons.show.convolutions import chain, maps
 from gan_lessons.show.critic import estimates, in_the_plane, inside_critics, on_a_line
@@ -73,11 +74,13 @@ __all__ = [
     "Picture",
     "Pixels",
     "bars",
+    "bedside",
     "cells",
     "chain",
     "clouds",
     "compared",
     "draw_cells",
+    "draw_curves",
     "draw_densities",
     "draw_lines",
     "draw_logits",
@@ -87,6 +90,7 @@ __all__ = [
     "draw_phase",
     "draw_points",
     "draw_pushes",
+    "draw_samples",
     "draw_sheet",
     "estimates",
     "explore",
@@ -119,6 +123,7 @@ __all__ = [
     "playground",
     "points",
     "reach_of",
+    "recovered",
     "rows_of_images",
     "runs",
     "sheet",

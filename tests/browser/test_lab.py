@@ -1,5 +1,6 @@
 """`make lab`: the learner's copies, the errors it tells, and one real start of JupyterLab."""
 
+import hashlib
 import json
 import os
 import re
@@ -151,6 +152,29 @@ def test_an_answer_to_a_task_that_changed_is_named_and_not_put_over_it(lessons, 
     assert "by hand, as these exercises changed: first_gan.half_life, first_gan.train_step." in note
 
 
+def test_a_broken_program_is_carried_over_once_it_was_mended(lessons, work):
+    """It holds no stub: whether it was edited is told by what the course gave."""
+    lesson, mine = lessons / "04_train_your_first_gan.ipynb", work / "04_train_your_first_gan.ipynb"
+    broken = {name: f"def {name}():\n    return 1\n\n\nchecks.a.{name}({name})" for name in "bc"}
+
+    def write(path: Path, cells: dict[str, str], prose: str) -> None:
+        notebook(path, cells, prose=prose)
+        book = nbformat.read(path, as_version=4)
+        for cell, given in zip(book.cells[1:], broken.values(), strict=True):
+            cell.metadata.as_given = hashlib.sha256(given.encode()).hexdigest()
+        path.write_text(json.dumps(book), encoding="utf-8")
+
+    write(lesson, broken, "Old")
+    lab.copy_lessons(lessons, work)
+    mended = broken | {"b": broken["b"].replace("1", "2")}
+    write(mine, mended, "Old")
+    write(lesson, broken, "New")
+    (note,) = lab.copy_lessons(lessons, work)
+    assert codes(work / "04_train_your_first_gan.newer.ipynb") == list(mended.values())
+    assert "in the new one too: a.b;" in note
+    assert "by hand" not in note
+
+
 @pytest.mark.parametrize("mine", [b"", b"[]", b'{"cells": 3}', b'{"cells": [{}]}', b"\xff\xfe"])
 def test_a_damaged_copy_costs_nothing(lessons, work, mine):
     lesson, copy = lessons / "04_train_your_first_gan.ipynb", work / "04_train_your_first_gan.ipynb"
@@ -166,12 +190,12 @@ def test_a_damaged_copy_costs_nothing(lessons, work, mine):
 
 def test_every_lesson_that_ships_gets_its_solved_answers(lessons, work):
     """Blank and solved notebooks of the course: all exercises are found, and each answer fits."""
-    for blank in sorted((lab.ROOT / "notebooks").glob("[0-9][0-9]_*.ipynb")):
+    for blank in sorted((lab.ROOT / "notebooks").glob("[0-9][0-9]*_*.ipynb")):
         content = blank.read_bytes()
         solved = (blank.parent / "solutions" / blank.name).read_bytes()
         filled, carried, left = lab.carry_over(content, [content, solved])
         tasks = lab._exercises(content)[1]
-        asked = [name for name, cell in tasks.items() if lab.STUB.search("".join(cell["source"]))]
+        asked = [name for name, cell in tasks.items() if lab._asks(cell)]
         assert sorted(carried) == sorted(asked), blank.name
         assert left == []
         texts = ["".join(cell["source"]) for cell in lab._exercises(filled)[1].values()]

@@ -13,6 +13,7 @@ from gan_lessons import checks
 from gan_lessons.checks.exercise import Exercise
 from gan_lessons.checks.grader import Value
 from gan_lessons.checks.grader_steps import Step
+from gan_lessons.checks.patient import Patient
 
 LESSONS = [module.name for module in pkgutil.iter_modules(checks.__path__) if module.ispkg]
 EXERCISES = {
@@ -21,7 +22,12 @@ EXERCISES = {
     for name, one in vars(getattr(checks, lesson)).items()
     if isinstance(one, Exercise)
 }
-TABLES = {name: one for name, one in EXERCISES.items() if hasattr(one, "table")}
+# the clinic's cases train: test_patients.py walks their tables
+TABLES = {
+    name: one
+    for name, one in EXERCISES.items()
+    if hasattr(one, "table") and not isinstance(one, Patient)
+}
 SEEDS = (1, 2, 3)
 ROWS = [(name, i) for name, one in TABLES.items() for i in range(len(one.table.slips))]
 
@@ -39,7 +45,7 @@ def dice(monkeypatch):
 
 
 def test_every_exercise_has_a_table():
-    assert sorted(EXERCISES) == sorted(TABLES)
+    assert all(hasattr(one, "table") for one in EXERCISES.values())
 
 
 @pytest.mark.parametrize("name", TABLES)

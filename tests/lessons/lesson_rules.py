@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from gan_lessons import checks
+from gan_lessons.checks.patient import Patient
 from tools import build, sizes
 
 HOUSE = Path(__file__).resolve().parents[2] / "gan_lessons"
@@ -24,7 +25,7 @@ class Lesson:
 
     @property
     def number(self) -> str:
-        return self.path.stem[:2]
+        return build.number_of(self.path)
 
     @property
     def cells(self) -> list:
@@ -233,7 +234,7 @@ def head(lesson: Lesson) -> list[str]:
     """``# NN · Verb …`` in sentence case, and what you'll do, learn (three things) and need."""
     found = []
     text = lesson.prose[0]
-    title = re.match(r"# (\d\d) · ([A-Z][\w'’-]*)( .*)?$", text.splitlines()[0])
+    title = re.match(r"# (\d\d[a-z]?) · ([A-Z][\w'’-]*)( .*)?$", text.splitlines()[0])
     if not title:
         return [f"the title is not `# NN · Verb …`: {text.splitlines()[0]}"]
     verb = lesson.path.stem.split("_")[1]
@@ -252,7 +253,7 @@ def head(lesson: Lesson) -> list[str]:
 
 
 def exercises(lesson: Lesson) -> list[str]:
-    """Numbered, with minutes, difficulty, a check, three hints and a stub.
+    """Numbered, with minutes, difficulty, a check, three hints and a stub or a broken program.
 
     Lesson 00 calls them warm-ups.
     """
@@ -280,7 +281,8 @@ def exercises(lesson: Lesson) -> list[str]:
         found.append(f"{len(tagged)} cells tagged exercise for {len(asked)} with hints")
     for cell in tagged:
         stub = build.blank(cell.source)
-        if stub == cell.source or not re.search(r"raise NotImplementedError|= \.\.\.", stub):
+        waits = build.is_broken(cell.source) or re.search(r"raise NotImpl\w+|= \.\.\.", stub)
+        if stub == cell.source or not waits:
             found.append(f"an exercise without a stub: {stub.splitlines()[0]}")
         ast.parse(stub)
     return found
@@ -427,6 +429,33 @@ def body_of(function: Function) -> str:
     return ast.dump(bare)
 
 
+def patients(lesson: Lesson) -> list[str]:
+    """A case of the clinic is handed out as sick, and solved as healed, as its check knows it."""
+    found = []
+    for cell in lesson.cells:
+        if "exercise" not in cell.metadata.tags:
+            continue
+        for module, name in re.findall(r"(?m)^checks\.(\w+)\.(\w+)\(", cell.source):
+            case = getattr(getattr(checks, module), name, None)
+            if not isinstance(case, Patient):
+                continue
+            for what, code, known in (
+                ("sick", build.blank(cell.source), case.table.sick),
+                ("healed", build.solved(cell.source), case.table.right),
+            ):
+                if nameless(code) != nameless(known):
+                    found.append(f"this is not the {what} program of {module}.{name}")
+    return found
+
+
+def nameless(code: str) -> list[str]:
+    """Return the functions of a program as text, without their names, docstrings and hints."""
+    functions = [node for node in ast.parse(code).body if isinstance(node, Function)]
+    for function in functions:
+        function.name = "f"
+    return [canonical(function) for function in functions]
+
+
 # -- words -----------------------------------------------------------------------------------
 
 FORBIDDEN = re.compile(r"\b(simply|just|obviously)\b", re.IGNORECASE)
@@ -460,4 +489,4 @@ def places(lesson: Lesson) -> list[str]:
 
 
 RULES = (columns, figures, habits, setup, mirrors, head, exercises, quiz, ending)
-RULES += (parameters, questions, solutions, voice, spelling, places)
+RULES += (parameters, questions, solutions, patients, voice, spelling, places)

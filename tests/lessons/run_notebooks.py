@@ -130,13 +130,13 @@ def run(
 
 def find(root: Path, folder: str, lesson: str | None) -> list[Path]:
     """Return a folder's notebooks, or those of one lesson (its number or the start of its name)."""
-    return sorted((root / folder).glob(f"{lesson or '[0-9][0-9]_'}*.ipynb"))
+    return sorted((root / folder).glob(f"{lesson or '[0-9][0-9]'}*.ipynb"))
 
 
 def unpaired(root: Path) -> list[str]:
     """Return a line for each lesson that lacks its source, its blank or its solved notebook."""
     kinds = {
-        "source": {p.stem for p in (root / "notebooks/source").glob("[0-9][0-9]_*.py")},
+        "source": {p.stem for p in (root / "notebooks/source").glob("[0-9][0-9]*_*.py")},
         "blank notebook": {p.stem for p in find(root, "notebooks", None)},
         "solved notebook": {p.stem for p in find(root, "notebooks/solutions", None)},
     }

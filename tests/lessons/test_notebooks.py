@@ -25,14 +25,14 @@ from tests.lessons.lesson_rules import Lesson
 from tools import build
 
 SOURCES = build.sources()
-each_lesson = pytest.mark.parametrize("path", SOURCES, ids=lambda path: path.stem[:2])
+each_lesson = pytest.mark.parametrize("path", SOURCES, ids=build.number_of)
 
 
 def test_there_are_lessons():
     assert SOURCES
-    numbers = [path.stem[:2] for path in SOURCES]
+    numbers = [build.number_of(path) for path in SOURCES]
     assert len(set(numbers)) == len(numbers)
-    assert all(re.fullmatch(r"\d\d(_[a-z0-9]+)+", path.stem) for path in SOURCES)
+    assert all(re.fullmatch(r"\d\d[a-z]?(_[a-z0-9]+)+", path.stem) for path in SOURCES)
 
 
 @each_lesson
@@ -62,6 +62,7 @@ def test_the_learner_s_notebook_has_no_outputs_and_no_answers(path):
     text = build.dump(book)
     assert "BEGIN SOLUTION" not in text
     assert "END SOLUTION" not in text
+    assert "BEGIN BROKEN" not in text
     for cell in book.cells:
         assert not build.ONLY_SOLVED & set(cell.metadata.get("tags", []))
         if cell.cell_type == "code":
@@ -240,6 +241,8 @@ BROKEN = [
     (rules.questions, "show.losses(x", "assert x > 0\nshow.losses(x", "claimed before it is seen"),
     (rules.questions, "show.losses(x", 'checks.claim("up", True)\nshow.losses(x', "claimed before"),
     (rules.solutions, "x = 0\n", "def f(y):\n    return y + 2\n", "f gives away my_half_life"),
+    (rules.patients, "checks.first_gan.half_life(", "checks.clinic_plane.calm(",
+     "not the sick program of clinic_plane.calm"),
     (rules.voice, "Read the", "Just read the", "the word 'Just'"),
     (rules.voice, "That.<", "Obviously that.<", "the word 'Obviously'"),
     (rules.spelling, "Read the", "Read the colourful", "the spelling 'colourful'"),
@@ -440,6 +443,19 @@ NOT_DONE = "raise NotImplementedError"
             "a\nb\nc\nd",
         ),
         ("# BEGIN SOLUTION\n# END SOLUTION\nx", f"{NOT_DONE}\nx", "x"),
+        (
+            "def f():\n    # BEGIN SOLUTION\n    a = 1\n    # BEGIN BROKEN\n    a = 2\n"
+            "    # END SOLUTION\n    return a",
+            "def f():\n    a = 2\n    return a",
+            "def f():\n    a = 1\n    return a",
+        ),
+        ("# BEGIN SOLUTION\na\n# BEGIN BROKEN\n# END SOLUTION\nb", "b", "a\nb"),
+        (
+            "# BEGIN SOLUTION\na\n# END SOLUTION\n# BEGIN SOLUTION\nb\n# BEGIN BROKEN\nc\n"
+            "# END SOLUTION",
+            f"{NOT_DONE}\nc",
+            "a\nb",
+        ),
     ],
 )
 def test_blank_and_solved(source, blank, solved):

@@ -11,6 +11,7 @@ import yaml
 from gan_lessons.runtime.machine import DEVICES
 from gan_lessons.runtime.settings import BUDGETS
 from tests.repository.test_house import FLOORS
+from tools import build
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = {path.name: path.read_text(encoding="utf-8") for path in sorted(ROOT.glob("*.md"))}
@@ -129,16 +130,16 @@ def test_the_values_of_a_setting_are_those_that_are_taken(variable, values):
 
 # -- CONTRIBUTING ----------------------------------------------------------------------------
 
-WORDS = dict(re.findall(r"\| (\d\d) \| (\w+) ", CONTRIBUTING))
+WORDS = dict(re.findall(r"\| (\d\d[a-z]?) \| (\w+) ", CONTRIBUTING))
 
 
 def test_every_lesson_has_its_word():
-    assert sorted(WORDS) == [path.stem[:2] for path in SOURCES]
+    assert sorted(WORDS) == [build.number_of(path) for path in SOURCES]
 
 
-@pytest.mark.parametrize("path", SOURCES, ids=lambda path: path.stem[:2])
+@pytest.mark.parametrize("path", SOURCES, ids=build.number_of)
 def test_a_lesson_s_word_finds_its_exercises_and_their_tests(path):
-    word, source = WORDS[path.stem[:2]], path.read_text(encoding="utf-8")
+    word, source = WORDS[build.number_of(path)], path.read_text(encoding="utf-8")
     hinted = re.findall(r"\{\{hints (\w+)\.(\w+)\}\}", source)
     assert hinted
     for module, exercise in hinted:

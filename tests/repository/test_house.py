@@ -31,9 +31,9 @@ GROUND |= {"psutil"}  # comes with ipykernel
 # What pooch stands on: the download of real sets hands it a session of its own.
 GROUND_OF = {"data": {"requests", "urllib3"}}
 BASE_OF_CHECKS = {"exercise", "grader", "grader_steps", "seen", "experiments", "steps", "known"}
-BASE_OF_CHECKS |= {"moved"}  # what is no lesson's own
-AN_EXERCISE = re.compile(r"^(@exercise\(|\w+ = (Value|Property|Step)\()", re.MULTILINE)
-LESSON = re.compile(r"\b[Ll]esson \d\d\b")
+BASE_OF_CHECKS |= {"moved", "patient"}  # what is no lesson's own
+AN_EXERCISE = re.compile(r"^(@exercise\(|\w+ = (Value|Property|Step|Patient)\()", re.MULTILINE)
+LESSON = re.compile(r"\b[Ll]esson \d\d[a-z]?\b")
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 Documented = Function | ast.ClassDef

@@ -26,7 +26,9 @@ def test_each_lesson_has_a_row_with_its_title_its_notebooks_and_its_measured_min
     source = (ROOT / f"notebooks/source/{lesson}.py").read_text(encoding="utf-8")
     title = re.search(r"^# # (.+)$", source, re.MULTILINE)[1]
     measured = json.loads((ROOT / "tools" / "minutes.json").read_text())[lesson]["minutes"]
-    row = next(line for line in README.splitlines() if line.startswith(f"| [{lesson[:2]} ·"))
+    row = next(
+        line for line in README.splitlines() if line.startswith(f"| [{build.number_of(lesson)} ·")
+    )
     blank, solved = f"notebooks/{lesson}.ipynb", f"notebooks/solutions/{lesson}.ipynb"
     assert row.startswith(f"| [{title}]({blank}) <sub>([solved]({solved}))</sub> | ")
     assert row.endswith(f"| {measured:.1f} |")
@@ -36,14 +38,16 @@ def test_each_lesson_has_a_row_with_its_title_its_notebooks_and_its_measured_min
 
 def test_a_stale_minute_is_noticed():
     for lesson in (LESSONS[0], LESSONS[-1]):
-        stale = re.sub(rf"(?m)^(\| \[{lesson[:2]} · .*\|) [^|]* \|$", r"\1 99.9 |", README)
+        stale = re.sub(
+            rf"(?m)^(\| \[{build.number_of(lesson)} · .*\|) [^|]* \|$", r"\1 99.9 |", README
+        )
         assert stale != README
         assert build.with_minutes(stale) == README
 
 
 def test_there_is_no_row_without_a_lesson():
-    rows = re.findall(r"(?m)^\| \[?(\d\d) · ", README)
-    assert rows == [lesson[:2] for lesson in LESSONS]
+    rows = re.findall(r"(?m)^\| \[?(\d\d[a-z]?) · ", README)
+    assert rows == [build.number_of(lesson) for lesson in LESSONS]
 
 
 def test_the_least_python_is_the_one_that_the_package_asks_for():

@@ -1,0 +1,87 @@
+"""What a program of the clinic did: its curves beside its samples. Introduced in lesson 22a."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from matplotlib import rc_context
+from matplotlib.axes import Axes
+from torch import Tensor
+
+from gan_lessons.show.curves import smooth, whole_ticks
+from gan_lessons.show.images import draw_sheet
+from gan_lessons.show.picture import D_COLOR, FAKE, G_COLOR, REAL, STYLE, Picture, figure
+from gan_lessons.show.plane import draw_points, limit_of
+
+LINES = {"D": (D_COLOR, "-"), "G": (G_COLOR, "--"), "real": (REAL, "-"), "fake": (FAKE, "--")}
+SHEET = 36  # images that are shown
+Curves = Mapping[str, Tensor | Sequence[float]]
+
+
+def draw_curves(ax: Axes, curves: Curves, *, ylabel: str = "loss") -> Axes:
+    """Draw curves over the steps: the players' losses, or D's numbers on real and fake."""
+    for name, values in curves.items():
+        color, style = LINES.get(name, ("black", ":"))
+        ax.plot(*smooth(values), color=color, ls=style, lw=1.4, label=name)
+    ax.set(xlabel="step", ylabel=ylabel)
+    whole_ticks(ax.xaxis)
+    if curves:
+        ax.legend(fontsize=9, ncols=2, framealpha=0.8)
+    return ax
+
+
+def draw_samples(ax: Axes, samples: Tensor, real: Tensor, *, limit: float | None = None) -> Axes:
+    """Draw points among the real ones, or a sheet of images."""
+    if samples.ndim == 2:
+        return draw_points(ax, real, samples, limit=limit or 1.6 * limit_of(real))
+    return draw_sheet(ax, samples[:SHEET])
+
+
+def bedside(
+    samples: Tensor,
+    curves: Curves,
+    real: Tensor,
+    *,
+    title: str,
+    sentence: str,
+    ylabel: str = "loss",
+    limit: float | None = None,
+) -> Picture:
+    """Show what a program returned: its curves on the left, its samples on the right. Lesson 22a.
+
+    Args:
+        samples: (N, 2) points or (N, C, H, W) images. real: the data, alike.
+        curves: for each name as many numbers as steps. ylabel: what they are.
+        title: the finding. limit: half the width of the part of the plane that is shown.
+    """
+    with rc_context(STYLE):
+        fig = figure(width=7.6, height=3.5)
+        left, right = fig.subplots(1, 2)
+        draw_curves(left, curves, ylabel=ylabel)
+        draw_samples(right, samples, real, limit=limit)
+        fig.suptitle(title, fontsize=11)
+        return Picture(fig, sentence)
+
+
+def recovered(before: Any, after: Any) -> Picture:
+    """Show what a program did while it was sick and when it was healed. Lesson 22a.
+
+    Args:
+        before, after: visits, with samples, curves and the real x; before is None if the program
+            stopped.
+    """
+    with rc_context(STYLE):
+        fig = figure(width=7.6, height=6.4)
+        rows = fig.subplots(2, 2)
+        for (left, right), name, visit in zip(
+            rows, ("sick", "healed"), (before, after), strict=True
+        ):
+            left.set_title(f"{name}: curves")
+            right.set_title(f"{name}: samples")
+            if visit is None:
+                for ax in (left, right):
+                    ax.text(0.5, 0.5, "it stopped", ha="center", transform=ax.transAxes)
+                    ax.set(xticks=[], yticks=[])
+                continue
+            draw_curves(left, visit.curves)
+            draw_samples(right, visit.samples, visit.x)
+        return Picture(fig, "The same data and the same dice, before and after the repair.")
