@@ -1,9 +1,9 @@
 """The triage card: what a sick run shows, what may be the cause, what tells the causes apart.
 
-Floor 5 of the house; lesson 22c. A run is a :class:`data.Run`, as lesson 05's gallery holds them: four curves, six looks,
-and how much D's logit of a real sample changes with its batch. :data:`CARD` is the card, one
-:class:`Row` a symptom, in the order in which one asks; ``python -m tools.triage`` writes it to
-TRIAGE.md. :func:`plant` trains small runs with one fault each, to try it on.
+A run is a :class:`data.Run`, as lesson 05's gallery holds them: four curves, six looks, and how
+much D's logit of a real sample changes with its batch. :data:`CARD` is the card, one :class:`Row` a
+symptom, in the order in which one asks; ``python tools/triage.py`` writes it to TRIAGE.md.
+:func:`plant` trains small runs with one fault each, to try it on. Floor 5 of the house; lesson 22c.
 """
 
 from collections.abc import Callable
@@ -120,7 +120,7 @@ CARD = (
     Row(
         "A loss is NaN or infinite.",
         not_finite,
-        ("a logarithm of a probability that rounded to 0", "a learning rate", "a root at slope 0"),
+        ("the logarithm of a rounded 0", "a learning rate too high", "a root at slope 0"),
         "Write the loss on logits (softplus): gone → the logarithm. Divide both rates by 10: gone "
         "→ the rate. Only with a penalty → add 1e-12 under its root.",
         "05",

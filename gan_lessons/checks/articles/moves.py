@@ -38,8 +38,8 @@ SLIPS = (
     Slip(
         OF_G,
         "g_fake = fake + h * torch.sigmoid(-fake)",
-        "G's move is that of −log D, the loss that does not saturate. It is the better one, and not "
-        "asked here: V has log(1 − D), whose slope is −σ(logit).",
+        "G's move is that of −log D, the loss that does not saturate. It is better, and not asked "
+        "here: V has log(1 − D), whose slope is −σ(logit).",
     ),
     Slip(
         REAL,
