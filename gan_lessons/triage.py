@@ -168,9 +168,9 @@ CARD = (
     Row(
         "D calls both real, and pays nothing.",
         both_real,
-        ("D never hears a fake called fake", "D never sees fakes", "the fakes are real data"),
+        ("D never hears a fake called fake", "D never sees fakes", "fakes count next to nothing"),
         "Print D's batches with their labels: fakes with label 1 → the label; no fakes → never "
-        "sees them; two real batches → the wrong variable.",
+        "sees them. Its gradient from fakes alone: near 0 → their weight.",
         "22c",
     ),
     Row(

@@ -405,7 +405,8 @@ ring = data.ring(sigma=0.1)
 def system_002(seed, *, game=losses.non_saturating, penalty=None, on=""):
     runtime.seed_everything(seed)
     G, D = models.plane_generator(), models.plane_discriminator()
-    G, D = (leashed(n) if name in on else n for n, name in ((G, "G"), (D, "D")))
+    G = leashed(G) if "G" in on else G
+    D = leashed(D) if "D" in on else D
     adam = {"betas": (0.5, 0.99), "fused": True}
     opt_g = torch.optim.Adam(G.parameters(), 2e-3, **adam)
     opt_d = torch.optim.Adam(D.parameters(), 4e-3, **adam)
@@ -574,10 +575,13 @@ def dense(*sizes, act):
     return [layer for n, m in pairs for layer in (nn.Linear(n, m), *act())]
 
 
+def noisy():
+    return [nn.LeakyReLU(0.2), nn.Dropout(0.3)]
+
+
 def make_003():
     inner = dense(latent_dim, 256, 256, act=lambda: [nn.ReLU()])
     end = [nn.Linear(256, 784), nn.Sigmoid(), nn.Unflatten(1, (1, 28, 28))]
-    noisy = lambda: [nn.LeakyReLU(0.2), nn.Dropout(0.3)]
     judge = dense(784, 256, 256, act=noisy)
     D = [nn.Flatten(1), *judge, nn.Linear(256, 1), nn.Flatten(0)]
     return nn.Sequential(*inner, *end), nn.Sequential(*D)
@@ -798,8 +802,9 @@ assert lowest["as written"] - 2 * math.log(2) < 1e-6
 # %%
 def vae(seed):
     runtime.seed_everything(seed)
-    encoder, decoder = nn.Sequential(*dense(2, 64, 64, act=lambda: [nn.ReLU()]),
-                                     nn.Linear(64, 4)), models.plane_generator()
+    inner = dense(2, 64, 64, act=lambda: [nn.ReLU()])
+    encoder = nn.Sequential(*inner, nn.Linear(64, 4))  # mean, log variance
+    decoder = models.plane_generator()
     both = [*encoder.parameters(), *decoder.parameters()]
     opt = torch.optim.Adam(both, 3e-3, fused=True)
     points = data.batches(ring.x, 256, rng=runtime.generator(seed))
@@ -880,9 +885,10 @@ def browse(fault="label 1 only", look=6):
     row = triage.read(planted[fault])
     picture = show.runs([planted[fault]], look, real=ring.x)
     return show.Picture(
-        picture.figure,
+        picture.png,
         f"Planted: {fault}. The card: {row.symptom} Likeliest: "
         f"{row.causes[0]}; {row.causes[1]}; {row.causes[2]}. {row.test}",
+        width=picture.width,
     )
 
 
@@ -958,8 +964,8 @@ checks.articles.first_cause(my_first_cause)
 # ## The triage card
 # Yours knows how a fault looks. A card also says what else it could be, and
 # what to do to find out. Where you have no modes to count, as with pictures,
-# all rows but the last three still apply. The card is one page; `TRIAGE.md` in
-# the course's folder is the same, to be printed.
+# all rows but 12 and 13 still apply. It is one page; `TRIAGE.md` in the folder
+# of the course is the same, to be printed.
 
 # %%
 display.Markdown(triage.page())
@@ -992,8 +998,8 @@ checks.claim("the first cause is right for 36 of the gallery's 40 runs",
 
 # %% [markdown]
 # ## Taught today
-# The five articles are not alone. These sentences, in our words, stand or stood
-# in public courses, code and answers that many learn from; each is settled
+# The five articles are not alone. These sentences, in our words, stand or
+# stood in public courses, code and answers that many learn from; each is settled
 # here. Most of these sources are good ones, and some have mended it since.
 #
 # | no. | where, and what it says | verdict | settled by |
