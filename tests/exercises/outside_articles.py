@@ -99,8 +99,8 @@ WRONG_DROPS = {
     "all layers double": (_doubles_always, "you double at every layer"),
     "start forgotten": (_only_the_strides, "the first map's side is left out"),
     "stops at the first": (_a_number, "stop at the first layer"),
-    "the first 2": (_the_first_of_stride_2, "for "),
-    "where the side is reached": (_one_too_early, "for "),
+    "the first 2": (_the_first_of_stride_2, "Without layer 0, 1"),
+    "where the side is reached": (_one_too_early, "Without layer 0, 1"),
 }
 
 
@@ -191,8 +191,8 @@ WRONG_MOVES = {
     "G turned as well": (_all_turned, "G's step lowers D's logit"),
     "minus log D": (_does_not_saturate, "does not saturate"),
     "the wrong side of sigma": (_probabilities, "slope of log σ(t) is σ(−t)"),
-    "slopes, not logits": (_slopes_only, "for "),
-    "G moves after D": (_g_after_d, "for "),
+    "slopes, not logits": (_slopes_only, "slopes come back"),
+    "G moves after D": (_g_after_d, "begins where D's has ended"),
 }
 
 
@@ -295,7 +295,7 @@ def _slow_is_all(run):
 
 WRONG_CAUSES = {
     "the plateau is health": (_plateau_is_health, "called healthy"),
-    "losses alone": (_losses_alone, "are right, 10 are needed"),
+    "losses alone": (_losses_alone, "there G pays nothing"),
     "one name for all": (_one_name, "no evidence enters"),
     "a return is missing": (_forgets_to_return, "a return is missing"),
     "words of the card": (_own_words, "is not one of the names"),

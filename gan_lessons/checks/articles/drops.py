@@ -1,8 +1,13 @@
 """Which layer to drop: an exercise of lesson 22c, Make five articles run."""
 
+import math
 import random
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
+import torch
+from torch import Tensor
+
+from gan_lessons.checks.exercise import Wrong
 from gan_lessons.checks.grader import Case, Slip, Table, Value, case
 
 RIGHT = """
@@ -110,6 +115,39 @@ def cases(seed: int) -> Sequence[Case]:
     )
 
 
+def _listed(answer: Callable, *args: object) -> list[int] | None:
+    """Return the numbers that an answer gives, whatever holds them."""
+    found = answer(*args)
+    if found is None:
+        return None
+    if isinstance(found, Tensor):
+        found = found.flatten().tolist()
+    return [int(i) for i in found]
+
+
+def _counted(answer: Callable, start: int, strides: list[int], wanted: int) -> Tensor | None:
+    """Return how often each layer is named, (8,); the last counts all that is no layer."""
+    found = _listed(answer, start, strides, wanted)
+    if found is None:
+        return None
+    places = [i if 0 <= i < 7 else 7 for i in found]
+    return torch.tensor(places, dtype=torch.long).bincount(minlength=8).double()
+
+
+def _what_each_leaves(parts: tuple[Callable, ...], cases: Sequence[Case]) -> None:
+    """Raise the first case that is wrong, with the sides that are left."""
+    for one in cases:
+        start, strides, wanted = one.args
+        found = _listed(parts[0], start, list(strides), wanted)
+        left = [start * math.prod(strides) // stride for stride in strides]
+        if sorted(found) != [i for i, side in enumerate(left) if side == wanted]:
+            raise Wrong(
+                f"for start={start}, strides={strides}, wanted={wanted} you return {found}. "
+                f"Without layer 0, 1, … the side is {', '.join(map(str, left))}: which of these "
+                "are wanted?"
+            )
+
+
 drops = Value(
     title="Which layer to drop",
     proves="your function finds all layers whose loss makes the side right, in 27 generators.",
@@ -122,4 +160,6 @@ drops = Value(
     asks="Check ``drops(start, strides, wanted)``: the numbers of the layers to leave out.",
     table=Table(RIGHT, SLIPS),
     cases=cases,
+    observe=_counted,
+    signs=_what_each_leaves,
 )

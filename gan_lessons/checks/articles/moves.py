@@ -73,6 +73,18 @@ SLIPS = (
         "you stepped along a logarithm. A step goes along the *slope* of V: σ(−t) for log σ(t).",
     ),
     Slip(
+        OF_G,
+        "g_fake = d_fake + h * torch.sigmoid(d_fake)",
+        "G's step begins where D's has ended. It is asked from where the fake logit was: begin "
+        "with fake again.",
+    ),
+    Slip(
+        "return d_real, d_fake, g_fake",
+        "return torch.sigmoid(-real), -torch.sigmoid(fake), torch.sigmoid(fake)",
+        "slopes come back. The logits *after* the steps are asked: the old ones plus h times the "
+        "slope.",
+    ),
+    Slip(
         "return d_real, d_fake, g_fake",
         "return d_real, g_fake, d_fake",
         "the last two are exchanged: D's move of the fake logit comes second, G's last.",
