@@ -6,7 +6,7 @@ symptom, in the order in which one asks; ``python tools/triage.py`` writes it to
 :func:`plant` trains small runs with one fault each, to try it on. Floor 5 of the house; lesson 22c.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 import torch
@@ -295,10 +295,10 @@ FAULTS: dict[str, dict] = {
 """What can be planted: the one thing that differs from a healthy run. Lesson 22c."""
 
 
-def fakes_for_ever(G: nn.Module, batch_size: int):
+def fakes_for_ever(G: nn.Module, batch_size: int, *, rng: torch.Generator) -> Iterator[Tensor]:
     """Yield generated batches (B, 2) where real ones should come. Lesson 22c."""
     while True:
-        yield G(torch.randn(batch_size, 2)).detach()
+        yield G(torch.randn(batch_size, 2, generator=rng)).detach()
 
 
 def plant(
@@ -339,7 +339,7 @@ def plant(
     opt_d = torch.optim.Adam(D.parameters(), lr=lr_d, **adam)
     batches = data.batches(RING.x, batch_size, rng=runtime.generator(seed))
     if only_fakes:
-        batches = fakes_for_ever(G, batch_size)
+        batches = fakes_for_ever(G, batch_size, rng=runtime.generator(seed))
     z = torch.randn(100, 2, generator=runtime.generator(seed))
     game, looks = losses.Game(loss_d, loss_g), []
     for moment in training.train(G, D, opt_g, opt_d, batches, steps=steps, latent_dim=2, game=game):
