@@ -2,9 +2,9 @@
 
 Eleven files are what the lessons teach, and can be read in one evening: ``losses``, ``penalties``,
 ``models``, ``training``, ``augment``, ``metrics``, ``transport``, ``intervals``, ``judge``,
-``detectors`` and ``triage``. The machines behind them (``data``, ``show``, ``cockpit``, ``runtime``, ``speed``,
-``checkpoint``, ``errors``) and what judges the exercises (``checks``) are longer, and nobody needs
-to read them to follow a lesson.
+``detectors`` and ``triage``. The machines behind them (``data``, ``show``, ``cockpit``,
+``runtime``, ``speed``, ``checkpoint``, ``errors``) and what judges the exercises (``checks``) are
+longer, and nobody needs to read them to follow a lesson.
 
 The modules stand on floors, counted from 0, and imports only point down: ``errors`` |
 ``runtime`` | ``data``, ``losses``, ``penalties``, ``models``, ``augment``, ``detectors``,
