@@ -34,6 +34,7 @@ import math
 import time
 
 from IPython import display
+import ipywidgets
 import torch
 from torch import nn
 from torch.nn import functional as F
@@ -101,11 +102,11 @@ def play(make, x, *, steps, lr_g, lr_d, game, batch_size=32, decay=0.99):
     )
     run = training.averaged(run, average, decay=decay)
     both = [training.falling_lr(opt, steps) for opt in (opt_g, opt_d)]
-    run, first, started = training.scheduled(run, *both), None, time.time()
-    for _ in cockpit.progress(range(steps), unit="step"):
-        moment = next(run, None)
-        if first is None:
-            first = drawn(copy.deepcopy(moment.G))
+    run, started = training.scheduled(run, *both), time.time()
+    for step in cockpit.progress(range(steps), unit="step"):
+        moment = next(run)
+        if step == 0:
+            first = drawn(copy.deepcopy(G))
     last = drawn(average)
     distances = [far_apart(held_out[:200], one) for one in (first, last)]
     distances.append(far_apart(held_out[:200], held_out[200:]))
@@ -931,7 +932,8 @@ browse()
 # them would you have taken for one another?
 
 # %%
-show.explore(browse, fault=names, look=(1, 6))
+a_list = ipywidgets.Dropdown(options=names, value="label 1 only")
+show.explore(browse, fault=a_list, look=(1, 6))
 
 # %%
 # what we claim
