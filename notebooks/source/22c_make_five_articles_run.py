@@ -104,7 +104,10 @@ def play(make, x, *, steps, lr_g, lr_d, game, batch_size=32, decay=0.99):
     both = [training.falling_lr(opt, steps) for opt in (opt_g, opt_d)]
     run, started = training.scheduled(run, *both), time.time()
     for step in cockpit.progress(range(steps), unit="step"):
-        moment = next(run)
+        moment = next(run, None)
+        if moment is None:  # ■ was pressed
+            break
+        history = moment.history
         if step == 0:
             first = drawn(copy.deepcopy(G))
     last = drawn(average)
@@ -114,7 +117,7 @@ def play(make, x, *, steps, lr_g, lr_d, game, batch_size=32, decay=0.99):
         "G": average,
         "first": first,
         "last": last,
-        "history": moment.history,
+        "history": history,
         "distances": distances,
         "seconds": time.time() - started,
     }
