@@ -345,9 +345,9 @@ rows_of(system_001, pictures, name="Article 001", steps=steps_001)
 
 # %% [markdown]
 # Strokes of ink in the right place, of a digit's size, and about half of them
-# legible; around them the specks of a dense $G$ (lesson 06). The second row is where
-# the article stops: its `train` is called once and makes *one* step, whatever
-# `epochs` says.
+# legible; around them the specks of a dense $G$ (lesson 06). The second row is
+# where the article stops: its `train` is called once and makes *one* step,
+# whatever `epochs` says.
 
 # %%
 # what we claim
@@ -1062,7 +1062,8 @@ checks.claim("the first cause is right for 36 of the gallery's 40 runs",
 # ## Taught today
 # The five articles are not alone. These sentences, in our words, stand or
 # stood in public courses, code and answers that many learn from; each is
-# settled by a part of this course. Most of these sources are good ones, and some have mended it since.
+# settled by a part of this course. Most of these sources are good ones, and
+# some have mended it since.
 #
 # | no. | where, and what it says | verdict | settled by |
 # |---|---|---|---|
