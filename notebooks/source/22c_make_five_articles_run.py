@@ -635,9 +635,9 @@ for name in ("first", "last"):
 rows_of(system_003, pictures, name="Article 003", steps=steps_003)
 
 # %% [markdown]
-# Legible digits, most of them, with the soft edges and the specks of dense
-# layers. That is lesson 06's game, met by another road: nothing was wrong with
-# the article's networks that a `Flatten` and 28 × 28 could not mend.
+# Digits, a good half of them legible, with the soft edges and the specks of
+# dense layers. That is lesson 06's game, met by another road: nothing was wrong
+# with the article's networks that a `Flatten` and 28 × 28 could not mend.
 
 # %%
 # what we claim
