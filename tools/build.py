@@ -17,6 +17,7 @@ A source is a jupytext py:percent file. What is special about it:
   prediction, and ``picture="a name"`` on the code cell that answers it, stay in the source: a rule
   looks whether anything between the two gives the answer away;
 - ``{{hints module.exercise}}`` becomes the three hints of ``checks.module.exercise``, folded;
+- ``{{thoughts module.case}}`` becomes the lettered hypotheses of a case of the clinic;
 - ``{{minutes}}`` becomes the computing time that ``--execute`` measured (minutes.json).
 """
 
@@ -36,8 +37,7 @@ import jupytext
 import nbformat
 from nbformat import NotebookNode
 
-from gan_lessons import runtime, speed
-from gan_lessons.data import cache
+from gan_lessons import files, runtime, speed
 
 TOOLS = Path(__file__).resolve().parent
 README = TOOLS.parent / "README.md"
@@ -58,6 +58,7 @@ EXPLORED = 'class="gan-lessons-explored"'  # show.explore's picture, an output b
 MOVED = "<p><em>Run this cell to move its controls.</em></p>"
 PLACE = re.compile(r'(?<=<div) id="[^"]*"|<style>#gan-lessons-.*?</style>')  # drawn anew each time
 HINTS = re.compile(r"\{\{hints (\w+)\.(\w+)\}\}")
+THOUGHTS = re.compile(r"\{\{thoughts (\w+)\.(\w+)\}\}")
 METADATA = {
     "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
     "language_info": {"name": "python"},
@@ -116,8 +117,15 @@ def hints_of(module: str, exercise: str) -> str:
     )
 
 
+def thoughts_of(module: str, case: str) -> str:
+    """Return the hypotheses of ``checks.module.case``, a line each, without their replies."""
+    thoughts = getattr(importlib.import_module(f"gan_lessons.checks.{module}"), case).thoughts
+    return "\n".join(f"- **{letter}** · {thought.text}" for letter, thought in thoughts.items())
+
+
 def prose(text: str, lesson: str) -> str:
-    """Fill in hints and measured minutes."""
+    """Fill in hints, hypotheses and measured minutes."""
+    text = THOUGHTS.sub(lambda m: thoughts_of(*m.groups()), text)
     measured = runtime.measured_minutes().get(lesson)
     spent = f"{measured['minutes']:.1f}" if measured else "?"
     return HINTS.sub(lambda m: hints_of(*m.groups()), text).replace("{{minutes}}", spent)
@@ -214,7 +222,7 @@ def pages_of(model: str, states: dict) -> list[str]:
 
 def write(path: Path, text: str) -> None:
     """Write a file whole or not at all, with the same bytes on every system."""
-    cache.write_whole(path, text.encode("utf-8"))
+    files.write_whole(path, text.encode("utf-8"))
 
 
 def dump(book: NotebookNode) -> str:

@@ -7,11 +7,12 @@
 Each case's programs are examined as a learner's would be, on twenty seeds. The sick one must show
 its symptom and fail for its own reason, the healed one must pass, and each tempting repair must
 fail with the words of what it leaves unhealed. After every program the results are kept in
-tools/clinic.json under a digest of the case's file and of those that it shares with others; what
-was stopped is gone on with. The table goes to tests/exercises/clinic.md.
+tools/clinic.json under a digest of the case and of what it shares with others; what was stopped
+is gone on with. The table goes to tests/exercises/clinic.md.
 """
 
 import argparse
+import ast
 import hashlib
 import json
 import os
@@ -32,6 +33,7 @@ KEPT = ROOT / "tools" / "clinic.json"
 TABLE = ROOT / "tests" / "exercises" / "clinic.md"
 LESSONS = [name for name in ("clinic_plane", "clinic_images") if hasattr(checks, name)]
 SEEDS = 20
+PROSE = {"title", "proves", "hints", "asks", "thoughts", "cause", "severity", "seconds"}
 LEAST = 19  # of them: for the healed program all
 
 
@@ -46,12 +48,29 @@ def cases() -> dict[str, Patient]:
 
 
 def digest(name: str) -> str:
-    """Return what tells whether a case, or what it shares with others, was changed."""
+    """Return what tells whether a case, or what it shares with others, was changed.
+
+    Its programs, facts and symptom count; titles, hints and hypotheses do not.
+    """
     lesson, case = name.split(".")
     folder = ROOT / "gan_lessons" / "checks" / lesson
-    own = set(getattr(checks, lesson).__all__) - {case}
-    files = [p for p in sorted(folder.glob("*.py")) if p.stem not in own | {"__init__"}]
-    return hashlib.sha256(b"".join(path.read_bytes() for path in files)).hexdigest()[:16]
+    others = set(getattr(checks, lesson).__all__) - {case}
+    files = [p for p in sorted(folder.glob("*.py")) if p.stem not in others | {"__init__"}]
+    trees = [without_prose(path.read_text(encoding="utf-8")) for path in files]
+    return hashlib.sha256("".join(trees).encode()).hexdigest()[:16]
+
+
+def without_prose(source: str) -> str:
+    """Return a file's syntax tree as text, without docstrings and what a learner reads first."""
+    tree = ast.parse(source)
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call) and ast.unparse(node.func) == "Patient":
+            node.keywords = [word for word in node.keywords if word.arg not in PROSE]
+        if isinstance(node, ast.Module | ast.FunctionDef | ast.ClassDef) and ast.get_docstring(
+            node
+        ):
+            node.body = node.body[1:]
+    return ast.dump(tree)
 
 
 def programs(case: Patient) -> dict[str, tuple[str, str]]:
@@ -137,6 +156,12 @@ def load() -> dict:
     return json.loads(KEPT.read_text(encoding="utf-8")) if KEPT.exists() else {}
 
 
+def save(kept: dict) -> None:
+    """Write the results, a case a line."""
+    lines = [f"{json.dumps(name)}: {json.dumps(entry)}" for name, entry in sorted(kept.items())]
+    KEPT.write_text("{\n" + ",\n".join(lines) + "\n}\n", encoding="utf-8")
+
+
 def calibrate(name: str, case: Patient, *, say: Callable[[str], None] = print) -> None:
     """Examine what is missing of one case; keep the results after every program."""
     entry = load().get(name, {})
@@ -155,7 +180,7 @@ def calibrate(name: str, case: Patient, *, say: Callable[[str], None] = print) -
             f"{os.cpu_count()} cores, {platform.system()}, Python {platform.python_version()}, "
             f"torch {torch.__version__}"
         )
-        KEPT.write_text(json.dumps(load() | {name: entry}, indent=1) + "\n", encoding="utf-8")
+        save(load() | {name: entry})
         good = "solved" if key == "healed" else "told"
         say(f"{name} {key}: {shown(entry['programs'], key, good)}")
 

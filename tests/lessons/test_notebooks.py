@@ -20,6 +20,7 @@ import pytest
 from nbclient import NotebookClient
 from PIL import Image
 
+from gan_lessons import checks
 from tests.lessons import lesson_rules as rules
 from tests.lessons.lesson_rules import Lesson
 from tools import build
@@ -468,6 +469,13 @@ def test_hints_are_folded_and_written_as_text():
     assert text.count("<details>") == text.count("</details>") == 3
     assert [f"Hint {i}" in text for i in (1, 2, 3, 4)] == [True, True, True, False]
     assert "{{" not in build.prose("{{hints first_gan.half_life}} {{minutes}}", "99_none")
+
+
+def test_hypotheses_are_listed_without_their_replies():
+    text = build.prose("{{thoughts clinic_plane.calm}}", "99_none")
+    assert [line[:5] for line in text.splitlines()] == [f"- **{x}" for x in "abcd"]
+    replies = [one.reply for one in checks.clinic_plane.calm.thoughts.values()]
+    assert not any(reply in text for reply in replies)
 
 
 @pytest.fixture

@@ -7,8 +7,8 @@ from gan_lessons.checks.patient import Patient, Thought
 RIGHT = """
 def calm(x, steps):
     G, D = models.plane_generator(), models.plane_discriminator()
-    opt_g = torch.optim.Adam(G.parameters(), 6e-3, (0.5, 0.9), fused=True)
-    opt_d = torch.optim.Adam(D.parameters(), 6e-3, (0.5, 0.9), fused=True)
+    opt_g = torch.optim.Adam(G.parameters(), 8e-3, (0.5, 0.9), fused=True)
+    opt_d = torch.optim.Adam(D.parameters(), 8e-3, (0.5, 0.9), fused=True)
     curves = {"D": [], "G": []}
     for _ in range(steps):
         real = x[torch.randint(len(x), (128,))]
@@ -33,7 +33,7 @@ SAME = "number for number: nothing of the data reaches G"
 SLIPS = (
     Slip("on_real, on_fake = scores[:128]", "on_real, on_fake = scores[-128:]", SAME),
     Slip(
-        "opt_d = torch.optim.Adam(D.parameters(), 6e-3",
+        "opt_d = torch.optim.Adam(D.parameters(), 8e-3",
         "opt_d = torch.optim.Adam(D.parameters(), 2e-3",
         SAME,
     ),
@@ -73,16 +73,16 @@ calm = Patient(
             "third digit. A weak D would gain a little.",
         ),
         "c": Thought(
-            "What D's loss compares does not contain the data.",
-            "with other data and the same seed the same samples come out.",
-        ),
-        "d": Thought(
             "G has collapsed to one mode.",
             "a collapsed G sits on a mode, and D soon learns to refuse it: its loss falls and "
             "rises. Here nothing moves.",
         ),
+        "d": Thought(
+            "What D's loss compares does not contain the data.",
+            "with other data and the same seed the same samples come out.",
+        ),
     },
-    cause="c",
+    cause="d",
     chart=ring.chart(RIGHT, *SLIPS),
     facts=(ring.the_data_matter, ring.the_modes_are_found),
     visit=ring.visit,

@@ -1,0 +1,110 @@
+"""Both losses fall to zero: a case of lesson 22a, Heal a GAN."""
+
+from gan_lessons.checks.clinic_plane import ring
+from gan_lessons.checks.grader import Slip
+from gan_lessons.checks.patient import Patient, Thought
+
+RIGHT = """
+def winners(x, steps):
+    G, D = models.plane_generator(), models.plane_discriminator()
+    opt_g = torch.optim.Adam(G.parameters(), 8e-3, (0.5, 0.9), fused=True)
+    opt_d = torch.optim.Adam(D.parameters(), 8e-3, (0.5, 0.9), fused=True)
+    curves = {"D": [], "G": []}
+    for _ in range(steps):
+        real = x[torch.randint(len(x), (128,))]
+        fake = G(torch.randn(128, 2))
+        loss_d = F.softplus(-D(real)).mean()
+        loss_d = loss_d + F.softplus(D(fake.detach())).mean()
+        opt_d.zero_grad()
+        loss_d.backward()
+        opt_d.step()
+        loss_g = F.softplus(-D(fake)).mean()
+        opt_g.zero_grad()
+        loss_g.backward()
+        opt_g.step()
+        curves["D"].append(loss_d.item())
+        curves["G"].append(loss_g.item())
+    return G(torch.randn(2_000, 2)).detach(), curves
+"""
+
+BOTH = "says real to whatever"
+
+SLIPS = (
+    Slip(
+        "loss_d = loss_d + F.softplus(D(",
+        "loss_d = loss_d + F.softplus(-D(",
+        BOTH,
+    ),
+    Slip(
+        "opt_d = torch.optim.Adam(D.parameters(), 8e-3",
+        "opt_d = torch.optim.Adam(D.parameters(), 2e-3",
+        BOTH,
+    ),
+    Slip(
+        "loss_d = F.softplus(-D(real)).mean()",
+        "loss_d = 0.9 * F.softplus(-D(real)).mean()",
+        BOTH,
+    ),
+    Slip(
+        "loss_g = F.softplus(-D(fake))",
+        "loss_g = -F.softplus(D(fake))",
+        "not healed",
+    ),
+)
+
+
+def _symptom(seen: ring.RingVisit) -> bool:
+    """Both losses end near zero, and no mode is found."""
+    return all(float(row[-50:].mean()) < 0.05 for row in seen.curves.values()) and seen.modes < 3
+
+
+def _d_refuses_something(seen: ring.RingVisit) -> str | None:
+    ends = [float(row[-50:].mean()) for row in seen.curves.values()]
+    if max(ends) < 0.05 and seen.modes < ring.MODES:
+        return (
+            f"not healed. Both losses end below 0.05, with {seen.modes} of 8 modes found: in a "
+            "contest somebody loses. D says real to whatever it is shown, so G has nothing to "
+            "learn."
+        )
+    return None
+
+
+winners = Patient(
+    title="Both losses fall to zero",
+    proves="the samples follow the data, on a ring that your program had not seen.",
+    severity="silent",
+    hints=(
+        "Two opponents, and both lose nothing. What does D say of data, and what of samples?",
+        "Write D's two targets beside its loss: which label does it learn for data, and which "
+        "for samples?",
+        "loss_d = loss_d + F.softplus(D(fake.detach())).mean()",
+    ),
+    asks="Examine ``winners(x, steps)``: samples and curves of a GAN trained on x.",
+    thoughts={
+        "a": Thought(
+            "D has won: it tells data and samples apart so well that its loss is zero.",
+            "then G's loss would be large, as D would refuse all samples. It is zero as well.",
+        ),
+        "b": Thought(
+            "G has won: D takes the samples for real, because they are good.",
+            "look at them: no sample is where the data are.",
+        ),
+        "c": Thought(
+            "D learns the same answer for data and for samples.",
+            "D(real) and D(fake) are both far above 0, and D refuses nothing.",
+        ),
+        "d": Thought(
+            "The learning rate is too high, D has run away.",
+            "with a quarter of it both losses fall to zero as well, a little later.",
+        ),
+    },
+    cause="c",
+    chart=ring.chart(RIGHT, *SLIPS),
+    facts=(
+        _d_refuses_something,
+        ring.the_modes_are_found,
+    ),
+    visit=ring.visit,
+    symptom=_symptom,
+    recovery=ring.recovery,
+)
