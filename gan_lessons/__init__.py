@@ -2,10 +2,10 @@
 
 Eleven files are what the lessons teach, and can be read in one evening: ``losses``, ``penalties``,
 ``models``, ``training``, ``augment``, ``metrics``, ``transport``, ``intervals``, ``judge``,
-``detectors`` and ``triage``. The machines behind them (``data``, ``show``, ``cockpit``, ``runtime``, ``speed``,
-``checkpoint``, ``progress``, ``files``, ``errors``), what judges the exercises (``checks``) and
-the command ``gan-lessons`` (``door``, ``__main__``) are longer, and nobody needs to read them to
-follow a lesson.
+``detectors`` and ``triage``. The machines behind them (``data``, ``show``, ``cockpit``,
+``runtime``, ``speed``, ``checkpoint``, ``progress``, ``files``, ``errors``), what judges the
+exercises (``checks``) and the command ``gan-lessons`` (``door``, ``__main__``) are longer, and
+nobody needs to read them to follow a lesson.
 
 The modules stand on floors, counted from 0, and imports only point down: ``errors``,
 ``files`` | ``runtime``, ``progress`` | ``data``, ``losses``, ``penalties``, ``models``,

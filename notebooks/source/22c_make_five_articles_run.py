@@ -256,10 +256,10 @@ rows_of(
 
 # %% [markdown]
 # The minimax game starves: $D$ is soon sure, and $G$ feels next to nothing.
-# (In a run of ours with wider networks it got out of that again after three
-# hundred steps.) Mended, a flower's plan is there, round, with a heart, in
-# several colors, on a ground that does not touch it; the outline is loose, and
-# the fine grid is that of lesson 07. That is what so few steps at a fifth of
+# (All 450 steps of it gave no more in a run of ours; in another, with wider
+# networks, it got out of that after three hundred.) Mended, a flower's plan is
+# there, round, with a heart, in several colors, on a ground of its own; the
+# outline is loose, and the fine grid is that of lesson 07. That is what so few steps at a fifth of
 # the article's width buy: lesson 08 shows what 4,000 do at 32 pixels.
 
 # %%
