@@ -259,8 +259,9 @@ rows_of(
 # (All 450 steps of it gave no more in a run of ours; in another, with wider
 # networks, it got out of that after three hundred.) Mended, a flower's plan is
 # there, round, with a heart, in several colors, on a ground of its own; the
-# outline is loose, and the fine grid is that of lesson 07. That is what so few steps at a fifth of
-# the article's width buy: lesson 08 shows what 4,000 do at 32 pixels.
+# outline is loose, and the fine grid is that of lesson 07. That is what so few
+# steps at a fifth of the article's width buy: lesson 08 shows what 4,000 do at
+# 32 pixels.
 
 # %%
 # what we claim
@@ -636,8 +637,9 @@ rows_of(system_003, pictures, name="Article 003", steps=steps_003)
 
 # %% [markdown]
 # Digits, a good half of them legible, with the soft edges and the specks of
-# dense layers. That is lesson 06's game, met by another road: nothing was wrong
-# with the article's networks that a `Flatten` and 28 × 28 could not mend.
+# dense layers. That is lesson 06's game, met by another road: nothing was
+# wrong with the article's networks that a `Flatten` and 28 × 28 could not
+# mend.
 
 # %%
 # what we claim
