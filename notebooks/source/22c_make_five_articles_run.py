@@ -1072,12 +1072,12 @@ checks.claim("the first cause is right for 36 of the gallery's 40 runs",
 # | P-1 | [Dive into Deep Learning, GAN](https://github.com/d2l-ai/d2l-en/pull/459): $G$'s logarithm starves its gradient when $D(G(z))$ is near 1 | wrong | 02 · G's two losses; 02 · Quiz |
 # | P-2 | [Dive into Deep Learning, DCGAN](https://d2l.ai/chapter_generative-adversarial-networks/dcgan.html): all parameters from $\mathcal N(0,0.02)$, batch norm's factor too | wrong | 07 · Exercise 2 · First weights |
 # | P-3 | [Keras, WGAN-GP example](https://keras.io/examples/generative/wgan_gp/): the place between real and fake is drawn from $\mathcal N(0,1)$ | wrong | 11 · Exercise 2 · The gradient penalty |
-# | P-4 | [Generative Deep Learning, 2nd ed., WGAN-GP](https://github.com/davidADSP/Generative_Deep_Learning_2nd_Edition): the same, copied | wrong | 11 · Exercise 2 · The gradient penalty |
+# | P-4 | [Generative Deep Learning, 2nd ed., WGAN-GP](https://github.com/davidADSP/Generative_Deep_Learning_2nd_Edition/tree/main/notebooks/04_gan/02_wgan_gp): the same, copied | wrong | 11 · Exercise 2 · The gradient penalty |
 # | P-5 | [PyTorch-GAN #20](https://github.com/eriklindernoren/PyTorch-GAN/issues/20): the norm of the penalty is one over channels; in its DRAGAN to this day | wrong | 11 · Exercise 2 · The gradient penalty |
 # | P-6 | [PyTorch-GAN #116](https://github.com/eriklindernoren/PyTorch-GAN/issues/116): the second argument of batch norm is its momentum | wrong | 07 · Exercise 3 · Find the bug |
-# | P-7 | [Lightning, basic GAN](https://github.com/Lightning-AI/pytorch-lightning/tree/master/examples/pytorch/domain_templates): MNIST by mean and deviation fits a tanh | wrong | 06 · The range of a pixel |
+# | P-7 | [Lightning, basic GAN](https://github.com/Lightning-AI/tutorials/tree/main/lightning_examples/basic-gan): MNIST by mean and deviation fits a tanh | wrong | 06 · The range of a pixel |
 # | P-8 | [ARENA, GANs](https://github.com/callummcdougall/ARENA_3.0): the same; and a GAN on MNIST blows up in the end, as GANs do | half true | 06 · The range of a pixel; 06 · One word: real digits |
-# | P-9 | [Neuromatch, W2D5](https://github.com/NeuromatchAcademy/course-content-dl): a *loss* that is to be raised | half true | 02 · Exercise 1 · D's loss |
+# | P-9 | [Neuromatch, W2D5](https://github.com/NeuromatchAcademy/course-content-dl/tree/main/tutorials/W2D5_GenerativeModels): a *loss* that is to be raised | half true | 02 · Exercise 1 · D's loss |
 # | P-10 | [GAN Lab](https://github.com/poloclub/ganlab): to smooth labels, scale $\log D(x)$ alone | wrong | 12 · Unsure on one side |
 # | P-11 | [pro_gan_pytorch #13](https://github.com/akanimax/pro_gan_pytorch/issues/13): least squares are the square of the mean | wrong | 10 · Exercise 1 · Least squares, from its slopes |
 # | P-12 | [ganhacks #29](https://github.com/soumith/ganhacks/issues/29): $G$'s optimizer need not be told whose weights it moves | wrong | 04 · Exercise 1 · Write the training step |
