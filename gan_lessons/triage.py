@@ -72,9 +72,9 @@ def both_real(run: data.Run) -> bool:
 
 
 def deaf(run: data.Run) -> bool:
-    """Whether D's mean answer to real samples is the same in every hundred steps. Lesson 22c."""
+    """Whether D's mean answer to real samples is the same in all hundreds of steps. Lesson 22c."""
     means = run.numbers["real_logit"].unfold(0, 100, 100).mean(dim=1)
-    return float(means.std()) < 0.005
+    return len(means) > 1 and float(means.std()) < 0.005
 
 
 def never_negative(run: data.Run) -> bool:

@@ -86,6 +86,7 @@ def test_a_planted_run_has_the_form_of_the_gallerys():
     assert run.numbers.keys() == shipped.numbers.keys()
     assert run.numbers["loss_d"].shape == (120,)
     assert run.looks.shape == shipped.looks.shape
+    assert not triage.deaf(run)  # one hundred steps say nothing of the next
     again = triage.plant(3, steps=120)
     assert torch.equal(run.looks, again.looks)
 

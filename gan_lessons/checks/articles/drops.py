@@ -22,7 +22,7 @@ SLIPS = (
         TEST,
         "stride == 2",
         "you list every layer of stride 2, whatever the sizes are. Without layer i the side is "
-        "start times the product of the *other* strides: ask whether that is what is wanted.",
+        "start times the product of the other strides: ask whether that is what is wanted.",
     ),
     Slip(
         TEST,
@@ -80,7 +80,7 @@ SLIPS = (
     Slip(
         TEST,
         "total * stride == wanted",
-        "you put a second layer of that kind in. Without a layer the side is *divided* by its "
+        "you put a second layer of that kind in. Without a layer the side is divided by its "
         "stride.",
     ),
     Slip(

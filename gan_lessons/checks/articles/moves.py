@@ -21,13 +21,13 @@ SLIPS = (
         REAL,
         "real - h * torch.sigmoid(-real)",
         "D's step lowers its logit of a real sample: that is the article's sign, by which D learns "
-        "to call real samples fake. D must *raise* V.",
+        "to call real samples fake. D must raise V.",
     ),
     Slip(
         FAKE,
         "d_fake = fake + h * torch.sigmoid(fake)",
         "D's step raises its logit of a fake sample: that is the article's sign, by which D learns "
-        "to call fakes real. D must *raise* V.",
+        "to call fakes real. D must raise V.",
     ),
     Slip(
         OF_G,
@@ -59,7 +59,7 @@ SLIPS = (
     Slip(
         REAL,
         "torch.sigmoid(-real)",
-        "what comes back first is a slope. The logit *after* the step is asked: the old one plus h "
+        "what comes back first is a slope. The logit after the step is asked: the old one plus h "
         "times the slope.",
     ),
     Slip(
@@ -70,7 +70,7 @@ SLIPS = (
     Slip(
         REAL,
         "real + h * torch.sigmoid(-real).log()",
-        "you stepped along a logarithm. A step goes along the *slope* of V: σ(−t) for log σ(t).",
+        "you stepped along a logarithm. A step goes along the slope of V: σ(−t) for log σ(t).",
     ),
     Slip(
         OF_G,
@@ -81,7 +81,7 @@ SLIPS = (
     Slip(
         "return d_real, d_fake, g_fake",
         "return torch.sigmoid(-real), -torch.sigmoid(fake), torch.sigmoid(fake)",
-        "slopes come back. The logits *after* the steps are asked: the old ones plus h times the "
+        "slopes come back. The logits after the steps are asked: the old ones plus h times the "
         "slope.",
     ),
     Slip(
