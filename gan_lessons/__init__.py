@@ -1,16 +1,16 @@
 """Helpers of the GAN course: what its lessons teach, and the machines behind that.
 
-Ten files are what the lessons teach, and can be read in one evening: ``losses``, ``penalties``,
-``models``, ``training``, ``augment``, ``metrics``, ``transport``, ``intervals``, ``judge`` and
-``detectors``. The machines behind them (``data``, ``show``, ``cockpit``, ``runtime``, ``speed``,
-``checkpoint``, ``progress``, ``files``, ``errors``), what judges the exercises (``checks``) and
-the command ``gan-lessons`` (``door``, ``__main__``) are longer, and nobody needs to read them to
-follow a lesson.
+Eleven files are what the lessons teach, and can be read in one evening: ``losses``, ``penalties``,
+``models``, ``training``, ``augment``, ``metrics``, ``transport``, ``intervals``, ``judge``,
+``detectors`` and ``triage``. The machines behind them (``data``, ``show``, ``cockpit``,
+``runtime``, ``speed``, ``checkpoint``, ``progress``, ``files``, ``errors``), what judges the
+exercises (``checks``) and the command ``gan-lessons`` (``door``, ``__main__``) are longer, and
+nobody needs to read them to follow a lesson.
 
 The modules stand on floors, counted from 0, and imports only point down: ``errors``,
 ``files`` | ``runtime``, ``progress`` | ``data``, ``losses``, ``penalties``, ``models``,
 ``augment``, ``detectors``, ``intervals``, ``judge``, ``checkpoint`` | ``metrics`` |
-``training``, ``transport``, ``show`` | ``cockpit``, ``speed`` | ``checks`` |
+``training``, ``transport``, ``show`` | ``cockpit``, ``speed``, ``triage`` | ``checks`` |
 ``door`` | ``__main__``.
 Import the module and not its names: ``losses.non_saturating`` tells the reader where to look.
 """

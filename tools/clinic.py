@@ -156,6 +156,12 @@ def load() -> dict:
     return json.loads(KEPT.read_text(encoding="utf-8")) if KEPT.exists() else {}
 
 
+def save(kept: dict) -> None:
+    """Write the results, a case a line."""
+    lines = [f"{json.dumps(name)}: {json.dumps(entry)}" for name, entry in sorted(kept.items())]
+    KEPT.write_text("{\n" + ",\n".join(lines) + "\n}\n", encoding="utf-8")
+
+
 def calibrate(name: str, case: Patient, *, say: Callable[[str], None] = print) -> None:
     """Examine what is missing of one case; keep the results after every program."""
     entry = load().get(name, {})
@@ -174,7 +180,7 @@ def calibrate(name: str, case: Patient, *, say: Callable[[str], None] = print) -
             f"{os.cpu_count()} cores, {platform.system()}, Python {platform.python_version()}, "
             f"torch {torch.__version__}"
         )
-        KEPT.write_text(json.dumps(load() | {name: entry}, indent=1) + "\n", encoding="utf-8")
+        save(load() | {name: entry})
         good = "solved" if key == "healed" else "told"
         say(f"{name} {key}: {shown(entry['programs'], key, good)}")
 

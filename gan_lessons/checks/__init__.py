@@ -8,6 +8,7 @@ run at hand, and ``checks.report()`` shows how far you have come. What all exerc
 """
 
 from gan_lessons.checks import (
+    articles,
     augmentation,
     clinic_images,
     clinic_plane,
@@ -31,6 +32,7 @@ from gan_lessons.checks.overview import report
 from gan_lessons.checks.patient import stops, ward
 
 __all__ = [
+    "articles",
     "augmentation",
     "claim",
     "clinic_images",

@@ -11,7 +11,7 @@ from gan_lessons.data.batches import batches, to_image_range, to_model_range
 from gan_lessons.data.color import from_oklab, hue_and_chroma, to_oklab
 from gan_lessons.data.dataset import Dataset
 from gan_lessons.data.folder import folder
-from gan_lessons.data.gallery import gallery
+from gan_lessons.data.gallery import Run, gallery
 from gan_lessons.data.petals import petals
 from gan_lessons.data.plane import drawn, grid, moons, ring, spiral
 from gan_lessons.data.real import fashion_mnist, mnist
@@ -19,6 +19,7 @@ from gan_lessons.data.strokes import strokes
 
 __all__ = [
     "Dataset",
+    "Run",
     "ablation",
     "batches",
     "drawn",

@@ -17,11 +17,13 @@ SHEET = 36  # images that are shown
 Curves = Mapping[str, Tensor | Sequence[float]]
 
 
-def draw_curves(ax: Axes, curves: Curves, *, ylabel: str = "loss") -> Axes:
+def draw_curves(ax: Axes, curves: Curves, *, ylabel: str | None = None) -> Axes:
     """Draw curves over the steps: the players' losses, or D's numbers on real and fake."""
     for name, values in curves.items():
         color, style = LINES.get(name, ("black", ":"))
         ax.plot(*smooth(values), color=color, ls=style, lw=1.4, label=name)
+    if ylabel is None:
+        ylabel = "D's probability" if set(curves) == {"real", "fake"} else "loss"
     ax.set(xlabel="step", ylabel=ylabel)
     whole_ticks(ax.xaxis)
     if curves:
@@ -45,14 +47,15 @@ def bedside(
     *,
     title: str,
     sentence: str,
-    ylabel: str = "loss",
+    ylabel: str | None = None,
     limit: float | None = None,
 ) -> Picture:
     """Show what a program returned: its curves on the left, its samples on the right. Lesson 22a.
 
     Args:
         samples: (N, 2) points or (N, C, H, W) images. real: the data, alike.
-        curves: for each name as many numbers as steps. ylabel: what they are.
+        curves: for each name as many numbers as steps. ylabel: what they are; losses if None,
+            or D's probabilities where they are called real and fake.
         title: the finding. limit: half the width of the part of the plane that is shown.
     """
     with rc_context(STYLE):

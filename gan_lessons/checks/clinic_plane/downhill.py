@@ -13,13 +13,14 @@ def downhill(x, steps):
     for _ in range(steps):
         real = x[torch.randint(len(x), (128,))]
         fake = G(torch.randn(128, 2))
-        loss_d = F.softplus(-D(real)).mean() + F.softplus(D(fake)).mean()
+        loss_d = F.softplus(-D(real)).mean()
+        loss_d = loss_d + F.softplus(D(fake.detach())).mean()
         opt_d.zero_grad()
-        loss_d.backward(retain_graph=True)
+        loss_d.backward()
+        opt_d.step()
         loss_g = F.softplus(-D(fake)).mean()
         opt_g.zero_grad()
-        loss_g.backward(inputs=list(G.parameters()))
-        opt_d.step()
+        loss_g.backward()
         opt_g.step()
         curves["D"].append(loss_d.item())
         curves["G"].append(loss_g.item())
@@ -31,12 +32,12 @@ EASY = "ever easier to tell from the data"
 SLIPS = (
     Slip(
         "loss_g = F.softplus(-D(fake)).mean()",
-        "loss_g = loss_d",
+        "loss_g = F.softplus(-D(real)).mean() + F.softplus(D(fake)).mean()",
         EASY,
     ),
     Slip(
-        "loss_g = loss_d",
-        "loss_g = loss_d - F.softplus(-D(real)).mean()",
+        "loss_g = F.softplus(-D(real)).mean() + F.softplus(D(fake)).mean()",
+        "loss_g = F.softplus(D(fake)).mean()",
         EASY,
     ),
     Slip(
