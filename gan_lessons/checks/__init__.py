@@ -9,6 +9,7 @@ run at hand. What all exercises stand on: ``exercise`` (○, ✗ or ✓, and how
 from gan_lessons.checks import (
     augmentation,
     color,
+    conditions,
     convolutions,
     critic,
     distances,
@@ -29,6 +30,7 @@ __all__ = [
     "augmentation",
     "claim",
     "color",
+    "conditions",
     "convolutions",
     "critic",
     "distances",
