@@ -246,7 +246,16 @@ def scores_of(x: Tensor, near: Tensor) -> dict[str, float]:
         "precision": float(precision.mean()),
         "recall": float(recall.mean()),
         "least recall": float(recall.min()),
+        "rotation": rotation_spread(x),
     }
+
+
+@torch.no_grad()
+def rotation_spread(x: Tensor) -> float:
+    """Return the deviation of the rotation that the judge reads: nobody asked for a rotation."""
+    which = list(data.strokes().factors).index("rotation")
+    said = torch.cat([judge().head(judge()(part)) for part in x.split(500)])
+    return float(said[:, CLASSES + which].std())
 
 
 def all_scores(way: str, seed: int, near: Tensor) -> tuple[dict[str, float], Tensor, float]:

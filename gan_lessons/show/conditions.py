@@ -7,7 +7,7 @@ from matplotlib.axes import Axes
 from torch import Tensor
 
 from gan_lessons.show.distances import panels as side_by_side
-from gan_lessons.show.picture import FAKE, REAL, STYLE, Picture
+from gan_lessons.show.picture import FAKE, REAL, STYLE, Picture, figure
 
 EACH = 14  # numerals drawn of each name
 DRAWN = 400  # points of a cloud
@@ -25,7 +25,8 @@ def names_on_a_ring(
     """
     limit = 1.45 * float(centers.abs().max())
     with rc_context(STYLE):
-        fig, axes = side_by_side(len(clouds), width=2.8, height=3.0)
+        fig = figure(width=2.75 * len(clouds), height=2.95)
+        axes = fig.subplots(1, len(clouds), squeeze=False)[0]
         for ax, (title, (x, asked)) in zip(axes, clouds.items(), strict=True):
             ax.plot(*centers.T, "o", color=REAL, ms=19, mfc="none", alpha=0.6)
             for k, center in enumerate(centers):
@@ -35,6 +36,7 @@ def names_on_a_ring(
                 ax.plot(*x[asked == k][:EACH].T, ls="", **style)
             ax.set(xlim=(-limit, limit), ylim=(-limit, limit), aspect="equal")
             ax.set(xticks=[], yticks=[])
+            ax.spines[:].set_visible(False)
             ax.set_title(title, fontsize=10)
         return Picture(fig, sentence)
 
@@ -69,12 +71,12 @@ def asked_and_found(
         what: was asked, for the axes. real: titles of panels of real data, drawn in their color.
             Introduced in lesson 14.
     """
-    most = max(float(found.abs().max()) for _, found in panels.values())
+    most = max(float(x[x.isfinite()].abs().max()) for pair in panels.values() for x in pair)
     with rc_context(STYLE):
         fig, axes = side_by_side(len(panels), width=2.9, height=2.9)
         for ax, (title, (asked, found)) in zip(axes, panels.items(), strict=True):
             draw_answers(ax, asked, found, color=REAL if title in real else FAKE)
-            ax.set(ylim=(-most, most), xlabel=f"{what} asked for")
+            ax.set(ylim=(-1.05 * most, 1.05 * most), xlabel=f"{what} asked for")
             ax.set_title(title, fontsize=10)
         axes[0].set_ylabel(f"{what} that is read")
         for ax in axes[1:]:
