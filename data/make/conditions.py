@@ -24,7 +24,7 @@ from torch.nn import functional as F
 
 from gan_lessons import data, losses, metrics, models, penalties, runtime, training
 
-SEEDS, STEPS, TRAIN, KEPT = (0, 1, 2), 2_000, 20_000, 5
+SEEDS, STEPS, TRAIN, KEPT = (0, 1, 2), 1_500, 20_000, 5
 BATCH, LATENT, WIDTH, HIDDEN, DECAY = 16, 64, 32, 128, 0.998
 LR_G, LR_D, BETAS = 1e-3, 2e-3, (0.0, 0.99)
 ASKED = ("slant", "thickness")
@@ -32,7 +32,7 @@ CLASSES, NUMBERS = 10, 10 + len(ASKED)
 READER_STEPS, JUDGE_STEPS = 1_200, 600
 FEW, DIGITS, PLACES, REACH = 350, 150, 8, 1.8  # held-out of a class; sweeps, and their ends
 SHIPPED = 40  # digits that ship drawn again, eight slants and eight pens each
-WAYS = ("map", "projection", "auxiliary classifier")
+WAYS = ("map", "projection", "auxiliary")
 
 
 # -- the players -----------------------------------------------------------------------------
@@ -94,7 +94,7 @@ def play(way: str, seed: int) -> dict:
         ((x[i], y[i], c[i]) for i in picks),
         steps=STEPS,
         latent_dim=LATENT,
-        game=losses.marked(game) if way == "auxiliary classifier" else game,
+        game=losses.marked(game) if way == "auxiliary" else game,
         penalty=penalties.lazy(penalties.ZeroCentered(real=1.0), every=8),
     )
     run = training.averaged(run, average, decay=DECAY)

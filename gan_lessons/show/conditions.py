@@ -73,7 +73,8 @@ def asked_and_found(
     """
     most = max(float(x[x.isfinite()].abs().max()) for pair in panels.values() for x in pair)
     with rc_context(STYLE):
-        fig, axes = side_by_side(len(panels), width=2.9, height=2.9)
+        fig, axes = side_by_side(len(panels), width=2.9, height=3.1)
+        fig.subplots_adjust(top=0.86, wspace=0.12)  # titles of two lines, one scale
         for ax, (title, (asked, found)) in zip(axes, panels.items(), strict=True):
             draw_answers(ax, asked, found, color=REAL if title in real else FAKE)
             ax.set(ylim=(-1.05 * most, 1.05 * most), xlabel=f"{what} asked for")
