@@ -13,6 +13,7 @@ a perfect generator would reach.
 import copy
 import functools
 import time
+from collections.abc import Sequence
 from datetime import date
 
 import image_ablation
@@ -213,28 +214,34 @@ def orders(which: int, count: int) -> tuple[Tensor, Tensor]:
     return y, c
 
 
-def sweep_scores(images: tuple[Tensor, Tensor]) -> dict[str, float]:
+def sweep_scores(images: Sequence[Tensor], asked: Sequence[Tensor]) -> dict[str, float]:
     """Return R² within a digit and slope of both factors.
 
-    images: for slant and thickness the pictures of all sweeps, (digits · PLACES, 1, 28, 28).
+    Args:
+        images: for slant and thickness the pictures of all sweeps, (digits · PLACES, 1, 28, 28).
+        asked: for both what was asked, (digits, PLACES) or (PLACES,).
     """
     found = {}
     for which, name in enumerate(ASKED):
         told = read(images[which])[1][:, which].view(-1, PLACES)
-        r2, slope = within(places().expand_as(told), told)
+        r2, slope = within(asked[which].expand_as(told), told)
         found |= {f"{name}, one digit": r2, f"{name}, slope": slope}
     return found
 
 
-def scores_of(x: Tensor, near: Tensor) -> dict[str, float]:
-    """Return the scores of images drawn for the held-out orders, (4000, 1, 28, 28)."""
+def scores_of(x: Tensor, near: Tensor, near_y: Tensor) -> dict[str, float]:
+    """Return the scores of images drawn for the held-out orders, (4000, 1, 28, 28).
+
+    near, near_y: features and classes of as many real images to compare with.
+    """
     _, every_y, every_c = digits()
     y, c = every_y[TRAIN:], every_c[TRAIN:]
     classes, factors = read(x)
     right = (classes == y).double()
     features = judge().features(x)
     pairs = [
-        metrics.precision_recall(near[y == k][:FEW], features[y == k][:FEW]) for k in range(CLASSES)
+        metrics.precision_recall(near[near_y == k][:FEW], features[y == k][:FEW])
+        for k in range(CLASSES)
     ]
     precision, recall = torch.tensor(pairs).T
     return {
@@ -266,10 +273,10 @@ def all_scores(way: str, seed: int, near: Tensor) -> tuple[dict[str, float], Ten
     G.eval()
     _, y, c = digits()
     z = torch.randn(len(y) - TRAIN, LATENT, generator=runtime.generator(1))
-    found = scores_of(drawn(G, z, y[TRAIN:], c[TRAIN:]), near)
+    found = scores_of(drawn(G, z, y[TRAIN:], c[TRAIN:]), near, y[TRAIN:])
     z = torch.randn(DIGITS, LATENT, generator=runtime.generator(2)).repeat_interleave(PLACES, 0)
     sweeps = tuple(drawn(G, z, *orders(which, DIGITS)) for which in range(len(ASKED)))
-    found |= sweep_scores(sweeps)
+    found |= sweep_scores(sweeps, (places(), places()))
     z = torch.randn(KEPT, LATENT, generator=runtime.generator(3)).repeat(CLASSES, 1)
     every = torch.arange(CLASSES).repeat_interleave(KEPT)
     images = drawn(G, z, every, torch.zeros(len(every), len(ASKED)))
@@ -279,22 +286,28 @@ def all_scores(way: str, seed: int, near: Tensor) -> tuple[dict[str, float], Ten
 # -- real strokes, drawn again ---------------------------------------------------------------
 
 
-def redrawn(which: int, count: int) -> Tensor:
-    """Return real strokes with one factor changed and nothing else, uint8 (count · PLACES, …).
+def redrawn(which: int, count: int) -> tuple[Tensor, Tensor]:
+    """Return real strokes with one factor changed and nothing else, and what they were drawn with.
 
-    They are samples of the set's own script whose numbers are in the held-out part.
+    They are samples of the set's own script whose numbers are in the held-out part. A pen that
+    would fill a narrow digit's loops is replaced by a finer one, so not all get what was asked.
+
+    Returns:
+        uint8 (count · PLACES, 1, 28, 28), and the factor in its spreads, (count, PLACES).
     """
     known = data.strokes().factors[ASKED[which]][:TRAIN]
     asked = (known.mean() + places() * known.std()).tolist()
     y = data.strokes().y
     first = [torch.nonzero(y[TRAIN:] == k)[: count // CLASSES, 0] + TRAIN for k in range(CLASSES)]
-    images = []
+    images, values = [], []
     for number in torch.stack(first, dim=1).flatten().tolist():  # classes in turn, as in a sweep
         for value in asked:
             given = {ASKED[which]: value}
-            image, _ = strokes.make_one(strokes.SEED, number, int(y[number]), asked=given)
+            image, factors = strokes.make_one(strokes.SEED, number, int(y[number]), asked=given)
             images.append(torch.from_numpy(image))
-    return torch.stack(images)[:, None]
+            values.append(float(factors[which]))  # slant and thickness come first
+    drawn_with = (torch.tensor(values).view(count, PLACES) - known.mean()) / known.std()
+    return torch.stack(images)[:, None], drawn_with
 
 
 # -- the script ------------------------------------------------------------------------------
@@ -315,7 +328,7 @@ def main() -> None:
         for way, seed in [run for run in runs if asked.only in run[0]][part::whole]:
             print(f"{way}, seed {seed}: {one(way, seed)['seconds']:.0f} s", flush=True)
         return
-    x, _, _ = digits()
+    x, y, _ = digits()
     near = judge().features(x[TRAIN:])
     scores, samples, seconds = [], [], []
     for way, seed in runs:
@@ -326,8 +339,10 @@ def main() -> None:
         told = ", ".join(f"{key} {value:.3g}" for key, value in found.items())
         print(f"{way}, seed {seed}: {told}", flush=True)
     again = [redrawn(which, DIGITS) for which in range(len(ASKED))]
-    real = scores_of(x[TRAIN:], judge().features(x[: len(x) - TRAIN]))
-    real |= sweep_scores(tuple(map(data.to_model_range, again)))
+    pictures, values = zip(*again, strict=True)
+    others = judge().features(x[: len(x) - TRAIN])
+    real = scores_of(x[TRAIN:], others, y[: len(x) - TRAIN])
+    real |= sweep_scores([data.to_model_range(images) for images in pictures], values)
     told = ", ".join(f"{key} {value:.3g}" for key, value in real.items())
     print(f"real: {told}", flush=True)
     shape = (len(WAYS), len(SEEDS))
@@ -347,8 +362,9 @@ def main() -> None:
             "metrics": list(real),
             "real": list(real.values()),
             "seconds": torch.tensor(seconds).reshape(shape),
-            "redrawn slant": again[0][: SHIPPED * PLACES],
-            "redrawn thickness": again[1][: SHIPPED * PLACES],
+            "redrawn slant": pictures[0][: SHIPPED * PLACES],
+            "redrawn thickness": pictures[1][: SHIPPED * PLACES],
+            "thickness drawn with": values[1][:SHIPPED],
         },
     )
 

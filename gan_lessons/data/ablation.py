@@ -38,7 +38,7 @@ SHIPPED: dict[str, tuple[str, str]] = {
     ),
     "conditions": (
         "conditions.py",
-        "DIGEST",
+        "c8f03a9ad99c56855f15b709f78a33d44b3b742b2a31aea56a89f92332d10138",
     ),
     "stacked": (
         "stacked.py",

@@ -551,6 +551,10 @@ redrawn = {
     name: shipped.more[f"redrawn {name}"].unflatten(0, (-1, len(places)))
     for name in ("slant", "thickness")
 }  # (40 digits, 8 places, 1, 28, 28)
+drawn_with = {  # narrow digits get a finer pen than was asked for
+    "slant": places.expand(40, -1),
+    "thickness": shipped.more["thickness drawn with"],
+}
 show.rows_of_images(
     {
         f"digit {i}": torch.cat([of_one[i] for of_one in redrawn.values()])
@@ -629,13 +633,12 @@ def slope_of(asked, found):
     return ((f * a).sum() / a.square().sum()).item()
 
 
-def swept(images, k):  # (digits, places, 1, 28, 28): asked and found
-    found = read(images.flatten(0, 1))[1][:, k].view(images.shape[:2])
-    return places.expand_as(found), found
+def swept(images, k):  # (digits, places, 1, 28, 28): what is read
+    return read(images.flatten(0, 1))[1][:, k].view(images.shape[:2])
 
 # %%
 for k, (name, images) in enumerate(redrawn.items()):
-    pair = swept(data.to_model_range(images), k)
+    pair = drawn_with[name], swept(data.to_model_range(images), k)
     print(f"real digits, {name} changed alone: R² within a digit "
           f"{float(within(*pair)):.2f}, slope {slope_of(*pair):.2f}")
 
@@ -755,7 +758,7 @@ for name, G in ways.items():
 print(f"real digits: class read right {real_found:.1%}")
 for name, share in found.items():
     print(f"{name}: class as asked {share:.1%}")
-checks.claim("each way fills 97 % of the orders", min(found.values()) > 0.97)
+checks.claim("each way fills 95 % of the orders", min(found.values()) > 0.95)
 
 # %% [markdown] predict={"picture": "slopes", "words": ["overdo", "too obedient", "more than real", "steeper"]}
 # And the slants, one digit a line. The real digits, drawn again, come first.
@@ -766,12 +769,12 @@ rng = runtime.generator(2)
 many = torch.randn(150, latent_dim, generator=rng)
 digits = torch.arange(150) % 10
 panels = {}
-pair = swept(data.to_model_range(redrawn["slant"]), 0)
+pair = drawn_with["slant"], swept(data.to_model_range(redrawn["slant"]), 0)
 told = f"R² {float(within(*pair)):.2f}, slope {slope_of(*pair):.2f}"
 real_title = f"real digits\n{told}"
 panels[real_title] = pair
 for name, G in ways.items():
-    pair = swept(sweep(G, many, digits, 0), 0)
+    pair = places.expand(150, -1), swept(sweep(G, many, digits, 0), 0)
     told = f"R² {float(within(*pair)):.2f}, slope {slope_of(*pair):.2f}"
     panels[f"{name}\n{told}"] = pair
 show.asked_and_found(
@@ -783,9 +786,10 @@ show.asked_and_found(
 )
 
 # %% [markdown]
-# Map and projection answer as real digits do. The auxiliary classifier's lines
-# are steeper than those of real digits, and straighter: it is *too obedient*.
-# Ask it for a slant, and it leans every digit until the slant can be read.
+# Map and projection move their digits about as far as real ones move, or a
+# little less. The auxiliary classifier's lines are steeper than those of real
+# digits, and lie closer together: it is *too obedient*. Asked for a slant, it
+# leans a digit until the slant can be read.
 #
 # ## The price, over three seeds
 # One run says little, and obedience is not all. **Recall within a class**
@@ -807,9 +811,9 @@ columns = {
     "class": "class as asked",
     "slant, one digit": "slant, R² within a digit",
     "thickness, one digit": "thickness, the same",
-    "slant, slope": "slope of the slant",
+    "slant": "slant, R² over all digits",
+    "precision": "precision within a class",
     "recall": "recall within a class",
-    "FD": "Fréchet distance",
 }
 panels, ideal = {}, {}
 for score, title in columns.items():
@@ -834,7 +838,7 @@ def apart(score, name, other):  # seed by seed: low, mean, high
 for name, other in itertools.permutations(row, 2):
     if row[name] > row[other]:
         print(f"{name}, minus {other}:")
-        for score in ("slant, slope", "recall"):
+        for score in ("slant", "precision", "recall"):
             low, mean_of, high = apart(score, name, other)
             decided = " *" if low > 0 or high < 0 else ""
             print(f"    {score} {mean_of:+.3f} ({low:+.3f} to {high:+.3f})"
@@ -842,27 +846,63 @@ for name, other in itertools.permutations(row, 2):
 
 # %%
 # what we claim
-scores = shipped.scores
+scores = {  # for each way, (seeds,)
+    score: dict(zip(shipped.configs, values))
+    for score, values in shipped.scores.items()
+}
 for way in shipped.configs:
-    assert scores["class"][row[way]].min() >= 0.97
-    assert scores["slant, one digit"][row[way]].min() >= 0.85
-    assert scores["thickness, one digit"][row[way]].min() >= 0.9
+    assert scores["class"][way].min() >= 0.97
+    assert scores["slant, one digit"][way].min() >= 0.85
+    assert scores["thickness, one digit"][way].min() >= 0.9
+
+for way in ("map", "projection"):  # as real digits: 0.73, slope 0.75
+    assert (scores["slant"][way] - real_scores["slant"]).abs().max() < 0.05
+    assert scores["slant, slope"][way].max() < real_scores["slant, slope"]
+assert scores["slant"]["auxiliary"].min() > real_scores["slant"] + 0.15
+slopes = scores["slant, slope"]["auxiliary"]
+assert slopes.min() > real_scores["slant, slope"] + 0.05
+
+assert apart("recall", "auxiliary", "projection")[2] < 0  # decided
+assert (scores["recall"]["auxiliary"] < scores["recall"]["map"]).all()
+low, _, high = apart("recall", "auxiliary", "map")
+assert low < 0 < high  # undecided
+assert apart("precision", "projection", "map")[0] > 0  # decided
 
 # %% [markdown]
-# TODO verdict
+# *Which obeys?* All of them, in each of nine runs: at least 97 % of the
+# classes, an $R^2$ within a digit of at least 0.85 for the slant and 0.9 for
+# the thickness. So that question does not choose a way.
 #
+# *The auxiliary classifier obeys more than reality does.* Over all digits real
+# slants are read with an $R^2$ of 0.73, those of map and projection with about
+# 0.75, and its own with 0.9.
+#
+# *And it pays in variety.* Its recall within a class is 0.40, the projection's
+# 0.54: three seeds decide that. It is below the map's in every seed as well,
+# and three seeds do not decide that. No way is near 0.87, where real digits
+# are: these runs are short.
+#
+# *The map* obeys and draws badly: precision within a class is decidedly lower
+# than the projection's, 0.48 for 0.75. It had to find out by itself what the
+# projection was told by mathematics. (Longer runs, or a map that joins later
+# in $D$, may do better; we tried neither.)
+
+# %% [markdown]
 # ## Why the marker makes G too obedient
 # Map and projection compare *pairs* with the data's pairs. Real digits whose
 # slant is hard to tell are among those, and $G$ has to draw such ones, too, or
 # $D$ sees that they are missing. The marker compares with nothing: its
-# complaint about a fake is $-\log C(y\mid x)$, and that is least not where
-# $x$ is *typical* of $y$, but where nobody could take it for anything else. So
-# $G$ is paid for leaving out whatever blurs the order: a way of writing that
-# looks like another digit, a rotation that looks like a slant.
+# complaint about a fake is $-\log C(y\mid x)$, with $C$ what it says. That is
+# least not where $x$ is *typical* of $y$, but where nobody could take it for
+# anything else. So $G$ is paid for leaving out whatever blurs an order.
 #
-# That is a trade you may want: obedience for variety. Image generators of
-# today have a knob for it, called *guidance*. But it is a trade, and "as asked"
-# alone never shows its price.
+# *What* it leaves out, these runs do not show. A rotation blurs a slant, and
+# we looked whether drawn digits are rotated less (`rotation` in the file): by
+# the judge's reading about as much less with all three ways.
+#
+# More obedience for less variety is a trade that you may want. Image
+# generators of today have a knob for it, called *guidance*. But "as asked"
+# alone never shows the price.
 
 # %% [markdown]
 # ## Place your orders
@@ -932,15 +972,17 @@ show.explore(
 # | $G$ told, $D$ not | orders are ignored |
 # | both told | the ring obeys in every seed |
 # | fakes under names of another batch | orders are ignored, and a perfect $G$ is pushed away |
-# TODO ledger
+# | digits, both told, three ways | every way fills its orders: 97 % of the classes and more |
+# | a map for the projection | precision within a class 0.75 → 0.48 |
+# | the auxiliary classifier for the projection | slants read with an $R^2$ of 0.9, real ones with 0.73; recall within a class 0.54 → 0.40 |
 # | *your change* | *what you saw* |
 
 # %% [markdown]
 # ## In practice
 # - Standardize amounts: a slant in degrees would drown the one-hot numbers.
 # - Compare with the same measurement on real data, always: here real slants
-#   are read with an $R^2$ of 0.73, and a generator "at 0.93" is not better
-#   than real, it is different.
+#   are read with an $R^2$ of 0.73, and a generator at 0.9 is not better than
+#   real, it is different.
 # - With many classes the projection is usual: a map for each of 1,000 classes
 #   is large, and a marker of 1,000 classes takes over the game.
 # - A text is an order, too: a long row of numbers made by another network. All

@@ -14,7 +14,8 @@ from tests.lessons.lesson_cells import run_cells
 BASE = ("from gan_lessons import checks", "SEED = 0", "ring_steps = runtime.budget")
 RING = ("ring = data.ring()", "class RingD", "def play_on_ring", "def as_asked", "asked = torch.ar")
 RING += ('"told, G obeys in every seed"',)
-PRICE = ('shipped = data.ablation("conditions")', "def apart(", "scores = shipped.scores")
+PRICE = ('shipped = data.ablation("conditions")', "real_scores = dict(", "def apart(")
+PRICE += ("scores = {  # for each way",)
 
 # cells, the line, what it is sabotaged to
 SABOTAGE = {
@@ -22,6 +23,16 @@ SABOTAGE = {
     "fakes under other names": (RING, '"D told": (True, as_asked)', '"D told": (True, of_others)'),
     "all games are told": (RING, '"D not told": (False, as', '"D not told": (True, as'),
     "ways exchanged": (PRICE, "enumerate(shipped.configs)", "enumerate(shipped.configs[::-1])"),
+    "ways exchanged in the scores": (
+        PRICE,
+        "score: dict(zip(shipped.configs,",
+        "score: dict(zip(shipped.configs[::-1],",
+    ),
+    "recall for precision": (
+        PRICE,
+        'apart("recall", "auxiliary", "map")',
+        'apart("recall", "map", "map")',
+    ),
 }
 
 
