@@ -60,7 +60,8 @@ def draw_answers(ax: Axes, asked: Tensor, found: Tensor, *, color: str) -> Axes:
 def asked_and_found(
     panels: Mapping[str, tuple[Tensor, Tensor]],
     *,
-    what: str,
+    xlabel: str,
+    ylabel: str,
     sentence: str,
     real: tuple[str, ...] = (),
 ) -> Picture:
@@ -68,7 +69,7 @@ def asked_and_found(
 
     Args:
         panels: for each title what was asked and what was found, as for :func:`draw_answers`.
-        what: was asked, for the axes. real: titles of panels of real data, drawn in their color.
+        xlabel, ylabel: of all panels. real: titles of panels of real data, drawn in their color.
             Introduced in lesson 14.
     """
     most = max(float(x[x.isfinite()].abs().max()) for pair in panels.values() for x in pair)
@@ -77,9 +78,9 @@ def asked_and_found(
         fig.subplots_adjust(top=0.86, wspace=0.12)  # titles of two lines, one scale
         for ax, (title, (asked, found)) in zip(axes, panels.items(), strict=True):
             draw_answers(ax, asked, found, color=REAL if title in real else FAKE)
-            ax.set(ylim=(-1.05 * most, 1.05 * most), xlabel=f"{what} asked for")
+            ax.set(ylim=(-1.05 * most, 1.05 * most), xlabel=xlabel)
             ax.set_title(title, fontsize=10)
-        axes[0].set_ylabel(f"{what} that is read")
+        axes[0].set_ylabel(ylabel)
         for ax in axes[1:]:
             ax.set_yticklabels([])
         return Picture(fig, sentence)

@@ -526,7 +526,8 @@ for k, name in enumerate(("slant", "thickness")):
     panels[f"{name}\nR² {explained(*pair):.2f}"] = pair
 show.asked_and_found(
     panels,
-    what="factor",
+    xlabel="what it was drawn with",
+    ylabel="what is read",
     real=tuple(panels),
     sentence="Each dot is a held-out digit: what it was drawn with, and what "
     "the reader reads.",
@@ -779,7 +780,8 @@ for name, G in ways.items():
     panels[f"{name}\n{told}"] = pair
 show.asked_and_found(
     panels,
-    what="slant",
+    xlabel="slant asked for",
+    ylabel="slant that is read",
     real=(real_title,),
     sentence="Each line is one digit (one z) asked for eight slants; dotted: "
     "exactly as asked.",

@@ -7,6 +7,7 @@ from gan_lessons import data, runtime, show
 
 RNG = runtime.generator(0)
 RING = data.ring(100)
+AXES = {"xlabel": "asked", "ylabel": "read", "sentence": "s"}
 
 
 def is_png(picture: show.Picture) -> bool:
@@ -25,11 +26,11 @@ def test_names_on_a_ring(n, panels):
 def test_a_cloud_or_lines_of_what_was_asked_and_found(shape):
     pair = torch.randn(shape, generator=RNG), torch.randn(shape, generator=RNG)
     panels = {"real": pair, "map": pair}
-    assert is_png(show.asked_and_found(panels, what="slant", sentence="s", real=("real",)))
+    assert is_png(show.asked_and_found(panels, **AXES, real=("real",)))
 
 
 def test_what_cannot_be_read_is_left_out():
     asked = torch.linspace(-1, 1, 8).expand(3, -1)
     found = asked.clone()
     found[1, 4] = torch.nan
-    assert is_png(show.asked_and_found({"map": (asked, found)}, what="slant", sentence="s"))
+    assert is_png(show.asked_and_found({"map": (asked, found)}, **AXES))
