@@ -534,8 +534,8 @@ show.asked_and_found(
 )
 
 # %% [markdown]
-# The reader is not to blame: a slant cannot be read off a single digit much
-# better. A digit also leans by its rotation, and each way of writing has a
+# Thickness is read well; slant is not, and that need not be the reader's
+# fault. A digit also leans by its rotation, and each way of writing has a
 # lean of its own. So a population whose slants are read at 0.8 would be *too*
 # obedient. Ask in another way: **the same digit, eight slants.** What a
 # digit has of its own is the same all along.
