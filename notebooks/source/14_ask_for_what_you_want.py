@@ -217,7 +217,7 @@ for name in ("D not told", "told other names"):
 # {{hints conditions.under_which_name}}
 
 # %% tags=["exercise"]
-# BEGIN SOLUTION
+# BEGIN SOLUTION: my_own, my_unrelated, my_frequent = ..., ..., ...
 my_own = 1 / 2
 my_unrelated = (1 / 2) / (1 / 2 + 1 / 4)
 my_frequent = 0.8 / (0.8 + 0.5)
