@@ -1,4 +1,6 @@
-"""What each player minimizes, written on logits. Floor 2 of the house; lesson 04, lesson 10.
+"""What each player minimizes, written on logits. Floor 2 of the house.
+
+Introduced in lesson 04, more of them in lesson 10 and lesson 14.
 
 softplus(t) = log(1 + exp(t)), so with D = sigmoid(logit): -log D = softplus(-logit) and
 -log(1 - D) = softplus(logit). No labels, no probabilities, finite at any logit.
@@ -123,3 +125,24 @@ least_squares = Game(least_squares_d, least_squares_g)
 hinge = Game(hinge_d, mean_g)
 wasserstein = Game(critic_d, mean_g)
 relativistic = Game(relativistic_d, relativistic_g, g_needs_real=True)
+
+
+def marked(game: Game) -> Game:
+    """Return a game in which both players also pay for what D's marker complains of. Lesson 14.
+
+    D answers with two things (``models.AuxiliaryD``): logits (B,), which the game is played with,
+    and complaints (B,), whose mean over real and over fake samples D pays, and G over its own.
+
+    Source: Odena, Olah and Shlens 2017, Conditional Image Synthesis with Auxiliary Classifier GANs,
+    section 3.
+    """
+
+    def loss_d(on_real: tuple[Tensor, Tensor], on_fake: tuple[Tensor, Tensor]) -> Tensor:
+        complaints = on_real[1].mean() + on_fake[1].mean()
+        return game.loss_d(on_real[0], on_fake[0]) + complaints
+
+    def loss_g(on_real: tuple[Tensor, Tensor] | None, on_fake: tuple[Tensor, Tensor]) -> Tensor:
+        real_logits = None if on_real is None else on_real[0]
+        return game.loss_g(real_logits, on_fake[0]) + on_fake[1].mean()
+
+    return Game(loss_d, loss_g, game.g_needs_real)

@@ -1,8 +1,9 @@
 """The networks of the course, smallest first. Floor 2 of the house.
 
 Points in the plane and the averaged generator (lesson 04), MLPs for images (lesson 06), DCGAN of
-any size (lesson 07, in color lesson 08), many small networks side by side (lesson 10). A
-discriminator returns logits of shape (B,); an image generator ends in [-1, 1].
+any size (lesson 07, in color lesson 08), many small networks side by side (lesson 10), nets that
+are told what is asked for (lesson 14). A discriminator returns logits of shape (B,); an image
+generator ends in [-1, 1].
 """
 
 from collections.abc import Callable, Sequence
@@ -10,6 +11,7 @@ from math import prod
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional as F
 
 from gan_lessons.errors import SettingError
 
@@ -347,3 +349,109 @@ def _alone(layer: nn.Module, run: int) -> nn.Module:
         alone.weight.copy_(weight.T)
         alone.bias.copy_(bias)
     return alone
+
+
+# -- told what is asked for: lesson 14 -----------------------------------------------------------
+# What is asked for is a class y, int64 (B,), and factors (B, k) in units of their spread. G and D
+# take both after their first argument, as training.train hands them over.
+
+
+def as_row(y: Tensor, factors: Tensor, *, classes: int = 10) -> Tensor:
+    """Return what is asked for as one row of numbers a sample, (B, classes + k). Lesson 14.
+
+    The class is one-hot: a number per class, 1 for the one that is meant and 0 for the others.
+    """
+    return torch.cat([F.one_hot(y, classes).to(factors.dtype), factors], dim=1)
+
+
+def beside(x: Tensor, row: Tensor) -> Tensor:
+    """Return images (B, C, H, W) with a row (B, k) beside them as k constant maps. Lesson 14.
+
+    Returns:
+        (B, C + k, H, W), the image's own channels first.
+
+    Source: Reed et al. 2016, Generative Adversarial Text to Image Synthesis, section 4.
+    """
+    maps = row[:, :, None, None].expand(-1, -1, *x.shape[2:])  # (B, k, H, W)
+    return torch.cat([x, maps], dim=1)
+
+
+class ConditionalGenerator(nn.Module):
+    """A generator that is told what to draw. Lesson 14.
+
+    Args:
+        G: takes (B, latent_dim + size + k).
+        classes: how many there are. size: the numbers that a class is turned into; they are
+            learned.
+    """
+
+    def __init__(self, G: nn.Module, *, classes: int = 10, size: int = 16):
+        super().__init__()
+        self.G, self.embed = G, nn.Embedding(classes, size)
+
+    def forward(self, z: Tensor, y: Tensor, factors: Tensor) -> Tensor:
+        """Return G's samples of noise z (B, latent_dim), classes (B,), factors (B, k)."""
+        return self.G(torch.cat([z, self.embed(y), factors], dim=1))
+
+
+class BesideD(nn.Module):
+    """A discriminator that sees what was asked for as maps beside the image. Lesson 14.
+
+    Args:
+        body: takes images with classes + k more channels and returns features (B, width).
+    """
+
+    def __init__(self, body: nn.Module, *, width: int, classes: int = 10):
+        super().__init__()
+        self.body, self.psi, self.classes = body, nn.Linear(width, 1), classes
+
+    def forward(self, x: Tensor, y: Tensor, factors: Tensor) -> Tensor:
+        """Return logits (B,): is this a real image, and one of those that were asked for?"""
+        row = as_row(y, factors, classes=self.classes)
+        return self.psi(self.body(beside(x, row))).flatten(0)
+
+
+class ProjectionD(nn.Module):
+    """A discriminator with the logit psi(h) + <V row, h> / sqrt(width). Lesson 14.
+
+    Source: Miyato and Koyama 2018, cGANs with Projection Discriminator, equation 6.
+
+    Args:
+        body: takes images and returns features h (B, width). numbers: classes + k, of a row.
+    """
+
+    def __init__(self, body: nn.Module, *, width: int, numbers: int, classes: int = 10):
+        super().__init__()
+        self.body, self.psi, self.classes = body, nn.Linear(width, 1), classes
+        self.V = nn.Linear(numbers, width, bias=False)
+
+    def forward(self, x: Tensor, y: Tensor, factors: Tensor) -> Tensor:
+        """Return logits (B,): how real the image is, and how well it fits what was asked for."""
+        h = self.body(x)  # (B, width)
+        wanted = self.V(as_row(y, factors, classes=self.classes))  # (B, width)
+        fits = (wanted * h).sum(dim=1) / h.shape[1] ** 0.5  # (B,)
+        return self.psi(h).flatten(0) + fits
+
+
+class AuxiliaryD(nn.Module):
+    """A discriminator that is not told what was asked for and has to say it. Lesson 14.
+
+    Play it with ``losses.marked``. Source: Odena, Olah and Shlens 2017, Conditional Image Synthesis
+    with Auxiliary Classifier GANs, section 3.
+
+    Args:
+        body: takes images and returns features h (B, width). numbers: classes + k, of a row.
+    """
+
+    def __init__(self, body: nn.Module, *, width: int, numbers: int, classes: int = 10):
+        super().__init__()
+        self.body, self.psi, self.classes = body, nn.Linear(width, 1), classes
+        self.marker = nn.Linear(width, numbers)
+
+    def forward(self, x: Tensor, y: Tensor, factors: Tensor) -> tuple[Tensor, Tensor]:
+        """Return logits (B,) and complaints (B,): how far it reads x from what was asked for."""
+        h = self.body(x)
+        said = self.marker(h)  # (B, classes + k)
+        wrong_class = F.cross_entropy(said[:, : self.classes], y, reduction="none")
+        off = (said[:, self.classes :] - factors).square().mean(dim=1)
+        return self.psi(h).flatten(0), wrong_class + off

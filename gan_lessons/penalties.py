@@ -11,6 +11,11 @@ import torch
 from torch import Tensor, nn
 
 
+def logits_of(answer: Tensor | tuple[Tensor, ...]) -> Tensor:
+    """Return D's logits: its answer, or the first of several (``models.AuxiliaryD``). Lesson 14."""
+    return answer[0] if isinstance(answer, tuple) else answer
+
+
 def slopes(D: nn.Module, x: Tensor) -> Tensor:
     """Return the gradient of D's logit with respect to each sample, (B, numbers per sample).
 
@@ -97,7 +102,7 @@ class ZeroCentered:
         samples = real, fake
         if logits is None:
             samples = [x.detach().requires_grad_(True) for x in samples]
-            logits = [D(x, *given) for x in samples]
+            logits = [logits_of(D(x, *given)) for x in samples]
         penalty = logits[0].new_zeros(())
         for gamma, x, answer in zip(self.gammas, samples, logits, strict=True):
             if gamma:

@@ -168,10 +168,11 @@ def train(
     Args:
         batches: real batches (B, …); a DataLoader or a list is begun again at its end. A batch may
             be a tuple: the samples first, then conditions, which G, D and the penalty get after
-            their first arguments. Batches are moved to G's device.
+            their first arguments (lesson 14). Batches are moved to G's device.
         steps: steps to make; each updates D and then G, with the same fake batch.
         latent_dim: length of the noise z ~ N(0, I).
-        game: the pair of losses (lesson 10).
+        game: the pair of losses (lesson 10). Where D answers with several things, its logits
+            first, the losses get all of them (lesson 14).
         penalty: added to D's loss, a function of (D, real, fake) (lesson 11).
         n_critic: updates of D before each of G, every one on a fresh batch (lesson 11).
 
@@ -229,8 +230,9 @@ def play(
         asked = _takes_logits(penalty, D)  # where such a penalty asks for D's slope (lesson 12)
         pairs = zip((real, fake), asked, strict=True)
         seen = [x.detach().requires_grad_(slope) for x, slope in pairs]
-        real_logits, fake_logits = (D(x, *given) for x in seen)
-        loss_d = game.loss_d(real_logits, fake_logits)
+        on_real, on_fake = (D(x, *given) for x in seen)
+        loss_d = game.loss_d(on_real, on_fake)
+        real_logits, fake_logits = map(penalties.logits_of, (on_real, on_fake))
         whole = loss_d.sum()
         if penalty is not None:
             more = {"logits": (real_logits, fake_logits)} if True in asked else {}

@@ -227,8 +227,11 @@ def placed(points, radius, shift):
     return points + push, shift + push
 
 
-def make_one(seed, index, digit):
-    """Make sample `index`: (28, 28) uint8 picture and its factors in the order of FACTORS."""
+def make_one(seed, index, digit, *, asked=None):
+    """Make sample `index`: (28, 28) uint8 picture and its factors in the order of FACTORS.
+
+    asked: a slant or a thickness, by name, to put in place of what is drawn; all else stays.
+    """
     rng = np.random.default_rng([seed, index])
     weights = np.array([weight for weight, _ in ALLOGRAPHS[digit]], float)
     allograph = int(rng.choice(len(weights), p=weights / weights.sum()))
@@ -240,6 +243,8 @@ def make_one(seed, index, digit):
     rotation = np.round(bounded(rng, 0.0, 4.0), 1)
     aspect = np.round(np.exp(bounded(rng, 0.07, 0.16)), 3)
     pressure = np.round(0.2 * rng.random(), 3)
+    asked = asked or {}
+    slant, thickness = asked.get("slant", slant), asked.get("thickness", thickness)
 
     strokes = pen_way(rng, ALLOGRAPHS[digit][allograph][1])
     x, y = np.concatenate(strokes).T - [[0.35], [0.5]]

@@ -1,5 +1,5 @@
-"""Ablations that ship: many runs that differ in one trick each, for lesson 12 and the published
-tables.
+"""Ablations that ship: many runs that differ in one trick each, for lessons 12 to 14 and the
+published tables.
 
 How each was trained: the script in data/make that its ``about`` names, which also makes the file
 again with ``write_ablation`` of data/make/shipping.py (the format is told there). Datasheet:
@@ -36,6 +36,10 @@ SHIPPED: dict[str, tuple[str, str]] = {
         "little.py",
         "4134c495e4566cd329155121e6daab2397ff51e0d220a20595b1292105704c1c",
     ),
+    "conditions": (
+        "conditions.py",
+        "c8f03a9ad99c56855f15b709f78a33d44b3b742b2a31aea56a89f92332d10138",
+    ),
     "stacked": (
         "stacked.py",
         "6a1a5294a6a5ed6643630f5f7de249751191f435113cf18377c9e758777377ec",
@@ -48,7 +52,7 @@ class Ablation:
     """What is left of the runs of one ablation: C configurations with S seeds each. Lesson 12.
 
     Attributes:
-        name: plane, published, images, stacked or little.
+        name: plane, published, images, stacked, little or conditions.
         about: one sentence to print: what ran, seeds, budget, date, digest.
         configs: what each configuration is called. seeds: of the runs, the same for all of them.
         scores: for each metric its values, float32 (C, S).
@@ -73,8 +77,9 @@ def ablation(name: str) -> Ablation:
 
     Args:
         name: "plane" (the grid of 25, one trick added or left out), "published" (beside the table
-            of PacGAN), "images", "stacked" (digits in three channels, 1,000 modes) or "little"
-            (a hundred strokes and 20,000, with goggles and without; lesson 13).
+            of PacGAN), "images", "stacked" (digits in three channels, 1,000 modes), "little"
+            (a hundred strokes and 20,000, with goggles and without; lesson 13) or "conditions"
+            (three ways of telling D what was asked for; lesson 14).
 
     Raises:
         SettingError: no ablation of that name ships.

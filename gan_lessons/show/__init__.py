@@ -7,6 +7,7 @@ Each returns a :class:`Picture`, which carries the sentence that says what to se
 from gan_lessons.show.augmentation import known_by_heart, leak_meter
 from gan_lessons.show.clinic import bedside, draw_curves, draw_samples, recovered
 from gan_lessons.show.color import hues, pairs, palettes
+from gan_lessons.show.conditions import asked_and_found, draw_answers, names_on_a_ring
 from gan_lessons.show.convolutions import chain, maps
 from gan_lessons.show.critic import estimates, in_the_plane, inside_critics, on_a_line
 from gan_lessons.show.curves import (
@@ -73,12 +74,14 @@ __all__ = [
     "Moving",
     "Picture",
     "Pixels",
+    "asked_and_found",
     "bars",
     "bedside",
     "cells",
     "chain",
     "clouds",
     "compared",
+    "draw_answers",
     "draw_cells",
     "draw_curves",
     "draw_densities",
@@ -113,6 +116,7 @@ __all__ = [
     "matrix",
     "meanings",
     "moving",
+    "names_on_a_ring",
     "objective",
     "on_a_line",
     "packed",
