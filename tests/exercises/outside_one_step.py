@@ -188,7 +188,7 @@ WRONG_WALKS = {
     "in place": (_in_place, "in place"),
     "fresh noise": (_with_noise, "drawn at random"),
     "one call": (lambda end, z, calls: end(z, 0.0), "calls of the net"),
-    "t as a step number": (_walk(time=lambda i, n: i), "t is no share"),
+    "t as a step number": (_walk(time=lambda i, n: i), "t is no share of the time"),
     "nothing": (lambda end, z, calls: None, "None comes back"),
 }
 
@@ -432,7 +432,7 @@ WRONG_TOLLS = {
     "weight forgotten": (_toll(weight=lambda done: max(0.0, 1 - 2 * done)), "begins at 1, not"),
     "y detached": (_toll(way=lambda z, y: y.detach() - z), "gradient is lost"),
     "a number": (lambda z, y, done: toll(z, y, done).item(), "gradient is lost"),
-    "a sum": (_toll(way=lambda z, y: y + z), "y + z"),
+    "a sum": (_toll(way=lambda z, y: y + z), "y + z stands for"),
     "every y from every z": (
         _toll(
             way=lambda z, y: torch.cdist(z.flatten(1), y.flatten(1)),

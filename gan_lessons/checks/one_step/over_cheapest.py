@@ -17,7 +17,7 @@ def over_cheapest(z, y):
     return paid / least
 """
 
-COST = "cost = torch.cdist(z, y, compute_mode=\"donot_use_mm_for_euclid_dist\").square().numpy()"
+COST = 'cost = torch.cdist(z, y, compute_mode="donot_use_mm_for_euclid_dist").square().numpy()'
 PAIRS = "pairs, u, v = transport.assignment(cost)"
 PAID = "paid = cost.diagonal().mean()"
 LEAST = "least = cost[range(len(cost)), pairs].mean()"
@@ -150,7 +150,7 @@ over_cheapest = Value(
         "costs it gets: which (N, N) costs does it need here?",
         "cost[i, j] = ‖z_i − y_j‖², as a NumPy array. The map pays its diagonal. pairs[i] is the "
         "column that the solver gives to row i.",
-        'cost = torch.cdist(z, y).square().numpy(); pairs, u, v = transport.assignment(cost); '
+        "cost = torch.cdist(z, y).square().numpy(); pairs, u, v = transport.assignment(cost); "
         "return cost.diagonal().mean() / cost[range(len(cost)), pairs].mean()",
     ),
     asks="Check ``over_cheapest(z, y)``: E‖y − z‖² over that of the cheapest pairing, >= 1.",

@@ -154,7 +154,7 @@ def _it_starts_at_z(build: Callable) -> str | None:
     if torch.allclose(y, factor * z, atol=1e-5):
         return f"it starts as {float(factor):.3g} times z, not as z."
     if away < 0.05:
-        return f"it nearly starts at z, up to {float(away):.1g} beside it: exactly 0 is allowed, too."
+        return f"it nearly starts at z, up to {float(away):.1g} off: exactly 0 is allowed, too."
     return ELSEWHERE
 
 
@@ -175,7 +175,10 @@ def _it_learns(build: Callable) -> str | None:
     made, _ = build()
     z = _noise(256, 2)
     goal = -z.flip(1) + 0.5  # no shift, and not near the identity
-    opt = torch.optim.Adam([w for w in made.parameters() if w.requires_grad] or [z.clone()], lr=0.02)
+    free = [weight for weight in made.parameters() if weight.requires_grad]
+    if not free:
+        return STILL
+    opt = torch.optim.Adam(free, lr=0.02)
     for _ in range(60):
         loss = (made(z) - goal).square().sum(1).mean()
         if not loss.requires_grad:

@@ -86,7 +86,11 @@ SLIPS = (
         "every pair counts, each y with each z. A sample pays for its own way only, from z_i to "
         "y_i.",
     ),
-    Slip(SQUARES, "squares = (y + z).flatten(1).square().sum(1)", "y + z stands for the way y − z."),
+    Slip(
+        SQUARES,
+        "squares = (y + z).flatten(1).square().sum(1)",
+        "y + z stands for the way y − z.",
+    ),
     Slip(
         SQUARES,
         "squares = y.flatten(1).square().sum(1)",

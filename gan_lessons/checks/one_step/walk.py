@@ -1,6 +1,7 @@
 """Walk to the data: an exercise of lesson 21, Draw in one step."""
 
 import copy
+import itertools
 from collections.abc import Callable, Sequence
 
 import torch
@@ -38,10 +39,12 @@ AHEAD = (
     "last at 1 − 1/calls."
 )
 NO_SHARE = (
-    "t is no share of the way: it counts steps. The net knows times from 0 to 1, so divide by calls."
+    "t is no share of the time: it counts steps. The net knows t from 0 to 1, so divide by calls."
 )
 UNEQUAL = "the steps are not equal: the calls are to be made at t = 0, 1/calls, 2/calls and so on."
-COUNT = "not as many calls of the net as asked for: each step costs one, and `calls` steps are made."
+COUNT = (
+    "not as many calls of the net as asked for: each step costs one, and `calls` steps are made."
+)
 
 SLIPS = (
     Slip(TIME, "t = 1 - i / calls", BACKWARD),
@@ -159,7 +162,7 @@ def _walked(walk: Callable, end: KnownEnd, z: Tensor, calls: int) -> Tensor:
     if x is None:
         return x
     times = end.asked
-    later = [b - a for a, b in zip(times, times[1:], strict=False)]
+    later = [b - a for a, b in itertools.pairwise(times)]
     if times and later and max(later) < 0:
         raise Wrong(BACKWARD)
     if times and max(times) > 1 + 1e-6 and all(t == round(t) for t in times):
