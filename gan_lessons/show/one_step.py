@@ -28,11 +28,20 @@ def wheel(z: Tensor) -> Tensor:
     return (data.from_oklab(lab[:, :, None, None])[:, :, 0, 0] + 1) / 2
 
 
-def draw_map(ax: Axes, z: Tensor, y: Tensor, *, limit: float, ways: int = 0) -> Axes:
+def draw_map(
+    ax: Axes,
+    z: Tensor,
+    y: Tensor,
+    *,
+    limit: float,
+    ways: int = 0,
+    centers: Tensor | None = None,
+) -> Axes:
     """Draw where samples end, in the colors of where they start, and the first ways as lines.
 
     Args:
-        z, y: (N, 2) starts and ends. ways: how many lines. Lesson 21.
+        z, y: (N, 2) starts and ends. ways: how many lines. centers: (K, 2) of the modes, marked
+            by circles. Lesson 21.
     """
     z, y = z.detach().cpu(), y.detach().cpu()
     colors = wheel(z).numpy()
@@ -40,6 +49,8 @@ def draw_map(ax: Axes, z: Tensor, y: Tensor, *, limit: float, ways: int = 0) -> 
         lines = torch.stack([z[:ways], y[:ways]], dim=1).numpy()  # (ways, 2, 2)
         ax.add_collection(LineCollection(lines, colors="#777777", linewidths=0.6, alpha=0.8))
         ax.scatter(*z[:ways].T, s=9, c=colors[:ways], edgecolors="black", linewidths=0.4, zorder=3)
+    if centers is not None:
+        ax.scatter(*centers.T, s=90, facecolors="none", edgecolors="black", linewidths=0.8)
     ax.scatter(*y.T, s=5, c=colors, linewidths=0, zorder=2)
     ax.set(xlim=(-limit, limit), ylim=(-limit, limit), aspect="equal", xticks=[], yticks=[])
     return ax
@@ -52,6 +63,7 @@ def origins(
     columns: int = 5,
     ways: int = 0,
     limit: float | None = None,
+    centers: Tensor | None = None,
     size: float = SIZE,
 ) -> Picture:
     """Show maps of the plane side by side: each sample has the color of where it came from.
@@ -59,6 +71,7 @@ def origins(
     Args:
         panels: for each a short title, the starts (N, 2) and the ends (N, 2). ways: so many
             samples are joined with their starts. limit: half the width of a panel, for all.
+        centers: (K, 2) of the modes, marked in all panels but the first.
         size: inches of a panel. Fast enough for a slider. Lesson 21.
     """
     rows = -(-len(panels) // columns)
@@ -70,8 +83,10 @@ def origins(
         room = {"left": 0.03 / width, "right": 1 - 0.03 / width, "bottom": 0.03 / height}
         gaps = {"wspace": 0.05, "hspace": 0.27 / size}
         fig.subplots_adjust(top=1 - 0.26 / height, **room, **gaps)
-        for ax, (title, z, y) in zip(axes, panels, strict=False):
-            draw_map(ax, z, y, limit=limit, ways=ways).set_title(title, fontsize=9.5)
+        for i, (ax, (title, z, y)) in enumerate(zip(axes, panels, strict=False)):
+            marks = centers if i else None
+            draw_map(ax, z, y, limit=limit, ways=ways, centers=marks)
+            ax.set_title(title, fontsize=9.5)
         for ax in axes[len(panels) :]:
             ax.axis("off")
         return Picture(fig, sentence)

@@ -228,9 +228,9 @@ def course_walk(end, z, calls):
 
 # %% [markdown] predict={"picture": "calls", "words": ["in the middle", "the mean of all", "one spot", "middle of the ring"]}
 # Your walk takes the teacher for a walk. Each point has the color of the
-# *place where it came from*, and for some a line joins the two. **Predict:**
-# with *one* call, asked at $t=0$, where do all these points arrive? Then move
-# the slider: how many calls does this teacher need?
+# *place where it came from*, and for some a line joins the two; circles mark
+# the modes. **Predict:** with *one* call, asked at $t=0$, where do all these
+# points arrive? Then move the slider: how many calls does this teacher need?
 
 # %%
 walk = checks.one_step.walk.yours(course_walk)
@@ -251,6 +251,7 @@ def a_walk(calls=1, seed=0):
     z = common_z[:2_000]
     return show.origins(
         [("z, at t = 0", z, z), (f"calls: {calls}", z, y)],
+        centers=ring.centers / unit,
         columns=2,
         ways=24,
         limit=2.6,
@@ -474,7 +475,8 @@ def play(G, tolled):
     real, noise = streams()
     for part in twentieths(steps):
         for step in part:
-            play_step(G, D, opt_g, opt_d, next(real), next(noise), step, tolled)
+            x, z = next(real), next(noise)
+            play_step(G, D, opt_g, opt_d, x, z, step, tolled)
             for rate in falling:
                 rate.step()
             models.update_average(average, G, decay=decay)
@@ -666,7 +668,8 @@ checks.claim(
     over_seeds("game + toll", "copy", "share")[0] > 0,
 )
 low, mean, high = over_seeds("game + toll", "copy", "share")
-print(f"game + toll over copy: {mean:+.1%} of share, {low:+.1%} to {high:+.1%}")
+print(f"game + toll over copy: {mean:+.1%} of share, "
+      f"{low:+.1%} to {high:+.1%}")
 
 # %% [markdown]
 # One call can, then, nearly. Read the three students one by one:
