@@ -139,7 +139,17 @@ def _with_noise(end, z, calls):
     return x
 
 
+def _back_on_the_line(end, z, calls):
+    x, t = z, 0.0
+    for _ in range(calls):
+        said = end(x, t)
+        t += 1 / calls
+        x = (1 - t) * z + t * said
+    return x
+
+
 WRONG_WALKS = {
+    "back on the line from z": (_back_on_the_line, "walk on from x"),
     "t runs backward": (_walk(time=lambda i, n: 1 - i / n), "t runs backward"),
     "t backward, counted down": (
         _walk(steps=lambda n: range(n - 1, -1, -1)),
@@ -147,7 +157,7 @@ WRONG_WALKS = {
     ),
     "no division": (
         _walk(velocity=lambda end, x, z, t: end(x, t) - x),
-        "the time that is left",
+        "taken for a velocity",
     ),
     "divided by t": (
         _walk(velocity=lambda end, x, z, t: (end(x, t) - x) / max(t, 1e-5)),
@@ -176,11 +186,11 @@ WRONG_WALKS = {
     ),
     "t at the end of each step": (
         _walk(time=lambda i, n: (i + 1) / n),
-        "t = 1",
+        "asked at t = 1",
     ),
-    "linspace to 1": (_linspace_to_1, "t = 1"),
+    "linspace to 1": (_linspace_to_1, "asked at t = 1"),
     "one call too few": (_walk(steps=lambda n: range(n - 1)), "calls of the net"),
-    "one call too many": (_walk(steps=lambda n: range(n + 1)), "t = 1"),
+    "one call too many": (_walk(steps=lambda n: range(n + 1)), "asked at t = 1"),
     "from step 1 on": (_walk(steps=lambda n: range(1, n)), "calls of the net"),
     "quadratic times": (_quadratic_times, "steps are not equal"),
     "midpoint rule": (_midpoint, "calls of the net"),
@@ -337,6 +347,10 @@ WRONG_RATIOS = {
     "all that comes back": (_pairs_are_a_tuple, "three things"),
     "sorted by coordinates": (_sorted, "sorted"),
     "greedy": (_greedy, "should give"),
+    "pairs the wrong way round": (
+        _by(least=lambda c, p: c[p, range(len(c))].mean()),
+        "wrong way round",
+    ),
     "the dearest pairing": (
         lambda z, y: _by(least=lambda c, p: c[range(len(c)), transport.assignment(-c)[0]].mean())(
             z, y
@@ -445,7 +459,7 @@ WRONG_TOLLS = {
         "NaN",
     ),
     "one per sample": (_toll(size=lambda way: way.flatten(1).square().sum(1)), "shape"),
-    "length of y": (_toll(way=lambda z, y: y), "z"),
+    "length of y": (_toll(way=lambda z, y: y), "z is missing"),
     "mean squared way squared": (
         _toll(size=lambda way: way.flatten(1).norm(dim=1).mean().square()),
         "mean way is squared",
@@ -596,12 +610,21 @@ def _without_grad(self, z):
         return z + self.net(z)
 
 
+class _Listed(nn.Module):
+    def __init__(self, net):
+        super().__init__()
+        self.nets = [start(net)]
+
+    def forward(self, z):
+        return self.nets[0](z)
+
+
 WRONG_STARTS = {
     "first layer zeroed": (_zeroed(0), "first layer"),
     "first weight and bias zeroed": (_zeroed(0, 1), "first layer"),
     "nothing zeroed": (Added, "starts somewhere else"),
     "z forgotten": (_zeroed(-1, -2, wrap=lambda net: net), "everything to 0"),
-    "bias forgotten": (_zeroed(-2), "the same way"),
+    "bias forgotten": (_zeroed(-2), "a bias is left"),
     "weight forgotten": (_zeroed(-1), "starts somewhere else"),
     "all zeroed": (_all_zero, "only shifts"),
     "times 0": (_times_zero, "does not learn"),
@@ -613,6 +636,8 @@ WRONG_STARTS = {
     "a function": (lambda net: lambda z: z + net(z), "nn.Module"),
     "the class": (lambda net: Added, "class itself"),
     "the net itself": (lambda net: net, "starts somewhere else"),
+    "net in a list": (_Listed, "it has no weights"),
+    "the layer zeroed": (lambda net: nn.init.zeros_(net[-1]), "takes a tensor, not a layer"),
     "identity, and no net": (lambda net: nn.Identity(), "no weights"),
     "z changed": (lambda net: _module(_in_place_sum)(net), "changes z"),
     "z doubled": (lambda net: _module(lambda self, z: 2 * z + self.net(z))(net), "2 times z"),

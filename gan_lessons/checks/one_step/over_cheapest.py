@@ -76,6 +76,12 @@ SLIPS = (
     Slip(LEAST, "least = cost[:, pairs].mean()", ALL_PAIRS),
     Slip(LEAST, "least = cost[pairs].mean()", ALL_PAIRS),
     Slip(
+        LEAST,
+        "least = cost[pairs, range(len(cost))].mean()",
+        "pairs is read the wrong way round: pairs[i] is the column, a y, for row i, a z. So it is "
+        "cost[range(n), pairs], or y[pairs] beside z.",
+    ),
+    Slip(
         RATIO,
         "return (cost.diagonal() / cost[range(len(cost)), pairs]).mean()",
         "this is the mean of the single ratios. One sample may well pay 10 times what the plan "

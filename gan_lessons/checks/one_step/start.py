@@ -114,7 +114,10 @@ def _it_is_a_network(build: Callable) -> str | None:
             "nn.Module."
         )
     if not list(made.parameters()):
-        return "it has no weights: what net is to add is missing."
+        return (
+            "it has no weights: what net is to add is missing, or stands in a list, where "
+            "parameters() does not look. self.net = net."
+        )
     return None
 
 
@@ -223,4 +226,8 @@ start = Property(
         _side_by_side_as_well,
         _it_learns,
     ),
+    refused={
+        "object has no attribute 'zero_'": "nn.init.zeros_ takes a tensor, not a layer: "
+        "net[-1].weight, then net[-1].bias.",
+    },
 )

@@ -127,6 +127,12 @@ SLIPS = (
         "every step starts at z again, so only the last one counts: x = x + …",
     ),
     Slip(
+        "velocity = (end(x, t) - x) / (1 - t)\n        x = x + velocity / calls",
+        "then = t + 1 / calls\n        x = (1 - then) * z + then * end(x, t)",
+        "each step lands on the straight line from z to the end that the net says now, as if you "
+        "had never left it. The path has bent since: walk on from x.",
+    ),
+    Slip(
         "    return x",
         "        return x",
         COUNT + " Is `return` inside the loop?",
