@@ -34,8 +34,7 @@ import jupytext
 import nbformat
 from nbformat import NotebookNode
 
-from gan_lessons import runtime, speed
-from gan_lessons.data import cache
+from gan_lessons import files, runtime, speed
 
 TOOLS = Path(__file__).resolve().parent
 README = TOOLS.parent / "README.md"
@@ -194,7 +193,7 @@ def pages_of(model: str, states: dict) -> list[str]:
 
 def write(path: Path, text: str) -> None:
     """Write a file whole or not at all, with the same bytes on every system."""
-    cache.write_whole(path, text.encode("utf-8"))
+    files.write_whole(path, text.encode("utf-8"))
 
 
 def dump(book: NotebookNode) -> str:
