@@ -523,10 +523,11 @@ train("game + toll", tolled=True)
 # %% [markdown] predict={"picture": "maps", "words": ["the same wheel", "same colors", "another angle", "turned or mirrored", "mirrors"]}
 # ## The same map?
 # Below, every point again has the color of where it came from: two seeds, one
-# above the other. In the first column the noise itself and, below it, the
-# exact plan of lesson 11: a batch of noise paired with real points as cheaply
-# as can be. **Predict:** in which columns do both seeds put the colors in the
-# same order? And which seed of which column looks like the plan?
+# above the other. In the first column the noise itself and, below it, an
+# exact plan: a batch of noise that lesson 11's solver has paired with real
+# points, as cheaply as can be. **Predict:** in which columns do both seeds put
+# the colors in the same order? And which seed of which column looks like the
+# plan?
 
 # %% picture="maps"
 clouds = {"teacher": draw_teacher(for_all, 32).cpu()}  # (seeds, 10 000, 2)
@@ -820,9 +821,9 @@ for name in free:
 # Nearly for free, on this set: the start does most of it, without a word in
 # the loss. That is a blow to the story above. (A guess at why: the modes lie
 # all around the noise, and each $z$ is drawn to its neighbor first. No run
-# here tests it.) Where noise and data are not even the same kind of thing, say a
-# picture from a $z$ of 64 numbers, there is no identity to start from, and no
-# toll to pay.
+# here tests it.) Where noise and data are not even the same kind of thing, say
+# a picture from a $z$ of 64 numbers, there is no identity to start from, and
+# no toll to pay.
 
 # %% [markdown]
 # ## Look at both seeds
