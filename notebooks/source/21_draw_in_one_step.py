@@ -345,7 +345,7 @@ few = common_z[:paired]
 angles = torch.arange(0, 361, 30)
 pays, share = [], []
 for degrees in angles.tolist():
-    z = turned(common_z[:2_000], degrees).expand(len(seeds), -1, -1)
+    z = turned(common_z[:1_000], degrees).expand(len(seeds), -1, -1)
     y = draw_teacher(z.to(device), 32)[0].cpu()
     pays.append(float(over_cheapest(few, y[:paired])))
     share.append(
