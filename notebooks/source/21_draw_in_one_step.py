@@ -368,7 +368,7 @@ show.lines(
 # %% [markdown]
 # The cloud is the same cloud at every angle, for turned noise is noise. So is
 # the share, and so is every loss of a $D$, which sees $G(z)$ and never $z$.
-# What the map pays is all that moves, by a factor of more than ten. **The
+# What the map pays is all that moves, by a factor of more than eight. **The
 # game cannot see the map.** It has a whole family of equally good solutions,
 # and which one it ends at, its first weights and its noise decide.
 #
@@ -687,9 +687,8 @@ for name, against in (("game + toll", "copy"), ("game + toll", "game")):
 # - The **toll** costs the game nothing that three seeds can see, and gives it
 #   the teacher's map without a teacher.
 #
-# What none of the students reaches is the teacher's own share; it is within
-# a few points. And by energy distance, which forgives a few points between
-# modes and minds uneven modes, the copy is as good as any.
+# And by energy distance, which forgives a few points between modes and minds
+# uneven modes, the copy is as good as any.
 #
 # > **Careful.** The game's recipe was searched for in lesson 12, on this kind
 # > of data. The copy's was not searched at all, and 0.3 is the first value
@@ -891,7 +890,7 @@ show.origins(
 # | what we changed | what happened |
 # |---|---|
 # | a flow, 32 calls → 1 | all modes, 98 % → none: everything in the middle |
-# | noise turned before a perfect map | same cloud, same share; the map pays up to 14 times as much |
+# | noise turned before a perfect map | same cloud, same share; the map pays more than eight times as much |
 # | one call, copied pairs | the teacher's map; a tenth of the points between modes |
 # | one call, lesson 12's game | all modes, a higher share; another map in each seed |
 # | one term more, λ from 0.3 to 0 | the teacher's map, without a teacher |
