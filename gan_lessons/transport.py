@@ -1,4 +1,6 @@
-"""Wasserstein-1 between two samples, exact: no network, no approximation. From lesson 11 on.
+"""What it costs to carry one sample to another, exactly: no network, no approximation.
+
+Wasserstein-1 (lesson 11), and what a map pays over the cheapest pairing (lesson 21).
 
 Floor 4 of the house.
 """
@@ -89,3 +91,42 @@ def w1(real: Tensor, fake: Tensor) -> float:
         return float((x.sort(dim=0).values - y.sort(dim=0).values).abs().mean())
     cost = torch.cdist(x, y, compute_mode="donot_use_mm_for_euclid_dist").numpy()
     return float(cost[np.arange(len(cost)), assignment(cost)[0]].mean())
+
+
+def cost(z: Tensor, y: Tensor) -> Tensor:
+    """Return what a map from z to y pays: E‖y − z‖², each sample for its own way. Lesson 21.
+
+    Differentiable: times a weight it is the term that keeps a generator's ways short.
+
+    Args:
+        z: (B, …) where samples start. y: (B, …) where they end, of the same shape.
+
+    Source: Lin et al. 2025, Adversarial Flow Models, its optimal transport loss.
+    """
+    return (y - z).flatten(1).square().sum(1).mean()
+
+
+def over_cheapest(z: Tensor, y: Tensor) -> float:
+    """Return how many times as much a map pays as the cheapest pairing of the same points.
+
+    1 for a map that no other pairing beats. The cost of a pair is ‖y − z‖², that of
+    Wasserstein-2. Lesson 21.
+
+    Args:
+        z: (N, d) where samples start, N a few hundred at most. y: (N, d) where they end.
+
+    Raises:
+        SettingError: samples of different sizes, or NaN or infinity among them.
+
+    Source: Villani 2009, Optimal Transport, chapter 6.
+    """
+    z, y = checked(z, y, least=1)
+    if len(z) != len(y):
+        raise SettingError(
+            f"{len(z)} starts and {len(y)} ends: a map has an end for every start.",
+            "Nothing was computed; your samples are as they were.",
+            "Hand over z and G(z), row by row.",
+        )
+    squares = torch.cdist(z, y, compute_mode="donot_use_mm_for_euclid_dist").square().numpy()
+    pairs = assignment(squares)[0]
+    return float(squares.diagonal().mean() / squares[np.arange(len(z)), pairs].mean())

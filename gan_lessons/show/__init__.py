@@ -27,6 +27,7 @@ from gan_lessons.show.explore import explore
 from gan_lessons.show.images import draw_sheet, images, rows_of_images, tile
 from gan_lessons.show.motion import draw_phase, journey, phases
 from gan_lessons.show.objectives import compared, meanings, objective, until_it_breaks
+from gan_lessons.show.one_step import draw_map, origins, wheel
 from gan_lessons.show.picture import (
     D_COLOR,
     DPI,
@@ -88,6 +89,7 @@ __all__ = [
     "draw_lines",
     "draw_logits",
     "draw_losses",
+    "draw_map",
     "draw_metric",
     "draw_norms",
     "draw_phase",
@@ -119,6 +121,7 @@ __all__ = [
     "names_on_a_ring",
     "objective",
     "on_a_line",
+    "origins",
     "packed",
     "pairs",
     "palettes",
@@ -138,6 +141,7 @@ __all__ = [
     "tile",
     "until_it_breaks",
     "usual_push",
+    "wheel",
     "whole",
     "whole_ticks",
 ]

@@ -1,4 +1,4 @@
-"""The exact Wasserstein-1 distance: against all pairings, against scipy, against its own proof."""
+"""Exact transport: against all pairings, against scipy, against its own proof."""
 
 import itertools
 
@@ -112,3 +112,58 @@ def test_w1_is_a_metric():
 def test_w1_refuses_what_cannot_be_paired(real, fake, says):
     with pytest.raises(SettingError, match=says):
         transport.w1(real, fake)
+
+
+# -- what a map pays: lesson 21 ----------------------------------------------------------------
+
+
+def test_the_cost_is_the_mean_squared_way():
+    z, y = torch.tensor([[0.0, 0.0], [1.0, 1.0]]), torch.tensor([[3.0, 4.0], [1.0, 1.0]])
+    assert transport.cost(z, y) == 12.5
+    assert transport.cost(z.reshape(2, 1, 2, 1), y.reshape(2, 1, 2, 1)) == 12.5
+
+
+def test_the_cost_pulls_each_sample_straight_home_and_rests_where_nothing_moved():
+    """The gradient by y_i is 2 (y_i − z_i) / B, and 0, not NaN, at y = z."""
+    z = draw(5, 2)
+    y = (2 * draw(5, 2, seed=1)).requires_grad_()
+    (pull,) = torch.autograd.grad(transport.cost(z, y), y)
+    torch.testing.assert_close(pull, 2 * (y.detach() - z) / 5)
+    still = z.clone().requires_grad_()
+    (pull,) = torch.autograd.grad(transport.cost(z, still), still)
+    assert not pull.any()
+
+
+@pytest.mark.parametrize("n", [2, 5, 6])
+def test_a_map_against_all_pairings(n):
+    z, y = draw(n, 2), draw(n, 2, seed=1)
+    squares = torch.cdist(z, y).square().numpy()
+    least = min(total(squares, np.array(p)) for p in itertools.permutations(range(n)))
+    assert transport.over_cheapest(z, y) == pytest.approx(float(squares.trace()) / least)
+
+
+def test_a_gradient_of_a_convex_function_cannot_be_beaten():
+    """Brenier's theorem: z -> Az + b with A symmetric and positive is the cheapest map."""
+    z = draw(80, 2)
+    A = torch.tensor([[2.0, 0.5], [0.5, 1.0]], dtype=torch.float64)
+    assert transport.over_cheapest(z, z @ A + 1) == pytest.approx(1)
+
+
+def test_a_turned_map_pays_more_and_makes_the_same_samples():
+    """A quarter turn of the noise moves no sample's distribution, and every sample."""
+    z = draw(100, 2)
+    turned = z.flip(1) * torch.tensor([-1.0, 1.0], dtype=torch.float64)
+    assert transport.over_cheapest(z, 2 * z) == pytest.approx(1)
+    assert transport.over_cheapest(z, 2 * turned) > 3
+
+
+@pytest.mark.parametrize(
+    ("z", "y", "says"),
+    [
+        (torch.zeros(3, 2), torch.zeros(4, 2), "row by row"),
+        (torch.zeros(3, 2), torch.full((3, 2), torch.nan), "NaN"),
+    ],
+)
+def test_over_cheapest_refuses_what_is_no_map(z, y, says):
+    with pytest.raises(SettingError, match=says):
+        transport.over_cheapest(z, y)

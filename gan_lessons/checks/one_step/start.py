@@ -1,0 +1,233 @@
+"""Start as the identity: an exercise of lesson 21, Draw in one step."""
+
+from collections.abc import Callable
+
+import torch
+from torch import Tensor, nn
+
+from gan_lessons import models
+from gan_lessons.checks.grader import Property, Slip, Table
+
+RIGHT = """
+class _Added(nn.Module):
+    def __init__(self, net):
+        super().__init__()
+        self.net = net
+
+    def forward(self, z):
+        return z + self.net(z)
+
+def start(net):
+    nn.init.zeros_(net[-1].weight)
+    nn.init.zeros_(net[-1].bias)
+    return _Added(net)
+"""
+
+WEIGHT = "nn.init.zeros_(net[-1].weight)"
+BIAS = "nn.init.zeros_(net[-1].bias)"
+SUM = "return z + self.net(z)"
+MADE = "return _Added(net)"
+
+FIRST_LAYER = (
+    "the first layer's weights are 0, so it says the same of every z, and so does all that "
+    "follows: every z moves the same way. Silence the *last* layer, which still sees what the "
+    "others have learned to tell apart."
+)
+BOTH = "to start at z, what the net adds must be 0: the last layer's weight *and* its bias."
+SHIFTED = f"it moves every z the same way: a bias is left. {BOTH[0].upper()}{BOTH[1:]}"
+NOWHERE = "it sends everything to 0: add z itself to what the net says."
+ELSEWHERE = f"it starts somewhere else. {BOTH[0].upper()}{BOTH[1:]} And z itself is added."
+CUT = "ReLU cuts off what is negative, so layers of ones do not hand z on: add z around the net."
+STILL = (
+    "it does not learn: after 60 steps it is where it was. Nothing may be frozen, detached or "
+    "multiplied by a 0 that stays 0; the last layer starts at 0 and is free to leave it."
+)
+ONLY_SHIFTS = (
+    "it only shifts: after 60 steps every z still moves the same way. With all layers at 0 no "
+    "gradient gets past the last bias; only the last layer may start at 0."
+)
+
+SLIPS = (
+    Slip(WEIGHT + "\n    " + BIAS, "nn.init.zeros_(net[0].weight)", "Silence the *last* layer"),
+    Slip(
+        WEIGHT + "\n    " + BIAS,
+        "nn.init.zeros_(net[0].weight)\n    nn.init.zeros_(net[0].bias)",
+        "Silence the *last* layer",
+    ),
+    Slip(WEIGHT, "pass", ELSEWHERE),
+    Slip(BIAS, "pass", SHIFTED),
+    Slip(SUM, "return self.net(z)", NOWHERE),
+    Slip(
+        WEIGHT + "\n    " + BIAS,
+        "for weight in net.parameters():\n        nn.init.zeros_(weight)",
+        ONLY_SHIFTS,
+    ),
+    Slip(WEIGHT, "nn.init.normal_(net[-1].weight, std=1e-3)", "it nearly starts at z"),
+    Slip(SUM, "return z + 0 * self.net(z)", STILL),
+    Slip(SUM, "return z + self.net(z).detach()", STILL),
+    Slip(SUM, "return z", STILL),
+    Slip(MADE, "return _Added(net).requires_grad_(False)", STILL),
+    Slip(SUM, "return 2 * z + self.net(z)", "it starts as 2 times z"),
+    Slip(SUM, "z += self.net(z)\n        return z", "it changes z in place"),
+    Slip(MADE, "return lambda z: z + net(z)", "a function comes back"),
+    Slip(MADE, "return _Added", "the class itself"),
+    Slip(MADE, "_Added(net)", "None comes back"),
+    Slip(MADE, "return nn.Identity()", "it has no weights"),
+)
+
+
+def _net(seed: int) -> nn.Sequential:
+    rng = torch.random.get_rng_state()
+    torch.manual_seed(seed)
+    layers = nn.Linear(2, 16), nn.ReLU(), nn.Linear(16, 16), nn.ReLU(), nn.Linear(16, 2)
+    torch.random.set_rng_state(rng)
+    return nn.Sequential(*layers)
+
+
+def _noise(*shape: int) -> Tensor:
+    return torch.randn(*shape, generator=torch.Generator().manual_seed(0))
+
+
+def _make(start: Callable) -> tuple:
+    """Return what makes a G, alone or of three side by side, and hands out its net as well.
+
+    Each fact asks a G of its own.
+    """
+
+    def build(*, runs: int = 1) -> tuple[object, nn.Sequential]:
+        net = _net(0) if runs == 1 else models.stack([_net(seed) for seed in range(runs)])
+        return start(net), net
+
+    return (build,)
+
+
+def _it_is_a_network(build: Callable) -> str | None:
+    made, _ = build()
+    if made is None:
+        return "None comes back: the return is missing."
+    if isinstance(made, type):
+        return f"the class itself comes back: call it, {made.__name__}(net)."
+    if not isinstance(made, nn.Module):
+        what = "a function" if callable(made) else f"a {type(made).__name__}"
+        return (
+            f"{what} comes back, whose weights no optimizer and no average would find: return an "
+            "nn.Module."
+        )
+    if not list(made.parameters()):
+        return (
+            "it has no weights: what net is to add is missing, or stands in a list, where "
+            "parameters() does not look. self.net = net."
+        )
+    return None
+
+
+def _it_leaves_z_alone(build: Callable) -> str | None:
+    made, _ = build()
+    z = _noise(64, 2)
+    before = z._version  # in-place changes are counted, those that add 0 as well
+    with torch.no_grad():
+        y = made(z)
+    if z._version != before:
+        return "it changes z in place, which the toll still needs: compute with a new tensor."
+    if not isinstance(y, Tensor):
+        return f"for z of shape (64, 2) a {type(y).__name__} comes back, not a tensor."
+    if y.shape != z.shape:
+        return f"for z of shape (64, 2) it returns the shape {tuple(y.shape)}."
+    return None
+
+
+def _it_starts_at_z(build: Callable) -> str | None:
+    made, net = build()
+    z = _noise(64, 2)
+    with torch.no_grad():
+        y = made(z)
+    away = (y - z).abs().max()
+    if away < 1e-5:
+        return None
+    weights = [layer.weight for layer in net if hasattr(layer, "weight")]
+    if len(weights) > 1 and not weights[0].any() and weights[-1].any():
+        return FIRST_LAYER
+    if not y.any():
+        return NOWHERE
+    if torch.allclose(y, z.relu(), atol=1e-5):
+        return CUT
+    if (y - z).std(dim=0).max() < 1e-5:
+        return SHIFTED
+    factor = (y * z).sum() / (z * z).sum()
+    if torch.allclose(y, factor * z, atol=1e-5):
+        return f"it starts as {float(factor):.3g} times z, not as z."
+    if away < 0.05:
+        return f"it nearly starts at z, up to {float(away):.1g} off: exactly 0 is allowed, too."
+    return ELSEWHERE
+
+
+def _side_by_side_as_well(build: Callable) -> str | None:
+    made, _ = build(runs=3)
+    z = _noise(3, 16, 2)
+    with torch.no_grad():
+        y = made(z)
+    if y.shape == z.shape and torch.allclose(y, z, atol=1e-5):
+        return None
+    return (
+        "alone it starts at z; with three nets side by side, z of shape (3, 16, 2), it does not. "
+        "Their last layer has a weight and a bias, too: net[-1]."
+    )
+
+
+def _it_learns(build: Callable) -> str | None:
+    made, _ = build()
+    z = _noise(256, 2)
+    goal = -z.flip(1) + 0.5  # no shift, and not near the identity
+    free = [weight for weight in made.parameters() if weight.requires_grad]
+    if not free:
+        return STILL
+    opt = torch.optim.Adam(free, lr=0.02)
+    for _ in range(60):
+        loss = (made(z) - goal).square().sum(1).mean()
+        if not loss.requires_grad:
+            return STILL
+        opt.zero_grad()
+        loss.backward()
+        opt.step()
+    with torch.no_grad():
+        moved = made(z) - z
+    if moved.abs().max() < 1e-3:
+        return STILL
+    if moved.std(dim=0).max() < 1e-3:
+        return ONLY_SHIFTS
+    before = (z - goal).square().sum(1).mean()
+    if loss > 0.5 * before:
+        return (
+            f"it learns too little: in 60 steps toward another map its error falls from "
+            f"{float(before):.2g} to {float(loss):.2g} only. Are all layers of net free?"
+        )
+    return None
+
+
+start = Property(
+    title="Start as the identity",
+    proves="at first G(z) = z to the last digit, alone and side by side, and all of the net is "
+    "free to learn any other map.",
+    hints=(
+        "G(z) = z + net(z), and at first net is to add nothing. Which layer can you silence so "
+        "that the others keep telling the z apart?",
+        "The last layer's weight and bias at 0: nn.init.zeros_. Zeros in the first layer leave the "
+        "later biases, and zeros everywhere let no gradient through.",
+        "class Added(nn.Module): __init__ keeps net; forward returns z + self.net(z). In start: "
+        "nn.init.zeros_(net[-1].weight); nn.init.zeros_(net[-1].bias); return Added(net).",
+    ),
+    asks="Check ``start(net)``: a G that first returns z itself and learns with all of net.",
+    table=Table(RIGHT, SLIPS),
+    make=_make,
+    facts=(
+        _it_is_a_network,
+        _it_leaves_z_alone,
+        _it_starts_at_z,
+        _side_by_side_as_well,
+        _it_learns,
+    ),
+    refused={
+        "object has no attribute 'zero_'": "nn.init.zeros_ takes a tensor, not a layer: "
+        "net[-1].weight, then net[-1].bias.",
+    },
+)
