@@ -13,20 +13,30 @@ from gan_lessons.show.picture import D_COLOR, FAKE, G_COLOR, REAL, STYLE, Pictur
 from gan_lessons.show.plane import draw_points, limit_of
 
 LINES = {"D": (D_COLOR, "-"), "G": (G_COLOR, "--"), "real": (REAL, "-"), "fake": (FAKE, "--")}
-SHEET = 36  # images that are shown
+LINES |= {"on real": LINES["real"], "on fake": LINES["fake"]}
+SHEET = 24  # images that are shown, three rows of eight
 Curves = Mapping[str, Tensor | Sequence[float]]
 
 
-def draw_curves(ax: Axes, curves: Curves, *, ylabel: str = "loss") -> Axes:
+def draw_curves(ax: Axes, curves: Curves, *, ylabel: str | None = None) -> Axes:
     """Draw curves over the steps: the players' losses, or D's numbers on real and fake."""
     for name, values in curves.items():
         color, style = LINES.get(name, ("black", ":"))
         ax.plot(*smooth(values), color=color, ls=style, lw=1.4, label=name)
+    if ylabel is None:
+        ylabel = "D's probability" if set(curves) == {"real", "fake"} else "loss"
     ax.set(xlabel="step", ylabel=ylabel)
     whole_ticks(ax.xaxis)
     if curves:
         ax.legend(fontsize=9, ncols=2, framealpha=0.8)
     return ax
+
+
+def told_by(curves: Curves) -> str | None:
+    """Return what curves of these names are curves of; None leaves it to :func:`draw_curves`."""
+    if set(curves) == {"on real", "on fake"}:
+        return "D's logit"
+    return None if set(curves) & {"D", "real"} else ", ".join(curves)
 
 
 def draw_samples(ax: Axes, samples: Tensor, real: Tensor, *, limit: float | None = None) -> Axes:
@@ -45,18 +55,19 @@ def bedside(
     *,
     title: str,
     sentence: str,
-    ylabel: str = "loss",
+    ylabel: str | None = None,
     limit: float | None = None,
 ) -> Picture:
     """Show what a program returned: its curves on the left, its samples on the right. Lesson 22a.
 
     Args:
         samples: (N, 2) points or (N, C, H, W) images. real: the data, alike.
-        curves: for each name as many numbers as steps. ylabel: what they are.
+        curves: for each name as many numbers as steps. ylabel: what they are; losses if None,
+            or D's probabilities where they are called real and fake.
         title: the finding. limit: half the width of the part of the plane that is shown.
     """
     with rc_context(STYLE):
-        fig = figure(width=7.6, height=3.5)
+        fig = figure(width=7.6, height=3.5 if samples.ndim == 2 else 2.8)
         left, right = fig.subplots(1, 2)
         draw_curves(left, curves, ylabel=ylabel)
         draw_samples(right, samples, real, limit=limit)
@@ -72,7 +83,7 @@ def recovered(before: Any, after: Any) -> Picture:
             stopped.
     """
     with rc_context(STYLE):
-        fig = figure(width=7.6, height=6.4)
+        fig = figure(width=7.6, height=6.4 if after.samples.ndim == 2 else 4.6)
         rows = fig.subplots(2, 2)
         for (left, right), name, visit in zip(
             rows, ("sick", "healed"), (before, after), strict=True
@@ -84,6 +95,6 @@ def recovered(before: Any, after: Any) -> Picture:
                     ax.text(0.5, 0.5, "it stopped", ha="center", transform=ax.transAxes)
                     ax.set(xticks=[], yticks=[])
                 continue
-            draw_curves(left, visit.curves)
+            draw_curves(left, visit.curves, ylabel=told_by(visit.curves))
             draw_samples(right, visit.samples, visit.x)
         return Picture(fig, "The same data and the same dice, before and after the repair.")
