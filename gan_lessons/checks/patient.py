@@ -65,6 +65,12 @@ class Chart(Table):
             source = source.replace(slip.old, slip.new)
         return source
 
+    def changed(self, slip: Slip) -> str:
+        """Return the lines that make it sick, or those that a repair changes. Lesson 22a."""
+        if slip == self.slips[0]:
+            return super().changed(slip)
+        return Table(self.sick, (slip,)).changed(slip)
+
 
 class Visit:
     """What a program did on data and a seed of the clinic's: what the facts are asked of.
@@ -208,6 +214,16 @@ class Patient(Property):
         old = {} if isinstance(before, Exception) else self.recovery(before)
         told = [f"{name} {old.get(name, 'it stopped')} → {value}" for name, value in now.items()]
         return "Sick → healed: " + "; ".join(told) + "."
+
+    def rows(self) -> Iterator[tuple[str, str]]:
+        """Yield what makes it sick, and the repairs that heal nothing. Lesson 22a."""
+        first, *repairs = self.table.slips
+        yield self.table.changed(first), "this makes it sick."
+        for slip in repairs:
+            yield (
+                self.table.changed(slip),
+                f"heals nothing; the examination still says: {slip.says}",
+            )
 
     # -- the hypothesis ------------------------------------------------------------------------
 
