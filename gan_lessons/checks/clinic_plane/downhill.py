@@ -50,7 +50,7 @@ SLIPS = (
     Slip(
         "opt_d = torch.optim.Adam(D.parameters(), 8e-3",
         "opt_d = torch.optim.Adam(D.parameters(), 1e-3",
-        EASY,
+        "not healed",
     ),
 )
 

@@ -40,7 +40,7 @@ SLIPS = (
     Slip(
         "opt_d = torch.optim.Adam(D.parameters(), 8e-3",
         "opt_d = torch.optim.Adam(D.parameters(), 2e-3",
-        BOTH,
+        "not healed",
     ),
     Slip(
         "loss_d = F.softplus(-D(real)).mean()",
