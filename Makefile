@@ -12,15 +12,18 @@ MODE = short
 
 # Relative paths only, so that spaces and any letters in the folder's own path do no harm.
 VENV_PYTHON = .venv/bin/python
-STAMP = .venv/.installed
+LAB = .venv/.installed-lab
+DEV = .venv/.installed-dev
 HERE := $(shell pwd -P)
 
 .DEFAULT_GOAL := help
-.PHONY: help lab test soak bench sizes notebooks execute check clean moved
+.PHONY: help lab test site workshop soak bench sizes notebooks execute check clean moved
 
 help:
 	@echo "make lab        open the course in JupyterLab (installs into .venv the first time)"
 	@echo "make test       run every test, then every notebook, blank and solved"
+	@echo "make site       the solved lessons as a web page, in build/site; needs no network"
+	@echo "make workshop   a kit for a room: notebooks, instructor's pages, the wheel (ARGS=--wheels: all)"
 	@echo "make soak       the long runs behind the figures: faults, detectors, seeds of lesson 06"
 	@echo "make bench      what a training step costs beside other loops and the machine's limit"
 	@echo "make sizes      how large files, functions, cells and lessons are; nothing is too large"
@@ -29,42 +32,53 @@ help:
 	@echo "make check      lint, formatting, and whether the notebooks match their sources"
 	@echo "make clean      remove .venv and caches; your work/ stays"
 
-lab: $(STAMP)
-	@$(VENV_PYTHON) tools/lab.py $(ARGS)
+lab: $(LAB)
+	@$(VENV_PYTHON) -m gan_lessons $(ARGS)
 
-test: $(STAMP)
+test: $(DEV)
 	@OMP_NUM_THREADS=1 $(VENV_PYTHON) -m pytest -n 2 --dist loadfile tests
 	@$(VENV_PYTHON) tests/lessons/run_notebooks.py
 
-soak: $(STAMP)
+site: $(DEV)
+	@$(VENV_PYTHON) -m tools.pages
+
+workshop: $(DEV)
+	@$(VENV_PYTHON) -m tools.workshop $(ARGS)
+
+soak: $(DEV)
 	@$(VENV_PYTHON) -m tools.soak
 	@GAN_LESSONS_SOAK=1 $(VENV_PYTHON) -m pytest tests/lessons/test_claims.py
 	@$(VENV_PYTHON) tests/library/soak_detectors.py
 
-bench: $(STAMP)
+bench: $(DEV)
 	@$(VENV_PYTHON) -m bench.steps $(MODE)
 
-sizes: $(STAMP)
+sizes: $(DEV)
 	@$(VENV_PYTHON) tools/sizes.py
 
-notebooks: $(STAMP)
+notebooks: $(DEV)
 	@$(VENV_PYTHON) tools/build.py
 
-execute: $(STAMP)
+execute: $(DEV)
 	@$(VENV_PYTHON) tools/build.py --execute
 
-check: $(STAMP)
+check: $(DEV)
 	@$(VENV_PYTHON) -m ruff check .
 	@$(VENV_PYTHON) -m ruff format --check .
 	@$(VENV_PYTHON) tools/build.py --check
 
-# The stamp is written last: an install that was cut short is tried again. It holds the folder's
-# path, because an install of a folder that was moved since points to a place that is gone. So does
-# one whose Python was removed or upgraded.
-ifneq ($(shell $(VENV_PYTHON) -c '' 2>/dev/null && cat $(STAMP) 2>/dev/null),$(HERE))
-$(STAMP): moved
+# To learn, [lab] is installed; to test and to build, [dev], which holds it. A stamp is written last:
+# an install that was cut short is tried again. It holds the folder's path, because an install of a
+# folder that was moved since points to a place that is gone. So does one whose Python was removed
+# or upgraded.
+here = $(shell $(VENV_PYTHON) -c '' 2>/dev/null && cat $(1) 2>/dev/null)
+ifneq ($(call here,$(LAB)),$(HERE))
+$(LAB): moved
 endif
-$(STAMP): pyproject.toml constraints.txt
+ifneq ($(call here,$(DEV)),$(HERE))
+$(DEV): moved
+endif
+.venv/.installed-%: pyproject.toml constraints.txt
 	@"$(PYTHON)" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
 	  echo "This course needs Python 3.11 or newer, and '$(PYTHON)' is missing or older."; \
 	  echo 'Nothing was installed or changed.'; \
@@ -75,7 +89,7 @@ $(STAMP): pyproject.toml constraints.txt
 	  echo 'Nothing was installed or changed.'; \
 	  echo 'Copy the whole folder to one of your own and run make lab there.'; \
 	  exit 1; }
-	@rm -f $(STAMP)
+	@rm -f $@
 	@$(VENV_PYTHON) -c '' 2>/dev/null || rm -rf .venv
 	@$(VENV_PYTHON) -m pip --version >/dev/null 2>&1 || "$(PYTHON)" -m venv .venv || { \
 	  echo 'Python could not make the virtual environment .venv (its own message is above).'; \
@@ -84,12 +98,13 @@ $(STAMP): pyproject.toml constraints.txt
 	  exit 1; }
 	@echo "Installing into .venv: several minutes and 1.5 GB or more of disk, this once."
 	@$(VENV_PYTHON) -m pip install --disable-pip-version-check $(if $(TORCH_INDEX),--index-url "$(TORCH_INDEX)") "$(TORCH)" && \
-	$(VENV_PYTHON) -m pip install --disable-pip-version-check -c constraints.txt -e '.[dev]' || { \
+	$(VENV_PYTHON) -m pip install --disable-pip-version-check -c constraints.txt -e '.[$*]' || { \
 	  echo 'The install did not finish (its own message is above).'; \
 	  echo 'What was installed so far is kept in .venv; your work/ is untouched.'; \
 	  echo 'Check the network and the free disk space, then run the same command again.'; \
 	  exit 1; }
-	@pwd -P > $(STAMP)
+	@pwd -P > $@
+	@test $* = lab || cp $@ $(LAB)
 
 clean:
 	rm -rf .venv build gan_lessons.egg-info .pytest_cache .ruff_cache .hypothesis

@@ -319,10 +319,26 @@ def _refuse_nonsense(history: History) -> None:
     bad = history.first_not_finite(max(0, history.length - CHECK_EVERY - 1))
     if bad is not None:
         raise TrainingDiverged(
-            f"The losses stopped being numbers at step {bad + 1}: NaN or infinity.",
-            f"The numbers of the {bad} steps before it are kept in the history.",
+            f"The losses stopped being numbers at step {bad + 1}: NaN or infinity. "
+            f"First to break: {_where_it_broke(history, bad)}.",
+            f"The numbers of the {bad} {'step' if bad == 1 else 'steps'} before it are kept in the "
+            "history.",
             "Build G and D anew and lower the learning rate, or look for a log or root of zero.",
         )
+
+
+def _where_it_broke(history: History, step: int) -> str:
+    """Say what was the first to be no number in a step, by the order in which it computes."""
+    finite = {name: bool(history.column(name)[step].isfinite()) for name in NUMBERS[:4]}
+    if not finite["real_logit"] and not finite["fake_logit"]:
+        return "D's logits of real and fake alike, so its weights, in the step before"
+    if not finite["real_logit"]:
+        return "D's logits of the real batch alone: look into the data"
+    if not finite["fake_logit"]:
+        return "D's logits of the fakes alone, so G, in the step before"
+    if not finite["loss_d"]:
+        return "D's loss, of logits that are numbers: look at that loss"
+    return "G's loss, after D's update: the gradient of D's penalty, or that loss itself"
 
 
 # -- what wraps a run ----------------------------------------------------------------------------

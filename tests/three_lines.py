@@ -11,10 +11,13 @@ BAD_ADVICE = re.compile(r"weights_only\s*=\s*False|allow_pickle\s*=\s*True|Trace
 
 def complaints(error: BaseException) -> list[str]:
     """Return what is wrong with the text of an error that a learner will read."""
-    text = str(error)
+    found = [] if isinstance(error, LessonError) else [f"{type(error).__name__} is no LessonError"]
+    return found + complaints_of_text(str(error))
+
+
+def complaints_of_text(text: str) -> list[str]:
+    """Return what is wrong with an error's text, such as one that was printed."""
     found = []
-    if not isinstance(error, LessonError):
-        found.append(f"{type(error).__name__} is no LessonError")
     if not THREE_LINES.match(text):
         found.append(f"not three lines that end in a full stop: {text!r}")
     if len(text) > MOST:

@@ -37,14 +37,13 @@ import jupytext
 import nbformat
 from nbformat import NotebookNode
 
-from gan_lessons import runtime, speed
-from gan_lessons.data import cache
+from gan_lessons import files, runtime, speed
 
 TOOLS = Path(__file__).resolve().parent
 README = TOOLS.parent / "README.md"
 NOTEBOOKS = TOOLS.parent / "notebooks"
 # Finds a figure that came out whole megabytes too large, not a lesson with one picture more.
-MAX_BYTES = 1_600_000
+MAX_BYTES = 1_200_000
 ONLY_SOLVED = {"solution", "instructor"}
 SOLUTION = re.compile(
     r"^(?P<indent> *)# BEGIN SOLUTION(?:: (?P<stub>[^\n]*))?\n"
@@ -223,7 +222,7 @@ def pages_of(model: str, states: dict) -> list[str]:
 
 def write(path: Path, text: str) -> None:
     """Write a file whole or not at all, with the same bytes on every system."""
-    cache.write_whole(path, text.encode("utf-8"))
+    files.write_whole(path, text.encode("utf-8"))
 
 
 def dump(book: NotebookNode) -> str:

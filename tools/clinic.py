@@ -26,6 +26,7 @@ from pathlib import Path
 import torch
 
 from gan_lessons import checks
+from gan_lessons.checks.exercise import Raised
 from gan_lessons.checks.patient import Patient
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -84,16 +85,23 @@ def programs(case: Patient) -> dict[str, tuple[str, str]]:
 def examined(case: Patient, source: str, words: str, seed: int) -> dict:
     """Examine one program on one seed."""
     (program,) = case.table.functions(source)
-    case.seed = seed
+    case.seed, remark = seed, case.remark
     started = time.process_time()
+    case.remark = None  # the numbers before and after: the sick program would run once more
     outcome = case.judge(program)
+    case.remark = remark
     spent = time.process_time() - started
     seen = case.visited
+    if seen is None and source == case.table.sick:
+        try:
+            seen = case.visit(program, seed)
+        except Raised:
+            seen = None  # it stops
     return {
         "seed": seed,
         "solved": outcome.solved,
         "told": outcome.mark == "✗" and words in outcome.text,
-        "symptom": case.symptom(seen) if seen is not None else outcome.mark == "✗",
+        "symptom": bool(case.symptom(seen)) if seen is not None else outcome.mark == "✗",
         "seconds": round(spent, 2),
         "text": outcome.text,
     }
@@ -156,6 +164,12 @@ def load() -> dict:
     return json.loads(KEPT.read_text(encoding="utf-8")) if KEPT.exists() else {}
 
 
+def save(kept: dict) -> None:
+    """Write the results, a case a line."""
+    lines = [f"{json.dumps(name)}: {json.dumps(entry)}" for name, entry in sorted(kept.items())]
+    KEPT.write_text("{\n" + ",\n".join(lines) + "\n}\n", encoding="utf-8")
+
+
 def calibrate(name: str, case: Patient, *, say: Callable[[str], None] = print) -> None:
     """Examine what is missing of one case; keep the results after every program."""
     entry = load().get(name, {})
@@ -174,7 +188,7 @@ def calibrate(name: str, case: Patient, *, say: Callable[[str], None] = print) -
             f"{os.cpu_count()} cores, {platform.system()}, Python {platform.python_version()}, "
             f"torch {torch.__version__}"
         )
-        KEPT.write_text(json.dumps(load() | {name: entry}, indent=1) + "\n", encoding="utf-8")
+        save(load() | {name: entry})
         good = "solved" if key == "healed" else "told"
         say(f"{name} {key}: {shown(entry['programs'], key, good)}")
 

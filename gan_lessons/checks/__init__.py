@@ -1,9 +1,10 @@
 """Exercises that answer back: one folder a lesson, one file an exercise. Floor 6 of the house.
 
-``checks.first_gan.train_step(my_train_step)`` judges an answer to lesson 04, and
+``checks.first_gan.train_step(my_train_step)`` judges an answer to lesson 04,
 ``checks.claim("the average covers more modes", …)`` says whether a lesson's sentence holds for the
-run at hand. What all exercises stand on: ``exercise`` (○, ✗ or ✓, and how that is said), ``steps``
-(spies on a training step) and ``known`` (a D whose slope is known).
+run at hand, and ``checks.report()`` shows how far you have come. What all exercises stand on:
+``exercise`` (○, ✗ or ✓, and how that is said), ``steps`` (spies on a training step) and ``known``
+(a D whose slope is known).
 """
 
 from gan_lessons.checks import (
@@ -26,6 +27,7 @@ from gan_lessons.checks import (
 )
 from gan_lessons.checks.claims import claim
 from gan_lessons.checks.moved import Moved
+from gan_lessons.checks.overview import report
 from gan_lessons.checks.patient import stops, ward
 
 __all__ = [
@@ -43,6 +45,7 @@ __all__ = [
     "objectives",
     "pixels",
     "reading",
+    "report",
     "scoring",
     "stabilize",
     "start",

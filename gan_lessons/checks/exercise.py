@@ -24,6 +24,7 @@ from torch import Tensor, nn
 
 import gan_lessons
 from gan_lessons import runtime
+from gan_lessons.checks.overview import keep
 
 PACKAGE = Path(gan_lessons.__file__).resolve().parent
 
@@ -44,8 +45,9 @@ EXPLAINED = {  # what Python or PyTorch says of a common slip, and what to do ab
     "must be Tensor, not": "That function takes tensors only. For each number alone max(0, x) is "
     "F.relu(x).",
     "'ReLU' object has no": "nn.ReLU makes a layer; the function is F.relu.",
-    "only one element tensors can be converted": "The functions of math take one number: torch has "
-    "the same ones for tensors.",
+    "only one element tensors can be converted": "int(), float() and the functions of math take "
+    "one number, and here stand several. Sum or average them first (.sum() counts what is true); "
+    "of the functions of math torch has the same ones for tensors.",
     "Can't call numpy()": "NumPy keeps no gradients: stay with torch's own functions.",
     "modified by an inplace operation": "An in-place change (+=, a method that ends in _) destroys "
     "what backward() needs.",
@@ -160,6 +162,8 @@ class Exercise:
         self.last = answer, outcome
         if outcome.solved:
             self.right = answer
+        if outcome.mark in "✗✓":
+            keep(self, solved=outcome.solved)
         text, solution = f"{outcome.mark} {self.title}: {outcome.text}", None
         if outcome.mark == "✗":
             if self.failures < 2:

@@ -15,6 +15,7 @@ import torch
 from PIL import Image, ImageOps, __version__
 from tqdm.auto import tqdm
 
+from gan_lessons import files
 from gan_lessons.data import cache
 from gan_lessons.data.dataset import Dataset
 from gan_lessons.errors import DataFileError, SettingError
@@ -73,20 +74,20 @@ def folder(path: str | os.PathLike, *, size: int, channels: int = 3) -> Dataset:
             f"Choose a size from 1 to {MAX_SIZE} (28, 32 or 64 train well) and channels 1 or 3.",
         )
     root = _root(path)
-    files, passed = _pictures(root)
-    stamps = [(str(name), *stamp) for name, stamp in files.items()]
+    pictures, passed = _pictures(root)
+    stamps = [(str(name), *stamp) for name, stamp in pictures.items()]
     key = repr((READING, size, channels, __version__, stamps))
     spot = hashlib.sha256(repr((str(root.absolute()), size, channels)).encode()).hexdigest()
     spot = f"folder/{spot[:16]}.npz"
-    found = _cached(spot, key, limit=len(files) * (channels * size**2 + 8) + 2**16)
+    found = _cached(spot, key, limit=len(pictures) * (channels * size**2 + 8) + 2**16)
     if found is None:
-        found = _read_all(root, list(files), size, channels)
+        found = _read_all(root, list(pictures), size, channels)
         if found[0].nbytes <= MAX_CACHED:
             cache.store(spot, _pack(found, key))
     x, y, note = found
     if told := " ".join(filter(None, (note, passed))):
         warnings.warn(told, stacklevel=2)
-    name = cache.shown(Path(root.absolute().name), 40)
+    name = files.shown(Path(root.absolute().name), 40)
     return Dataset(x=torch.from_numpy(x), y=torch.from_numpy(y), name=name, license="yours")
 
 
@@ -94,7 +95,7 @@ def _root(path: str | os.PathLike) -> Path:
     """Return the folder that was asked for; an empty path would be the notebook's own folder."""
     with suppress(TypeError):
         if (text := os.fsdecode(path)) and "\0" not in text:
-            return cache.expand(text)
+            return files.expand(text)
     raise SettingError(
         f"data.folder cannot work with path={path!r:.40}.",
         "No picture was read or changed.",
@@ -208,14 +209,14 @@ def _within(path: str, place: str) -> bool:
 
 
 def _absolute(path: Path) -> str:
-    return cache.shown(Path(os.path.abspath(path)))  # noqa: PTH100  keeps links, drops ".."
+    return files.shown(Path(os.path.abspath(path)))  # noqa: PTH100  keeps links, drops ".."
 
 
 def _no_folder(root: Path) -> DataFileError:
     there = " (a file has this name)" if os.path.isfile(root) else ""  # noqa: PTH113
     todo = "Pass the path of a folder that exists, such as data.folder('my_photos', size=32)."
     if not root.is_absolute():
-        todo = f"The working directory is {cache.shown(Path.cwd(), 90)}: give the path from there."
+        todo = f"The working directory is {files.shown(Path.cwd(), 90)}: give the path from there."
     return DataFileError(
         f"There is no folder {_absolute(root)}{there}.", "No file was changed.", todo
     )
@@ -229,7 +230,7 @@ def _others_there(count: int, kinds: Counter) -> str:
 def _listed(names: list[Path | str]) -> str:
     """Return three of the names, and how many more there are, as the end of a sentence."""
     more = f" and {len(names) - 3:,} more." if len(names) > 3 else "."
-    return ", ".join(cache.shown(Path(name), 40) for name in names[:3]) + more
+    return ", ".join(files.shown(Path(name), 40) for name in names[:3]) + more
 
 
 def _error(what: str, *more: str) -> DataFileError:
@@ -257,7 +258,7 @@ def _read_all(
             try:
                 read = _pixels(root / name, size, channels)
             except Exception as error:  # each of Pillow's 40 readers fails in its own way
-                left_out.append(cache.shown(name, 40) + _why(root / name, error))
+                left_out.append(files.shown(name, 40) + _why(root / name, error))
                 continue
             if read.depth:
                 deep[len(kept)] = read

@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
+from gan_lessons import files
 from gan_lessons.data import cache, download, idx
 from gan_lessons.data.dataset import Dataset
 from gan_lessons.errors import DataFileError, SettingError
@@ -120,17 +121,17 @@ def _load(collection: str, stem: str) -> np.ndarray:
         return values
 
     home = os.environ.get("GAN_LESSONS_DATA")
-    own = cache.expand(home) if home else None
+    own = files.expand(home) if home else None
     for path, is_named in _names(own, collection, stem) if own else ():
         try:
             data = cache.read(path, limit=limit)
             if data is not None:
-                return decode(data, cache.shown(path), own=True)
+                return decode(data, files.shown(path), own=True)
         except (OSError, DataFileError) as error:
             if is_named and isinstance(error, DataFileError):
                 raise
             if is_named:
-                raise idx.damaged(cache.shown(path), "is too large or may not be read") from error
+                raise idx.damaged(files.shown(path), "is too large or may not be read") from error
     for place in cache.places():
         with suppress(OSError, DataFileError):  # damaged or unreadable: as if it were not there
             if (packed := cache.read(place / collection / file, limit=limit)) is not None:
@@ -176,10 +177,10 @@ def _what_is_in(own: Path) -> str:
         why = "may not be opened" if isinstance(error, PermissionError) else "is not a folder"
         why = "does not exist" if isinstance(error, FileNotFoundError) else why
         raise SettingError(
-            f"GAN_LESSONS_DATA={cache.shown(own)} {why}.",
+            f"GAN_LESSONS_DATA={files.shown(own)} {why}.",
             "Nothing was downloaded; no other data set was put in its place.",
             "Correct it, or unset GAN_LESSONS_DATA, and the data are downloaded.",
         ) from error
     some = ", ".join(name if len(name) < 16 else name[:15] + "…" for name in names[:2])
     some += f" and {len(names) - 2:,} more" if len(names) > 2 else ""
-    return f"GAN_LESSONS_DATA={cache.shown(own.absolute(), 36)} holds {some or 'nothing'}."
+    return f"GAN_LESSONS_DATA={files.shown(own.absolute(), 36)} holds {some or 'nothing'}."

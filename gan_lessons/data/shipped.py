@@ -3,6 +3,7 @@
 import os
 from pathlib import Path
 
+from gan_lessons import files
 from gan_lessons.data import cache
 from gan_lessons.errors import DataFileError
 
@@ -10,7 +11,8 @@ from gan_lessons.errors import DataFileError
 def read(name: str, *, limit: int, script: str) -> tuple[Path, bytes]:
     """Return where a file is and its bytes; whoever asks compares the SHA-256.
 
-    Looks in $GAN_LESSONS_DATA, then in the repository's data folder; no network.
+    Looks in $GAN_LESSONS_DATA, then in the repository's data folder or where the package has none
+    beside it, in what its wheel brought; no network.
 
     Args:
         limit: the most bytes it can have. script: in data/make, which makes it again.
@@ -18,8 +20,8 @@ def read(name: str, *, limit: int, script: str) -> tuple[Path, bytes]:
     Raises:
         DataFileError: it is in neither place, too large, or may not be read.
     """
-    path = cache.REPOSITORY / "data" / name
-    own = cache.expand(os.environ.get("GAN_LESSONS_DATA") or path.parent) / name
+    path = files.course("data", name)
+    own = files.expand(os.environ.get("GAN_LESSONS_DATA") or path.parent) / name
     path = own if own.is_file() else path
     try:
         packed = cache.read(path, limit=limit)
@@ -33,12 +35,12 @@ def read(name: str, *, limit: int, script: str) -> tuple[Path, bytes]:
 
 def refused(path: Path, why: str, *, script: str) -> DataFileError:
     """Return the error for a file that ships, with e.g. ``why="is damaged"``."""
-    what = f"{cache.shown(path)} {why}."
+    what = f"{files.shown(path)} {why}."
     kept = "It was left as it is; nothing was loaded in its place."
-    if cache.is_checkout():
+    if files.checkout():
         todo = f"Restore data/{path.name} from the course's repository, or make it anew: "
         todo += f"python data/make/{script} --force"
     else:
-        todo = "An install without -e brings no data. Install a clone of the course's repository: "
-        todo += f"pip install -e . Or let GAN_LESSONS_DATA name a folder with its {path.name}"
+        todo = "Install the course again: pip install --force-reinstall --no-deps gan-lessons. "
+        todo += f"Or let GAN_LESSONS_DATA name a folder with its {path.name}"
     return DataFileError(what, kept, todo + ".")

@@ -3,11 +3,11 @@
 import json
 import os
 import random
-from pathlib import Path
 
 import numpy as np
 import torch
 
+from gan_lessons import files
 from gan_lessons.errors import SettingError
 
 BUDGETS = ("tiny", "ci", "lesson", "full")
@@ -64,8 +64,7 @@ def measured_minutes() -> dict[str, dict]:
 
     Returns:
         For each lesson's file name: ``minutes`` of computing on 2 CPU cores, ``step_ms`` of
-        :func:`gan_lessons.speed.calibrate` on that machine, and the ``date``. Empty where the
-        package was installed without the notebooks.
+        :func:`gan_lessons.speed.calibrate` on that machine, and the ``date``.
     """
-    path = Path(__file__).resolve().parents[2] / "tools" / "minutes.json"
+    path = files.course("tools", "minutes.json")
     return json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}

@@ -38,7 +38,7 @@ def the_game() -> Picture:
         _arrow(ax, 13.0, 1.45, -1.3, color=D_COLOR, lw=2.4)
         said = {"fontsize": 10, "ha": "center", "va": "center"}
         ax.text(9.1, 5.75, "the slope of G's loss: back through D, and moves G", **said)
-        ax.text(12.6, 0.65, "the slope of D's loss: moves D, goes no further", **said)
+        ax.text(12.25, 0.65, "the slope of D's loss: moves D, goes no further", **said)
         return Picture(fig, READ)
 
 

@@ -164,7 +164,8 @@ with rc_context(show.STYLE):
     for name, peak in peaks.items():
         ax.plot(peak, bracket[name].max(), "*", color="black", ms=10)
     ax.set_title("The peaks are at ½, .8 and .2: at a / (a + b)")
-show.Picture(fig, f"Each curve has one peak ★: {list(peaks.values())}.")
+found = ", ".join(f"{peak:g}" for peak in peaks.values())
+show.Picture(fig, f"Each of the three curves has one peak ★, at u = {found}.")
 
 # %% [markdown]
 # ## Does a network find it?

@@ -529,11 +529,12 @@ pair = torch.stack([-fine / 2 + root, -fine / 2 - root], dim=1)
 slowest = found.real.max(dim=1).values
 with rc_context(show.STYLE):
     fig = show.figure(width=6.5, height=3.4)
-    for ax, part in zip(fig.subplots(1, 2), ("real", "imag")):
+    parts = {"real": "real", "imag": "imaginary"}
+    for ax, (part, word) in zip(fig.subplots(1, 2), parts.items()):
         ax.axvline(float(critical(0.5)), color=show.G_COLOR, ls="--")
         ax.plot(fine, getattr(pair, part), ":", color="black")
         ax.plot(gamma, getattr(found, part), "o", color=show.MARK, ms=5)
-        ax.set(xlabel="γ", ylabel=f"{part} part of λ")
+        ax.set(xlabel="γ", ylabel=f"{word} part of λ")
     best = float(gamma[slowest.argmin()])
     fig.suptitle(f"The largest real part is lowest at γ = {best:g}")
 show.Picture(fig, "The dots are autograd's, the dotted line is the formula, "
@@ -905,7 +906,8 @@ for gamma in (0.3, 1.0):
 # %% picture="more steps of D"
 far = {n: play(n_critic=n).abs().amax(dim=0) for n in (1, 2, 5, 10)}
 for n, (theta, psi) in far.items():
-    print(f"{n:2} steps of D: G swings to {theta:.2f}, D's slope to {psi:.2f}")
+    print(f"steps of D: {n:2}. G swings to {theta:.2f}, ", end="")
+    print(f"D's slope to {psi:.2f}")
 
 # %% [markdown]
 # As far as before: $G$'s amplitude does not change. $n$ small steps of $D$

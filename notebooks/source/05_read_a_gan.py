@@ -149,7 +149,7 @@ checks.claim(
 )
 
 # %% [markdown]
-# F is the run that learned the ring: its $D$ pays less than 1.386 to the
+# F is the run that learned the ring: its $D$ pays less than 1.386 at the
 # end. B (batch norm) has a ring as well, of the wrong size. The three that
 # sit at the perfect value are far from it: A covers two modes of eight, H
 # one, and G none.
@@ -446,7 +446,7 @@ def fresh_loss(draw):  # draw(n) makes n fakes; nobody trains what makes them
 # %% [markdown] predict={"picture": "fresh", "words": ["stays at"]}
 # Whom do we ask about? The runs that you have trained; a healthy one of
 # 1,500 steps, trained here like the trace above; and, as a ruler, a
-# generator without a fault: it draws from the real distribution.
+# generator without a fault: it draws new points from the real distribution.
 # **Predict:** which of them does a fresh $D$ leave at 1.386? And the
 # healthy run: does its own $D$ see all that there is to see?
 
@@ -462,11 +462,16 @@ def draw_by(G):
     return lambda n: G(torch.randn(n, 2)).detach()
 
 
+def without_fault(n):  # new points from the distribution of the real ones
+    which = torch.randint(len(ring.centers), (n,))
+    return ring.centers[which] + ring.sigma * torch.randn(n, 2)
+
+
 own, new = {}, {}
 for kind, (history, _, (G, *_)) in again.items():
     own[kind] = history.column("loss_d")[-50:].mean().item()
     new[kind] = fresh_loss(draw_by(G))
-new["no fault"] = fresh_loss(lambda n: ring.x[torch.randint(40_000, (n,))])
+new["no fault"] = fresh_loss(without_fault)
 
 # %% picture="fresh"
 with rc_context(show.STYLE):
@@ -737,7 +742,7 @@ def browse(kind, look):
 browse("collapse", 4)
 
 # %%
-show.explore(browse, kind=kinds, look=(1, 6))
+show.explore(browse, labels={"look": "look, 1 to 6"}, kind=kinds, look=(1, 6))
 
 # %% [markdown]
 # The lines of three seeds lie over each other; the thin black line marks the

@@ -1,4 +1,4 @@
-"""`make lab`: the learner's copies, the errors it tells, and one real start of JupyterLab."""
+"""`gan-lessons`, which `make lab` calls: the copies, the errors, one real start of JupyterLab."""
 
 import hashlib
 import json
@@ -16,7 +16,8 @@ import nbformat
 import pytest
 import websocket
 
-from tools import lab
+from gan_lessons import __main__, files
+from gan_lessons.door import copies, jupyter
 
 OLD, NEW, NEWEST, MINE = b'{"v": 1}', b'{"v": 2}', b'{"v": 3}', b'{"mine": 1}'
 
@@ -28,7 +29,7 @@ def lessons(tmp_path) -> Path:
     folder.mkdir()
     for name in ("00_start_here.ipynb", "04_train_your_first_gan.ipynb", "scratch.ipynb"):
         (folder / name).write_bytes(OLD)
-    (folder / "lab.py").write_text("")
+    (folder / "notes.py").write_text("")
     return folder
 
 
@@ -42,38 +43,38 @@ def names(folder: Path) -> list[str]:
 
 
 def test_each_lesson_is_copied_once_and_nothing_else(lessons, work):
-    assert lab.copy_lessons(lessons, work) == []
+    assert copies.copy_lessons(lessons, work) == []
     assert names(work) == ["00_start_here.ipynb", "04_train_your_first_gan.ipynb"]
-    assert lab.copy_lessons(lessons, work) == []
+    assert copies.copy_lessons(lessons, work) == []
     assert names(work) == ["00_start_here.ipynb", "04_train_your_first_gan.ipynb"]
 
 
 def test_the_lesson_that_opens_is_the_lowest_numbered(lessons, work):
-    assert lab.first_lesson(work, lessons) == work / "00_start_here.ipynb"
+    assert copies.first_lesson(work, lessons) == work / "00_start_here.ipynb"
 
 
 def test_a_copy_the_learner_wrote_in_is_never_touched(lessons, work):
-    lab.copy_lessons(lessons, work)
+    copies.copy_lessons(lessons, work)
     (work / "04_train_your_first_gan.ipynb").write_bytes(MINE)
-    assert lab.copy_lessons(lessons, work) == []
+    assert copies.copy_lessons(lessons, work) == []
     assert (work / "04_train_your_first_gan.ipynb").read_bytes() == MINE
 
 
 def test_a_newer_lesson_lands_beside_the_copy_once(lessons, work):
-    lab.copy_lessons(lessons, work)
+    copies.copy_lessons(lessons, work)
     (work / "04_train_your_first_gan.ipynb").write_bytes(MINE)
     (lessons / "04_train_your_first_gan.ipynb").write_bytes(NEW)
-    (note,) = lab.copy_lessons(lessons, work)
+    (note,) = copies.copy_lessons(lessons, work)
     assert "04_train_your_first_gan.newer.ipynb" in note
     assert len(note.splitlines()) == 1
     assert (work / "04_train_your_first_gan.ipynb").read_bytes() == MINE
     assert (work / "04_train_your_first_gan.newer.ipynb").read_bytes() == NEW
-    assert lab.copy_lessons(lessons, work) == []
+    assert copies.copy_lessons(lessons, work) == []
 
     # even a copy that was never opened stays: it may be open in a browser at this moment
     (work / "04_train_your_first_gan.newer.ipynb").write_bytes(MINE)
     (lessons / "04_train_your_first_gan.ipynb").write_bytes(NEWEST)
-    (note,) = lab.copy_lessons(lessons, work)
+    (note,) = copies.copy_lessons(lessons, work)
     assert "04_train_your_first_gan.newer-2.ipynb" in note
     assert (work / "04_train_your_first_gan.newer.ipynb").read_bytes() == MINE
     assert (work / "04_train_your_first_gan.newer-2.ipynb").read_bytes() == NEWEST
@@ -113,12 +114,12 @@ def test_answers_are_carried_into_a_newer_lesson(lessons, work, new_ids):
     """By the id of an unchanged cell, or by all of the task that stands around the answer."""
     lesson, mine = lessons / "04_train_your_first_gan.ipynb", work / "04_train_your_first_gan.ipynb"
     notebook(lesson, TASKS)
-    lab.copy_lessons(lessons, work)
+    copies.copy_lessons(lessons, work)
     tried = dict(TASKS) | {name: ANSWERS[name] for name in ("first_gan.half_life", "my_ratio")}
     notebook(mine, tried)
     before = mine.read_bytes()
     notebook(lesson, TASKS, new_ids=new_ids, prose="New")
-    (note,) = lab.copy_lessons(lessons, work)
+    (note,) = copies.copy_lessons(lessons, work)
     assert mine.read_bytes() == before
     assert codes(work / "04_train_your_first_gan.newer.ipynb") == list(tried.values())
     assert "# New" in (work / "04_train_your_first_gan.newer.ipynb").read_text(encoding="utf-8")
@@ -129,7 +130,7 @@ def test_answers_are_carried_into_a_newer_lesson(lessons, work, new_ids):
     # a later version takes the newest answers, also those that stand in the newer copy
     notebook(work / "04_train_your_first_gan.newer.ipynb", tried | {"my_ratio": "my_ratio = 5"})
     notebook(lesson, TASKS, new_ids=new_ids, prose="Newest")
-    lab.copy_lessons(lessons, work)
+    copies.copy_lessons(lessons, work)
     now = list((tried | {"my_ratio": "my_ratio = 5"}).values())
     assert codes(work / "04_train_your_first_gan.newer-2.ipynb") == now
 
@@ -137,13 +138,13 @@ def test_answers_are_carried_into_a_newer_lesson(lessons, work, new_ids):
 def test_an_answer_to_a_task_that_changed_is_named_and_not_put_over_it(lessons, work):
     lesson, mine = lessons / "04_train_your_first_gan.ipynb", work / "04_train_your_first_gan.ipynb"
     notebook(lesson, TASKS)
-    lab.copy_lessons(lessons, work)
+    copies.copy_lessons(lessons, work)
     notebook(mine, ANSWERS)
     changed = dict(TASKS)
     changed["first_gan.half_life"] = changed["first_gan.half_life"].replace("decay", "rate")
     del changed["first_gan.train_step"]
     notebook(lesson, changed, new_ids=True)
-    (note,) = lab.copy_lessons(lessons, work)
+    (note,) = copies.copy_lessons(lessons, work)
     assert codes(work / "04_train_your_first_gan.newer.ipynb") == [
         changed["first_gan.half_life"],
         ANSWERS["my_ratio"],
@@ -165,11 +166,11 @@ def test_a_broken_program_is_carried_over_once_it_was_mended(lessons, work):
         path.write_text(json.dumps(book), encoding="utf-8")
 
     write(lesson, broken, "Old")
-    lab.copy_lessons(lessons, work)
+    copies.copy_lessons(lessons, work)
     mended = broken | {"b": broken["b"].replace("1", "2")}
     write(mine, mended, "Old")
     write(lesson, broken, "New")
-    (note,) = lab.copy_lessons(lessons, work)
+    (note,) = copies.copy_lessons(lessons, work)
     assert codes(work / "04_train_your_first_gan.newer.ipynb") == list(mended.values())
     assert "in the new one too: a.b;" in note
     assert "by hand" not in note
@@ -178,10 +179,10 @@ def test_a_broken_program_is_carried_over_once_it_was_mended(lessons, work):
 @pytest.mark.parametrize("mine", [b"", b"[]", b'{"cells": 3}', b'{"cells": [{}]}', b"\xff\xfe"])
 def test_a_damaged_copy_costs_nothing(lessons, work, mine):
     lesson, copy = lessons / "04_train_your_first_gan.ipynb", work / "04_train_your_first_gan.ipynb"
-    lab.copy_lessons(lessons, work)
+    copies.copy_lessons(lessons, work)
     copy.write_bytes(mine)
     notebook(lesson, TASKS)
-    (note,) = lab.copy_lessons(lessons, work)
+    (note,) = copies.copy_lessons(lessons, work)
     assert copy.read_bytes() == mine
     newer = work / "04_train_your_first_gan.newer.ipynb"
     assert newer.read_bytes() == lesson.read_bytes()
@@ -190,56 +191,56 @@ def test_a_damaged_copy_costs_nothing(lessons, work, mine):
 
 def test_every_lesson_that_ships_gets_its_solved_answers(lessons, work):
     """Blank and solved notebooks of the course: all exercises are found, and each answer fits."""
-    for blank in sorted((lab.ROOT / "notebooks").glob("[0-9][0-9]*_*.ipynb")):
+    for blank in sorted((files.REPOSITORY / "notebooks").glob("[0-9][0-9]*_*.ipynb")):
         content = blank.read_bytes()
         solved = (blank.parent / "solutions" / blank.name).read_bytes()
-        filled, carried, left = lab.carry_over(content, [content, solved])
-        tasks = lab._exercises(content)[1]
-        asked = [name for name, cell in tasks.items() if lab._asks(cell)]
+        filled, carried, left = copies.carry_over(content, [content, solved])
+        tasks = copies._exercises(content)[1]
+        asked = [name for name, cell in tasks.items() if copies._asks(cell)]
         assert sorted(carried) == sorted(asked), blank.name
         assert left == []
-        texts = ["".join(cell["source"]) for cell in lab._exercises(filled)[1].values()]
-        assert not any(lab.STUB.search(text) for text in texts)
+        texts = ["".join(cell["source"]) for cell in copies._exercises(filled)[1].values()]
+        assert not any(copies.STUB.search(text) for text in texts)
 
 
 def test_a_newer_version_that_was_thrown_away_does_not_come_back(lessons, work):
-    lab.copy_lessons(lessons, work)
+    copies.copy_lessons(lessons, work)
     (lessons / "04_train_your_first_gan.ipynb").write_bytes(NEW)
-    lab.copy_lessons(lessons, work)
+    copies.copy_lessons(lessons, work)
     (work / "04_train_your_first_gan.newer.ipynb").unlink()
-    assert lab.copy_lessons(lessons, work) == []
+    assert copies.copy_lessons(lessons, work) == []
     assert names(work) == ["00_start_here.ipynb", "04_train_your_first_gan.ipynb"]
 
 
 def test_a_copy_that_was_thrown_away_is_made_afresh(lessons, work):
-    lab.copy_lessons(lessons, work)
+    copies.copy_lessons(lessons, work)
     (lessons / "04_train_your_first_gan.ipynb").write_bytes(NEW)
     (work / "04_train_your_first_gan.ipynb").unlink()
-    assert lab.copy_lessons(lessons, work) == []
+    assert copies.copy_lessons(lessons, work) == []
     assert (work / "04_train_your_first_gan.ipynb").read_bytes() == NEW
 
 
 @pytest.mark.parametrize("damage", ["not json", "[1]", None])
 def test_a_lost_record_costs_nobody_their_work(damage, lessons, work):
-    lab.copy_lessons(lessons, work)
+    copies.copy_lessons(lessons, work)
     (work / "04_train_your_first_gan.ipynb").write_bytes(MINE)
-    record = work / lab.RECORD
+    record = work / copies.RECORD
     record.unlink() if damage is None else record.write_text(damage)
-    (note,) = lab.copy_lessons(lessons, work)  # it cannot know which version MINE came from
+    (note,) = copies.copy_lessons(lessons, work)  # it cannot know which version MINE came from
     assert "04_train_your_first_gan.newer.ipynb" in note
     assert (work / "04_train_your_first_gan.ipynb").read_bytes() == MINE
-    assert lab.copy_lessons(lessons, work) == []
+    assert copies.copy_lessons(lessons, work) == []
 
 
 def test_a_new_lesson_joins_the_others(lessons, work):
-    lab.copy_lessons(lessons, work)
+    copies.copy_lessons(lessons, work)
     (lessons / "06_make_digits.ipynb").write_bytes(OLD)
-    assert lab.copy_lessons(lessons, work) == []
+    assert copies.copy_lessons(lessons, work) == []
     assert (work / "06_make_digits.ipynb").exists()
 
 
 def test_a_write_that_fails_leaves_nothing_half_written(lessons, work, monkeypatch):
-    lab.copy_lessons(lessons, work)
+    copies.copy_lessons(lessons, work)
     (lessons / "06_make_digits.ipynb").write_bytes(OLD)
 
     def disk_full(self, target):
@@ -247,7 +248,7 @@ def test_a_write_that_fails_leaves_nothing_half_written(lessons, work, monkeypat
 
     monkeypatch.setattr(Path, "replace", disk_full)
     with pytest.raises(OSError, match="No space left"):
-        lab.copy_lessons(lessons, work)
+        copies.copy_lessons(lessons, work)
     assert names(work) == ["00_start_here.ipynb", "04_train_your_first_gan.ipynb"]
 
 
@@ -257,7 +258,14 @@ def test_a_write_that_fails_leaves_nothing_half_written(lessons, work, monkeypat
 @pytest.fixture
 def ordinary_user(monkeypatch):
     monkeypatch.setattr(os, "geteuid", lambda: 1000, raising=False)
-    monkeypatch.setattr(lab, "serve", lambda arguments: pytest.fail("it started"))
+    monkeypatch.setattr(jupyter, "serve", lambda arguments: pytest.fail("it started"))
+
+
+def opened(lessons: Path, *options: str) -> int:
+    """Open the course with these lessons, as the command does; return the exit status."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(files, "course", lambda *parts: lessons)
+        return __main__.main(list(options))
 
 
 def told(capsys) -> list[str]:
@@ -271,7 +279,7 @@ def test_a_folder_that_cannot_be_written(lessons, tmp_path, monkeypatch, capsys,
     read_only = tmp_path / "a file, not a folder"
     read_only.write_text("")
     monkeypatch.setenv("GAN_LESSONS_WORK", str(read_only / "work"))
-    assert lab.main([], lessons) == 1
+    assert opened(lessons) == 1
     what, _, todo = told(capsys)
     assert str(read_only / "work") in what
     assert "GAN_LESSONS_WORK" in todo
@@ -283,7 +291,7 @@ def test_a_read_only_checkout(lessons, tmp_path, monkeypatch, capsys, ordinary_u
 
     monkeypatch.setenv("GAN_LESSONS_WORK", str(tmp_path / "work"))
     monkeypatch.setattr(Path, "mkdir", read_only)
-    assert lab.main([], lessons) == 1
+    assert opened(lessons) == 1
     what, _, todo = told(capsys)
     assert "Permission denied" in what
     assert "GAN_LESSONS_WORK" in todo
@@ -292,25 +300,25 @@ def test_a_read_only_checkout(lessons, tmp_path, monkeypatch, capsys, ordinary_u
 def test_the_user_root(lessons, work, monkeypatch, capsys):
     monkeypatch.setattr(os, "geteuid", lambda: 0, raising=False)
     monkeypatch.setenv("GAN_LESSONS_WORK", str(work))
-    assert lab.main([], lessons) == 1
+    assert opened(lessons) == 1
     what, kept, todo = told(capsys)
     assert "root" in what
     assert str(work) in kept
     assert "ordinary account" in todo
     started = []
-    monkeypatch.setattr(lab, "serve", lambda arguments: started.append(arguments) or 0)
-    assert lab.main(["--allow-root"], lessons) == 0
+    monkeypatch.setattr(jupyter, "serve", lambda arguments: started.append(arguments) or 0)
+    assert opened(lessons, "--allow-root") == 0
     assert started[0][-1] == "--allow-root"
 
 
 def test_no_lessons(tmp_path, capsys, ordinary_user):
-    assert lab.main([], tmp_path) == 1
+    assert opened(tmp_path) == 1
     assert str(tmp_path) in told(capsys)[0]
 
 
 def test_a_python_without_the_course(monkeypatch, capsys, ordinary_user):
-    monkeypatch.setattr(lab, "missing_packages", lambda: ["torch", "jupyterlab"])
-    assert lab.main([]) == 1
+    monkeypatch.setattr(jupyter, "missing_packages", lambda: ["torch", "jupyterlab"])
+    assert opened(files.course("notebooks")) == 1
     what, _, todo = told(capsys)
     assert sys.executable in what
     assert "torch, jupyterlab" in what
@@ -318,18 +326,18 @@ def test_a_python_without_the_course(monkeypatch, capsys, ordinary_user):
 
 
 def test_missing_packages_are_found_without_importing_them():
-    assert lab.missing_packages(("json", "no_such_package")) == ["no_such_package"]
-    assert lab.missing_packages() == []
+    assert jupyter.missing_packages(("json", "no_such_package")) == ["no_such_package"]
+    assert jupyter.missing_packages() == []
 
 
 # the command line
 
 
 def test_the_copies_are_inside_what_jupyterlab_shows(tmp_path):
-    inside = lab.command(lab.ROOT / "work", lab.ROOT / "work/00_a.ipynb", [])
-    assert f"--ServerApp.root_dir={lab.ROOT}" in inside
+    inside = jupyter.command(files.REPOSITORY / "work", files.REPOSITORY / "work/00_a.ipynb", [])
+    assert f"--ServerApp.root_dir={files.REPOSITORY}" in inside
     assert "--LabApp.default_url=/lab/tree/work/00_a.ipynb" in inside
-    outside = lab.command(tmp_path, tmp_path / "00_a.ipynb", ["--no-browser"])
+    outside = jupyter.command(tmp_path, tmp_path / "00_a.ipynb", ["--no-browser"])
     assert f"--ServerApp.root_dir={tmp_path}" in outside
     assert "--LabApp.default_url=/lab/tree/00_a.ipynb" in outside
     assert outside[:3] == [sys.executable, "-m", "jupyterlab"]
@@ -338,17 +346,17 @@ def test_the_copies_are_inside_what_jupyterlab_shows(tmp_path):
 
 def test_nobody_elses_settings_are_overridden(monkeypatch):
     monkeypatch.delenv("OMP_WAIT_POLICY", raising=False)
-    assert lab.environment()["OMP_WAIT_POLICY"] == "PASSIVE"
+    assert jupyter.environment()["OMP_WAIT_POLICY"] == "PASSIVE"
     monkeypatch.setenv("OMP_WAIT_POLICY", "ACTIVE")
-    assert lab.environment()["OMP_WAIT_POLICY"] == "ACTIVE"
+    assert jupyter.environment()["OMP_WAIT_POLICY"] == "ACTIVE"
 
 
 def test_the_news_question_is_answered_once(tmp_path):
-    lab.ask_no_questions(tmp_path)
+    jupyter.ask_no_questions(tmp_path)
     (file,) = tmp_path.rglob("*.json")
     assert '"fetchNews": "false"' in file.read_text()
     file.write_text("the learner's own")
-    lab.ask_no_questions(tmp_path)
+    jupyter.ask_no_questions(tmp_path)
     assert file.read_text() == "the learner's own"
 
 
@@ -401,14 +409,14 @@ def test_jupyterlab_starts_beside_a_busy_port_and_finds_this_environments_kernel
     foreign.mkdir(parents=True)
     spec = {"argv": ["/nowhere/python"], "display_name": "A foreign kernel", "language": "python"}
     (foreign / "kernel.json").write_text(json.dumps(spec))
-    copies = tmp_path / "lessons"
-    copies.mkdir()
-    nbformat.write(nbformat.v4.new_notebook(), copies / "00_start_here.ipynb")
+    lessons = tmp_path / "lessons"
+    lessons.mkdir()
+    nbformat.write(nbformat.v4.new_notebook(), lessons / "00_start_here.ipynb")
     env = {k: v for k, v in os.environ.items() if not k.startswith(("JUPYTER", "XDG_"))}
-    env |= {"HOME": str(home), "GAN_LESSONS_WORK": str(work), "PYTHONPATH": str(lab.ROOT)}
+    env |= {"HOME": str(home), "GAN_LESSONS_WORK": str(work), "PYTHONPATH": str(files.REPOSITORY)}
     start = (
-        "import sys; from pathlib import Path; from tools import lab; "
-        f"sys.exit(lab.main(sys.argv[1:], Path({str(copies)!r})))"
+        "import sys; from pathlib import Path; from gan_lessons.door import jupyter; "
+        f"sys.exit(jupyter.open_lab(sys.argv[1:], Path({str(lessons)!r})))"
     )
     root = ["--allow-root"] if getattr(os, "geteuid", lambda: 1)() == 0 else []
     log = tmp_path / "lab.log"

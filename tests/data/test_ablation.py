@@ -9,8 +9,7 @@ import pytest
 import torch
 from torch.testing import assert_close
 
-from gan_lessons import data
-from gan_lessons.data import cache
+from gan_lessons import data, files
 from gan_lessons.errors import DataFileError, LessonError
 from tests.data.making import MAKE, script
 from tests.three_lines import complaints
@@ -45,7 +44,8 @@ IMAGES = torch.randint(256, (2, 3, 5, 3, 8, 8), dtype=torch.uint8)
 def shelf(tmp_path, monkeypatch):
     """A repository with one file, ``shelf.path``; call it to write that, to pin and to read it."""
     (tmp_path / "data").mkdir()
-    monkeypatch.setattr(cache, "REPOSITORY", tmp_path)
+    monkeypatch.setattr(files, "REPOSITORY", tmp_path)
+    (tmp_path / "pyproject.toml").write_text('name = "gan-lessons"')
 
     def written(**given):
         shipping.write_ablation(written.path, **given)

@@ -17,6 +17,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
+from gan_lessons import files
 from gan_lessons.data import cache
 from gan_lessons.data.folder import folder
 from gan_lessons.errors import DataFileError, SettingError
@@ -436,8 +437,8 @@ def test_where_it_looked(home, monkeypatch):
     for path in ("my_pictures", "./my_pictures", "../pictures/my_pictures"):
         with pytest.raises(DataFileError) as info:
             folder(path, size=8)
-        assert f"There is no folder {cache.shown(home / 'my_pictures')}." in str(info.value)
-        assert f"The working directory is {cache.shown(home, 90)}" in str(info.value)
+        assert f"There is no folder {files.shown(home / 'my_pictures')}." in str(info.value)
+        assert f"The working directory is {files.shown(home, 90)}" in str(info.value)
         assert tells(info.value)
     with pytest.raises(DataFileError, match=r"zz\.png \(a file has this name\)\."):
         folder("zz.png", size=8)
@@ -650,7 +651,7 @@ def test_without_a_cache_the_pictures_are_still_there(filled, monkeypatch, tmp_p
         assert len(folder(filled, size=8)) == 4
 
 
-PHOTOS = cache.expand(os.environ.get("GAN_LESSONS_DATA") or "nowhere") / "photos"
+PHOTOS = files.expand(os.environ.get("GAN_LESSONS_DATA") or "nowhere") / "photos"
 
 
 @pytest.mark.skipif(not PHOTOS.is_dir(), reason="$GAN_LESSONS_DATA holds no folder of photos")

@@ -29,6 +29,7 @@ import torch
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from gan_lessons import files
 from gan_lessons.data import cache, download, idx, real
 from gan_lessons.errors import DataFileError, DownloadError, SettingError
 from tests.data.fault_server import GOOD, QUICK, SLOW, mutate, serve
@@ -77,7 +78,7 @@ def use_small_set(patch, *, base: str, repository: Path, temp: Path) -> None:
     patch.setattr(download, "allowed", lambda url: url.startswith(base))
     patch.setattr(download, "_get", get)
     patch.setattr(download, "BACK_OFF", 0.01)
-    patch.setattr(cache, "REPOSITORY", repository)
+    patch.setattr(files, "REPOSITORY", repository)
     patch.setattr(tempfile, "tempdir", str(temp))
     patch.setenv("NO_PROXY", "127.0.0.1,localhost")
     patch.delenv("GAN_LESSONS_DATA", raising=False)
@@ -89,7 +90,7 @@ def use_small_set(patch, *, base: str, repository: Path, temp: Path) -> None:
 def checkout(tmp_path) -> Path:
     """An empty checkout of the course."""
     (tmp_path / "repo").mkdir()
-    (tmp_path / "repo" / "pyproject.toml").touch()
+    (tmp_path / "repo" / "pyproject.toml").write_text('name = "gan-lessons"')
     (tmp_path / "temp").mkdir()
     return tmp_path / "repo"
 
@@ -247,7 +248,7 @@ def test_every_pin_is_a_sha256_and_every_mirror_https():
 
 def test_real_mnist(monkeypatch):
     """The files that $GAN_LESSONS_DATA holds are the published ones: known counts and mean."""
-    home = cache.expand(os.environ.get("GAN_LESSONS_DATA") or "/nowhere")
+    home = files.expand(os.environ.get("GAN_LESSONS_DATA") or "/nowhere")
     if not (home / "mnist" / "train-images-idx3-ubyte.gz").is_file():
         pytest.skip("no MNIST at hand: GAN_LESSONS_DATA does not name a folder that holds it")
     train, test = real.mnist(), real.mnist(train=False)
@@ -581,7 +582,7 @@ def test_left_over_temporary_files_are_swept_when_old(server, checkout):
     old, new = home / ".x.gz.1-00.tmp", home / ".x.gz.2-00.tmp"
     for path in (old, new):
         path.touch()
-    os.utime(old, (0, time.time() - cache.STALE - 10))
+    os.utime(old, (0, time.time() - files.STALE - 10))
     cache.store("mnist/x.gz", b"data")
     assert (old.exists(), new.exists()) == (False, True)
 
@@ -646,7 +647,7 @@ def test_read_only_checkout_and_no_home(monkeypatch, filled):
     repo, temp = top / "repo", top / "temp"
     home = repo / "data" / "cache" / "mnist"
     home.mkdir(parents=True)
-    (repo / "pyproject.toml").touch()
+    (repo / "pyproject.toml").write_text('name = "gan-lessons"')
     temp.mkdir()
     temp.chmod(0o777)
     for name, data in FILES.items() if filled else ():

@@ -7,8 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from gan_lessons import data
-from gan_lessons.data import cache
+from gan_lessons import data, files
 from gan_lessons.errors import DataFileError
 from tests.three_lines import complaints
 
@@ -57,8 +56,8 @@ def test_each_damage_is_told_in_three_lines(name, damage, tmp_path, monkeypatch)
 
 @pytest.mark.parametrize("name", SETS)
 def test_a_missing_file_is_told_with_a_script_that_is_there(name, tmp_path, monkeypatch):
-    (tmp_path / "pyproject.toml").touch()
-    monkeypatch.setattr(cache, "REPOSITORY", tmp_path)
+    (tmp_path / "pyproject.toml").write_text('name = "gan-lessons"')
+    monkeypatch.setattr(files, "REPOSITORY", tmp_path)
     monkeypatch.setenv("GAN_LESSONS_DATA", str(tmp_path / "nowhere"))
     with pytest.raises(DataFileError, match=rf"{name} is missing") as caught:
         SETS[name]()
@@ -72,12 +71,13 @@ def test_own_folder_comes_first_and_may_lack_the_file(name, tmp_path, monkeypatc
     monkeypatch.setenv("GAN_LESSONS_DATA", str(tmp_path))
     SETS[name]()  # nothing there: the repository's
     shutil.copy(ROOT / "data" / name, tmp_path)
-    monkeypatch.setattr(cache, "REPOSITORY", tmp_path / "nowhere")
+    monkeypatch.setattr(files, "REPOSITORY", tmp_path / "nowhere")
+    monkeypatch.setattr(files, "SHIPPED", tmp_path / "nowhere")
     SETS[name]()
 
 
 def test_a_package_without_its_repository_names_no_script_of_it(tmp_path):
-    """As after ``pip install .``: data and scripts are not there, and the advice works."""
+    """As after an install that lost its data: scripts are not there, and the advice works."""
     shutil.copytree(
         ROOT / "gan_lessons", tmp_path / "gan_lessons", ignore=shutil.ignore_patterns("__pycache__")
     )
@@ -108,6 +108,6 @@ def test_a_package_without_its_repository_names_no_script_of_it(tmp_path):
     for name, advice in zip(
         ("strokes.npz", "petals.npz", "gallery.npz", "ablation_plane.npz"), lines[2::3], strict=True
     ):
-        assert "pip install -e ." in advice
+        assert "pip install --force-reinstall --no-deps gan-lessons" in advice
         assert f"GAN_LESSONS_DATA name a folder with its {name}" in advice
     assert len(told(GAN_LESSONS_DATA=str(ROOT / "data"))) == 4  # no error is left

@@ -498,6 +498,10 @@ WRONG_COUNTS = {
         lambda *a: torch.arange(len(a[1])) < covered(*a),
         "numbers come back, of shape (2,), where one is asked",
     ),
+    "int in place of sum": (
+        lambda *a: int(torch.arange(len(a[1])) < covered(*a)),
+        ".sum() counts what is true",
+    ),
     "modes and quality": (lambda *a: (covered(*a), 0.9), "one result should come back, and 2 do"),
     "always eight": (lambda *clouds: 8, "always 8, whatever comes in"),
 }

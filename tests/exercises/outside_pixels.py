@@ -44,6 +44,7 @@ WRONG_RANGES = {
         "tanh stops at -1 and 1",
     ),
     "zero to one": (lambda x: x / 255, lambda x: (x * 255).round().byte(), "half of its range"),
+    "bytes that wrap": (lambda x: (x - 127) / 127.5, to_image, "whole bytes wrap around"),
     "negative": (lambda x: 1 - x / 127.5, lambda x: to_image(-x), "black and white are exchanged"),
     "stretched back": (
         to_model,
@@ -146,6 +147,12 @@ RIGHT_NETWORKS += [(generator, discriminator), (OtherG, OtherD)]
 RIGHT_NETWORKS += [(with_batch_norm, discriminator), (generator, deep_discriminator)]
 RIGHT_NETWORKS += [(generator, _d(nn.Dropout(0.3), nn.Linear(32, 1), nn.Flatten(0)))]
 WRONG_NETWORKS = {
+    "a network for its maker": (generator, discriminator(), "my_discriminator, without brackets"),
+    "nothing between": (
+        lambda n: nn.Sequential(nn.Linear(n, 40), nn.Linear(40, 784), nn.Tanh(), _IMAGE),
+        discriminator,
+        "G's 2 linear layers are one",
+    ),
     "flat": (_g(nn.Linear(32, 784), nn.Tanh()), discriminator, "channel axis is missing"),
     "one layer": (
         lambda n: nn.Sequential(nn.Linear(n, 784), nn.Tanh(), nn.Unflatten(1, (1, 28, 28))),
@@ -314,6 +321,11 @@ def _by_center(fake, train):
 RIGHT_NEAREST = [lambda f, t: tuple(nearest(f, t)), nearest_in_a_loop, nearest_in_double]
 RIGHT_NEAREST += [nearest_in_numpy, nearest_of_the_lesson, overflows_for_bytes]
 WRONG_NEAREST = {
+    "of bytes": (
+        lambda f, t: torch.cdist(f.flatten(1).byte(), t.flatten(1).byte()),
+        "hand it bytes",
+    ),
+    "the images": (lambda f, t: (_pairs(f, t).amin(1), t[_pairs(f, t).argmin(1)]), "their numbers"),
     "farthest": (lambda f, t: tuple(_pairs(f, t).max(dim=1)), "farthest"),
     "only distances": (lambda f, t: _pairs(f, t).min(dim=1).values, "2 results should come back"),
     "not flattened": (lambda f, t: torch.cdist(f, t).min(dim=1), "flatten(1)"),

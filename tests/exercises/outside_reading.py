@@ -70,6 +70,14 @@ RIGHT_MEANS = [
 WRONG_MEANS = {
     "sum for mean": (lambda v, w: w * rolling(v, w), "divide by the window"),
     "padded on both sides": (_same_length, "Only whole windows count"),
+    "padded, and more than values": (
+        lambda v, w: rolling(torch.cat([v.new_zeros(w - 1), v, v.new_zeros(w - 1)]), w),
+        "Only whole windows count",
+    ),
+    "NumPy's valid": (
+        lambda v, w: np.convolve(v.numpy(), np.ones(w) / w, "valid"),
+        "no whole window yet",
+    ),
     "windows that are not whole": (_as_in_pandas, "Only whole windows count"),
     "mean of everything": (
         lambda v, w: v.cumsum(0) / torch.arange(1, len(v) + 1),
@@ -193,6 +201,7 @@ def two_missed(run):
 
 RIGHT_DIAGNOSES = [diagnose, nearest_neighbor, by_scores, two_missed]
 WRONG_DIAGNOSES = {
+    "the kind that is not told": (lambda run: run.kind, "None comes back"),
     "flat at 1.386 is the equilibrium": (_flat_is_equilibrium, "you call that an equilibrium"),
     "nothing else wrong, but no data is healthy": (
         instead(no_real_data="healthy"),

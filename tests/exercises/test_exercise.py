@@ -43,6 +43,7 @@ SLIPS = {
     "torch.maximum(0, x)": (lambda: torch.maximum(0, X), "takes tensors only"),
     "a layer for a function": (lambda: nn.ReLU(X.detach()).sum(), "the function is F.relu"),
     "math for torch": (lambda: math.log(X), "torch has the same ones"),
+    "int of yes and no": (lambda: int(X > 0), ".sum() counts what is true"),
     "NumPy for torch": (lambda: np.maximum(0, X), "NumPy keeps no gradients"),
     "arguments": (lambda: (lambda a: a)(1, 2), "Leave the first line of the function"),
     "too few arguments": (lambda: (lambda a, b: a)(1), "hand over all that a function asks for"),

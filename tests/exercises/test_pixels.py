@@ -40,6 +40,11 @@ def test_what_no_tanh_makes_is_a_remark():
     assert "Clamp" not in pixels.model_range.judge(answers.to_model, answers.to_image).text
 
 
+def test_what_is_overwritten_is_a_remark():
+    said = pixels.model_range.judge(answers.to_model, answers.to_image_in_place).text
+    assert "overwrites the images" in said
+
+
 def test_a_walk_between_equal_points_is_a_remark():
     assert "sin(0)" in pixels.slerp.judge(answers.slerp_of_the_lesson).text
     assert "elsewhere" in pixels.slerp.judge(answers.origin_for_equal).text

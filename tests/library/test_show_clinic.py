@@ -22,7 +22,7 @@ def test_a_bedside_shows_curves_and_samples():
 
 def test_curves_keep_their_names():
     ax = Figure().subplots()
-    show.draw_curves(ax, CURVES, ylabel="loss")
+    show.draw_curves(ax, CURVES)
     assert [line.get_label() for line in ax.lines] == ["D", "G"]
     assert ax.get_ylabel() == "loss"
 

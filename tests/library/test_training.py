@@ -5,7 +5,7 @@ import functools
 import itertools
 import signal
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 import torch
@@ -615,12 +615,57 @@ def test_a_loss_that_is_no_number_is_told_with_its_step(at, value):
     assert done == min(120, -(-(at + 1) // 50) * 50) - 1
 
 
-def test_weights_that_are_no_numbers_are_found_too():
-    team = Team()
-    with pytest.raises(TrainingDiverged, match="at step 13:"):  # noqa: PT012
+def broken_weights(net: str) -> Callable[[Team], None]:
+    def breaks(team: Team) -> None:
+        getattr(team, net)[0].weight.data[0, 0] = float("nan")
+
+    return breaks
+
+
+def a_root_of_zero(D, real, fake):
+    """A penalty whose value is 0 and whose gradient is not a number."""
+    return (D(real) - D(real)).square().sum().sqrt()
+
+
+@pytest.mark.parametrize(
+    ("net", "said"),
+    [
+        ("G", "of the fakes alone, so G, in the step before"),
+        ("D", "of real and fake alike, so its weights, in the step before"),
+    ],
+)
+def test_weights_that_are_no_numbers_are_found_too(net, said):
+    team, breaks = Team(), broken_weights(net)
+    told = f"at step 13: NaN or infinity. First to break: D's logits {said}"
+    with pytest.raises(TrainingDiverged, match=told):  # noqa: PT012
         for moment in team.train(60):
             if moment.step == 12:
-                team.G[0].weight.data[0, 0] = float("nan")
+                breaks(team)
+
+
+def test_a_batch_that_is_no_number_is_told_as_that():
+    team = Team()
+    team.batches = sick_batches(7)
+    with pytest.raises(TrainingDiverged, match="of the real batch alone: look into the data") as it:
+        list(team.train(60))
+    assert complaints(it.value) == []
+
+
+def test_a_loss_that_alone_is_no_number_is_told_as_that():
+    def log_of_zero(real_logits, fake_logits):
+        return (real_logits - real_logits).log().mean()
+
+    game = losses.Game(log_of_zero, losses.non_saturating_g)
+    with pytest.raises(TrainingDiverged, match=r"at step 1: .*: D's loss, of logits that are num"):
+        list(Team().train(10, game=game))
+
+
+def test_a_penalty_that_breaks_d_in_its_update_is_told_as_that():
+    with pytest.raises(
+        TrainingDiverged, match="G's loss, after D's update: the gradient of D's penalty"
+    ) as it:
+        list(Team().train(10, penalty=a_root_of_zero))
+    assert complaints(it.value) == []
 
 
 def test_a_learning_rate_ten_thousand_times_too_high_diverges():

@@ -61,8 +61,11 @@ def disagreements(texts: dict[str, str]) -> list[str]:
     """
     found = []
     project = tomllib.loads(texts["pyproject.toml"])["project"]
-    dev = project["optional-dependencies"]["dev"]
-    direct = [Requirement(line) for line in [*project["dependencies"], *dev]]
+    extras = [line for extra in project["optional-dependencies"].values() for line in extra]
+    named = [Requirement(line) for line in [*project["dependencies"], *extras]]
+    direct = [requirement for requirement in named if requirement.name != project["name"]]
+    if f"{project['name']}[lab]" not in project["optional-dependencies"]["dev"]:
+        found.append("pyproject.toml: dev does not hold lab")
 
     pins = {}
     for line in lines(texts["constraints.txt"]):
@@ -145,6 +148,7 @@ DRIFTS = [
     ("pyproject.toml", '"tqdm>=', '"rich>=1.0", "tqdm>=', "rich of pyproject.toml is not pinned"),
     ("pyproject.toml", '"nbclient>=', '"rich", "nbclient>=', "rich of pyproject.toml is not"),
     ("pyproject.toml", '"jupyterlab>=4.5.7"', '"jupyterlab>=4.0"', "allowed below the safe 4.5.7"),
+    ("pyproject.toml", '"gan-lessons[lab]",', "", "dev does not hold lab"),
     ("pyproject.toml", '"torch>=2.11"', '"torch"', "torch is allowed below the safe 2.11"),
     ("pyproject.toml", '"jupyter_server>=2.20.0",', "", "jupyter-server is allowed below"),
     (
@@ -177,6 +181,8 @@ def test_the_lean_set_is_kept_lean(texts):
     named = {canonicalize_name(Requirement(line).name) for line in project["dependencies"]}
     assert not named & {"torchvision", "scipy", "scikit-learn", "tensorboard", "lightning"}
     assert not named & {"pytest", "nbval", "playwright", "jupytext"}  # these are for developers
+    # A hosted kernel has its own; the course must not change them under its feet.
+    assert not named & {"jupyterlab", "jupyter-server", "ipykernel", "notebook"}
 
 
 # The Makefile itself, run by plain sh in a folder with a difficult name
@@ -239,10 +245,20 @@ def test_the_first_call_installs_torch_first_and_the_second_nothing(checkout):
     assert checkout.make("lab").returncode == 0
     torch, rest, lab = checkout.log()
     assert torch.endswith("install --disable-pip-version-check torch==2.13.0")
-    assert rest.endswith("-c constraints.txt -e .[dev]")
-    assert lab == "ran tools/lab.py"
+    assert rest.endswith("-c constraints.txt -e .[lab]")
+    assert lab == "ran -m gan_lessons"
     assert checkout.make("lab", "ARGS=--no-browser --port=9000").returncode == 0
-    assert checkout.log() == ["ran tools/lab.py --no-browser --port=9000"]
+    assert checkout.log() == ["ran -m gan_lessons --no-browser --port=9000"]
+
+
+@needs_make
+def test_who_tests_gets_more_and_who_learns_needs_no_more_then(checkout):
+    assert checkout.make("check").returncode == 0
+    torch, rest, *_ = checkout.log()
+    assert "torch==2.13.0" in torch
+    assert rest.endswith("-c constraints.txt -e .[dev]")
+    assert checkout.make("lab").returncode == 0
+    assert checkout.log() == ["ran -m gan_lessons"]
 
 
 @needs_make
@@ -250,7 +266,7 @@ def test_the_first_call_installs_torch_first_and_the_second_nothing(checkout):
 def test_changed_requirements_install_again(file, checkout):
     checkout.make("lab")
     checkout.log()
-    later = (checkout.folder / ".venv/.installed").stat().st_mtime + 5
+    later = (checkout.folder / ".venv/.installed-lab").stat().st_mtime + 5
     os.utime(checkout.folder / file, (later, later))
     assert checkout.make("lab").returncode == 0
     assert len(checkout.log()) == 3
@@ -335,7 +351,7 @@ def test_a_missing_venv_module_is_told_what_to_do(checkout):
 
 @needs_make
 def test_the_sizes_are_printed_by_the_environment_s_python(checkout):
-    checkout.make("lab")
+    checkout.make("check")
     checkout.log()
     assert checkout.make("sizes").returncode == 0
     assert checkout.log() == ["ran tools/sizes.py"]
@@ -344,7 +360,19 @@ def test_the_sizes_are_printed_by_the_environment_s_python(checkout):
 @needs_make
 def test_help_is_what_make_alone_says(checkout):
     said = checkout.make().stdout
-    targets = ("lab", "test", "soak", "bench", "sizes", "notebooks", "execute", "check", "clean")
+    targets = (
+        "lab",
+        "test",
+        "site",
+        "workshop",
+        "soak",
+        "bench",
+        "sizes",
+        "notebooks",
+        "execute",
+        "check",
+        "clean",
+    )
     for target in targets:
         assert f"make {target} " in said
     assert checkout.log() == []

@@ -80,7 +80,7 @@ def blocks(heading: str) -> list[list[str]]:
 def test_without_make_is_what_make_does():
     venv, torch, rest, lab = blocks("Without make")[0]
     tests = blocks("Without make")[1]
-    recipe = MAKEFILE.replace("$(VENV_PYTHON)", ".venv/bin/python").replace("'.[dev]'", '".[dev]"')
+    recipe = MAKEFILE.replace("$(VENV_PYTHON)", ".venv/bin/python").replace("'.[$*]'", '".[dev]"')
     recipe = recipe.replace(" --disable-pip-version-check", "").replace('"$(PYTHON)"', "python3")
     recipe = recipe.replace('$(if $(TORCH_INDEX),--index-url "$(TORCH_INDEX)") ', "")
     pin = re.search(r"(?m)^TORCH = (.+)$", MAKEFILE)[1]
@@ -100,7 +100,7 @@ def test_conda_is_the_environment_that_is_there():
     create, activate, lab = blocks("conda")[0]
     assert create == "conda env create -f environment.yml"
     assert activate == f"conda activate {name}"
-    assert lab == "python tools/lab.py"
+    assert lab == "python -m gan_lessons"
 
 
 def test_torch_is_the_one_that_is_pinned():

@@ -12,7 +12,7 @@ ROOM = "|".join(map(re.escape, ROOMS))
 PATH = re.compile(rf"(?<![\w./~{{}}-])(?:{ROOM})/(?:[\w./*…-]|\{{[^{{}}]*\}})*")
 # Where a name stands for many: notebooks/NN_….ipynb, data/ablation_NAME.npz, data/make/{script}.
 MANY = re.compile(r"\bNN_[\w…]+|NAME|WORD|EXERCISE|\{[^{}]*\}|…")
-MADE_WHEN_NEEDED = ("data/cache",)
+MADE_WHEN_NEEDED = ("data/cache", "gan_lessons/_shipped")  # the second in a wheel
 READ = ("*.py", "*.md", "*.toml", "*.yml", "*.yaml", "*.txt", "Makefile", "run")
 SKIPPED = {".venv", ".git", "work", "build", "__pycache__", ".ipynb_checkpoints"}
 ELSEWHERE = {

@@ -1,8 +1,10 @@
 """The loss falls as it should: a case of lesson 22a, Heal a GAN."""
 
+from collections.abc import Callable
+
 from gan_lessons.checks.clinic_plane import ring
 from gan_lessons.checks.grader import Slip
-from gan_lessons.checks.patient import Patient, Thought
+from gan_lessons.checks.patient import Patient, Thought, Visit
 
 RIGHT = """
 def downhill(x, steps):
@@ -13,13 +15,14 @@ def downhill(x, steps):
     for _ in range(steps):
         real = x[torch.randint(len(x), (128,))]
         fake = G(torch.randn(128, 2))
-        loss_d = F.softplus(-D(real)).mean() + F.softplus(D(fake)).mean()
+        loss_d = F.softplus(-D(real)).mean()
+        loss_d = loss_d + F.softplus(D(fake.detach())).mean()
         opt_d.zero_grad()
-        loss_d.backward(retain_graph=True)
+        loss_d.backward()
+        opt_d.step()
         loss_g = F.softplus(-D(fake)).mean()
         opt_g.zero_grad()
-        loss_g.backward(inputs=list(G.parameters()))
-        opt_d.step()
+        loss_g.backward()
         opt_g.step()
         curves["D"].append(loss_d.item())
         curves["G"].append(loss_g.item())
@@ -31,12 +34,12 @@ EASY = "ever easier to tell from the data"
 SLIPS = (
     Slip(
         "loss_g = F.softplus(-D(fake)).mean()",
-        "loss_g = loss_d",
+        "loss_g = F.softplus(-D(real)).mean() + F.softplus(D(fake)).mean()",
         EASY,
     ),
     Slip(
-        "loss_g = loss_d",
-        "loss_g = loss_d - F.softplus(-D(real)).mean()",
+        "loss_g = F.softplus(-D(real)).mean() + F.softplus(D(fake)).mean()",
+        "loss_g = F.softplus(D(fake)).mean()",
         EASY,
     ),
     Slip(
@@ -47,7 +50,7 @@ SLIPS = (
     Slip(
         "opt_d = torch.optim.Adam(D.parameters(), 8e-3",
         "opt_d = torch.optim.Adam(D.parameters(), 1e-3",
-        EASY,
+        "not healed",
     ),
 )
 
@@ -57,12 +60,13 @@ def _symptom(seen: ring.RingVisit) -> bool:
     return float(seen.curves["D"][-50:].mean()) < 0.05 and seen.modes < 3
 
 
-def _g_works_against_d(seen: ring.RingVisit) -> str | None:
-    late = [float(row[-50:].mean()) for row in seen.curves.values()]
-    if max(late) < 0.05 and seen.modes < ring.MODES:
+def _g_works_against_d(program: Callable, seed: int) -> str | None:
+    """In a short run somebody loses."""
+    seen = Visit(program, ring.a_ring(seed).x, steps=2 * ring.PROBE, seed=seed)
+    if all(0 <= float(row[-20:].mean()) < 0.05 for row in seen.curves.values()):
         return (
-            f"not healed. Every loss ends below 0.05, and {seen.modes} of 8 modes are found: the "
-            "samples become ever easier to tell from the data, and that is what G is rewarded for."
+            "not healed. Every loss falls below 0.05 within 120 steps: the samples become ever "
+            "easier to tell from the data, and that is what G is rewarded for."
         )
     return None
 
@@ -99,10 +103,8 @@ downhill = Patient(
     },
     cause="a",
     chart=ring.chart(RIGHT, *SLIPS),
-    facts=(
-        _g_works_against_d,
-        ring.the_modes_are_found,
-    ),
+    quick=(_g_works_against_d,),
+    facts=(ring.the_modes_are_found,),
     visit=ring.visit,
     symptom=_symptom,
     recovery=ring.recovery,

@@ -52,6 +52,17 @@ SLIPS = (
     ),
     Slip(
         FORTH,
+        "2 * images.float() / images.max() - 1",
+        "the same pixel becomes another number in another batch: you scale by the batch's own "
+        "largest value. Use 255.",
+    ),
+    Slip(
+        FORTH,
+        "images.float() / 127 - 1",
+        "white becomes 1.008, which no tanh makes: half of 255 is 127.5.",
+    ),
+    Slip(
+        FORTH,
         "images // 128",
         NO_FLOATS,
     ),
@@ -200,8 +211,15 @@ def _signs(parts: tuple[Callable, ...], cases: Sequence[Case]) -> None:
     """Say that numbers pass what a tanh can make, however they got there."""
     if cases[0].part > 0:
         return
-    made = torch.as_tensor(parts[0](cases[-1].args[0].clone()))
+    asked = cases[-1].args[0]
+    made = torch.as_tensor(parts[0](asked.clone()))
     low, high = float(made.min()), float(made.max())
+    rising = made.flatten()[asked.flatten().argsort()].diff()
+    if made.numel() == asked.numel() and bool((rising < 0).any() and (rising > 0).any()):
+        raise Wrong(
+            "a brighter pixel does not always become a larger number: whole bytes wrap around, in "
+            "uint8 0 - 1 is 255 and 255 + 1 is 0. Convert first: images.float()."
+        )
     if high > 1.01 or low < -1.01:
         raise Wrong(
             f"the pixels reach from {low:.2f} to {high:.2f}, but tanh stops at -1 and 1: G can "
@@ -210,7 +228,14 @@ def _signs(parts: tuple[Callable, ...], cases: Sequence[Case]) -> None:
 
 
 def _remark(to_model: Callable, to_image: Callable) -> str | None:
-    """Say what becomes of values that no tanh makes."""
+    """Say what becomes of values that no tanh makes, and of the tensor that is handed over."""
+    gray = torch.full((1, 1, 1, 2), 0.5)
+    to_image(gray)
+    if not (gray == 0.5).all():
+        return (
+            "But to_image_range overwrites the images that it is given (a += or a method that ends "
+            "in _): whoever looks at them afterwards finds pixels."
+        )
     low, high = torch.as_tensor(to_image(torch.tensor([-1.2, 1.2]).reshape(1, 1, 1, 2))).flatten()
     if (int(low), int(high)) == (0, 255):
         return None

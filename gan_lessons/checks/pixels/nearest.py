@@ -117,6 +117,11 @@ SLIPS = (
     ),
     Slip(
         "return distance, index",
+        "return distance, train[index]",
+        "the images themselves come back: return their numbers (N,).",
+    ),
+    Slip(
+        "return distance, index",
         "return distance",
         "2 results should come back, the distances (N,) and the indices (N,).",
     ),
@@ -180,6 +185,8 @@ nearest = Value(
     cases=cases,
     remark=_remark,
     refused={
+        "cdist only supports floating-point": "torch.cdist takes floats, and you hand it bytes: "
+        "leave the images as they come, which are floats, or end with .float().",
         "must match the size": "the images are subtracted one by one, and there are not as many "
         "samples as training images: compare all pairs, fake[:, None] - train[None].",
         "Sizes of tensors must match": "samples and training images differ in number: compare all "

@@ -40,6 +40,7 @@ SLIPS = (
     Slip("nn.Tanh()", "nn.Softmax(1)", "cannot reach -1"),
     Slip("nn.Linear(latent_dim, 256)", "nn.Linear(64, 256)", "must begin with latent_dim"),
     Slip("nn.Linear(latent_dim, 256)", "nn.Linear(100, 256)", "must begin with latent_dim"),
+    Slip("        nn.LeakyReLU(0.1),\n", "", "nothing bends between them"),
     Slip("256, 784", "128, 784", "a layer of G takes another number"),
     Slip("        nn.Flatten(1),\n", "", "begin with nn.Flatten(1)"),
     Slip("nn.Flatten(1)", "nn.Flatten(0)", "makes one row of all images"),
@@ -57,6 +58,12 @@ def _make(
     generator: Callable, discriminator: Callable, latent_dim: int = 64
 ) -> tuple[Callable, Callable, int]:
     """Return the two makers and how much noise is asked; both must make networks."""
+    for maker, name in ((generator, "generator"), (discriminator, "discriminator")):
+        if isinstance(maker, nn.Module):
+            raise Wrong(
+                f"you hand over a network, my_{name}(…), where a function that makes one is asked: "
+                f"my_{name}, without brackets."
+            )
     for net, name in ((generator(latent_dim), "generator"), (discriminator(), "discriminator")):
         if net is None:
             raise Wrong(f"the {name} is None: the return is missing.")
@@ -153,23 +160,31 @@ def _g_has_two_layers(generator: Callable, discriminator: Callable, latent_dim: 
     return None
 
 
+def _straight(net: nn.Module, x: Tensor, undo: Callable = lambda y: y) -> int:
+    """Return how many linear layers follow each other without a bend, or 0. undo: its last step."""
+    net = copy.deepcopy(net).double().eval()
+    ends, middle = undo(_call(net, x.double())), undo(_call(net, (x[:3] + x[3:]).double() / 2))
+    many = len([p for p in net.parameters() if p.ndim == 2])
+    straight = torch.allclose(middle, (ends[:3] + ends[3:]) / 2, atol=1e-6)
+    return many if many > 1 and straight else 0
+
+
+def _g_bends(generator: Callable, discriminator: Callable, latent_dim: int) -> str | None:
+    if many := _straight(generator(latent_dim), torch.randn(6, latent_dim), torch.atanh):
+        return (
+            f"G's {many} linear layers are one: nothing bends between them. Put an "
+            "nn.LeakyReLU(0.2) behind each but the last."
+        )
+    return None
+
+
 def _remark(generator: Callable, discriminator: Callable, latent_dim: int) -> str | None:
-    """Say that linear layers follow each other, which are one then."""
-    asked = {
-        "G": (generator(latent_dim), torch.randn(6, latent_dim).double()),
-        "D": (discriminator(), torch.rand(6, 1, 28, 28).double()),
-    }
-    for name, (net, x) in asked.items():
-        net = copy.deepcopy(net).double().eval()
-        ends, middle = _call(net, x), _call(net, (x[:3] + x[3:]) / 2)
-        if name == "G":  # undo its tanh
-            ends, middle = ends.atanh(), middle.atanh()
-        many = len([p for p in net.parameters() if p.ndim == 2])
-        if many > 1 and torch.allclose(middle, (ends[:3] + ends[3:]) / 2, atol=1e-6):
-            return (
-                f"But {name}'s {many} linear layers are one: nothing bends between them. Put an "
-                "nn.LeakyReLU(0.2) behind each but the last."
-            )
+    """Say that D's linear layers follow each other, which are one then: the text asks for G's."""
+    if many := _straight(discriminator(), torch.rand(6, 1, 28, 28)):
+        return (
+            f"But D's {many} linear layers are one: nothing bends between them. Put an "
+            "nn.LeakyReLU(0.2) behind each but the last."
+        )
     return None
 
 
@@ -247,6 +262,7 @@ networks = Property(
         _g_makes_images,
         _g_stays_between_minus_one_and_one,
         _g_has_two_layers,
+        _g_bends,
         _d_gives_one_logit_each,
         _logits_go_far_to_both_sides,
     ),

@@ -122,7 +122,10 @@ def _mistakes(said: list[tuple[str, str]]) -> Counter:
 def _every_name_is_one_of_the_eight(said) -> str | None:
     strangers = [name for _, name in said if name not in KINDS]
     if strangers and strangers[0] is None:
-        return "for one of the runs None comes back: a return is missing on one of your ways."
+        return (
+            "for one of the runs None comes back: a return is missing on one of your ways (or you "
+            "return run.kind, which no unseen run tells)."
+        )
     if strangers:
         return f"{strangers[0]!r} is not one of the eight names: {', '.join(KINDS)}."
     return None

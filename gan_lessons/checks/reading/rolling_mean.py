@@ -16,6 +16,11 @@ def rolling_mean(values, window):
 """
 
 SHORT = "a run that is shorter than the window has no whole window yet: return an empty tensor."
+TOO_MANY = (
+    "you return more means than there are whole windows, so the ends are filled up with something "
+    "that is no step of the run (padding, or mode='full'). Only whole windows count: T - window + "
+    "1."
+)
 SO_FAR = "this is the mean of everything so far: old steps never leave the window."
 FILLED = (
     "you return as many means as there are values, so some windows are filled up with something "
@@ -147,6 +152,10 @@ def _means(rolling_mean: Callable, values: Tensor, window: int) -> Tensor | None
             raise Wrong(SHORT)
         return None
     found = torch.as_tensor(found)
+    if found.ndim == 1 and len(found) > len(values):
+        raise Wrong(TOO_MANY)
+    if short and found.ndim == 1 and 1 < len(found) < len(values):  # np.convolve exchanges the two
+        raise Wrong(SHORT)
     if found.shape == values.shape and not short and window > 1:
         so_far = values.cumsum(0) / torch.arange(1, len(values) + 1)
         raise Wrong(SO_FAR if torch.allclose(found.double(), so_far.double()) else FILLED)

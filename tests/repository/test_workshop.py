@@ -1,0 +1,67 @@
+"""The kit for a room: whole, and its pages say what the lessons and checks say."""
+
+import re
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from gan_lessons import checks
+from tools import build, workshop
+
+LESSONS = [path.stem for path in build.sources()]
+
+
+@pytest.fixture(scope="module")
+def kit(tmp_path_factory) -> Path:
+    """The kit, unpacked from its zip where nothing else is."""
+    made = tmp_path_factory.mktemp("made") / "workshop"
+    archive = workshop.pack(made)
+    place = tmp_path_factory.mktemp("stick")
+    with zipfile.ZipFile(archive) as packed:
+        packed.extractall(place)
+    return place / "workshop"
+
+
+def test_it_holds_all_lessons_and_a_wheel_that_holds_them_too(kit):
+    for folder in ("notebooks", "notebooks/solutions"):
+        assert sorted(path.stem for path in (kit / folder).glob("*.ipynb")) == LESSONS
+    (wheel,) = (kit / "wheels").glob("*.whl")
+    with zipfile.ZipFile(wheel) as packed:
+        names = packed.namelist()
+    assert all(f"gan_lessons/_shipped/notebooks/{stem}.ipynb" in names for stem in LESSONS)
+
+
+def test_the_start_page_names_what_is_there(kit):
+    text = (kit / "START.md").read_text(encoding="utf-8")
+    assert (kit / "constraints.txt").is_file()
+    pin = re.search(r"^torch==\S+", (kit / "constraints.txt").read_text(), re.MULTILINE)[0]
+    assert pin in text
+    assert all(word in text for word in ("gan-lessons doctor", "--find-links wheels"))
+
+
+def test_every_lesson_has_a_page_with_minutes_and_exercises(kit):
+    timing = (kit / "instructor" / "timing.md").read_text(encoding="utf-8")
+    for path in build.sources():
+        one = workshop.read(path)
+        page = (kit / "instructor" / f"{path.stem}.md").read_text(encoding="utf-8")
+        assert 20 <= one.minutes <= 180
+        assert f"| {one.number} · {one.title} | {one.minutes} |" in timing
+        asked = re.findall(r"^# ## ✏️", path.read_text(encoding="utf-8"), re.MULTILINE)
+        assert len(one.exercises) == len(asked)
+        assert all(f"**{title}**: {minutes} minutes" in page for title, minutes, _ in one.exercises)
+
+
+def test_the_mistakes_are_those_of_the_checks(kit):
+    page = (kit / "instructor" / "04_train_your_first_gan.md").read_text(encoding="utf-8")
+    rows = [" ".join(says.split()) for _, says, *_ in checks.first_gan.train_step.rows()]
+    step = page.partition("### Write the training step")[2].partition("###")[0]
+    told = re.findall(r"^- (.+)$", step, re.MULTILINE)
+    assert 3 <= len(told) <= workshop.MISTAKES
+    assert set(told) <= set(rows)
+
+
+def test_the_paths_name_lessons_that_are_there():
+    numbers = {workshop.read(path).number for path in build.sources()}
+    assert all(set(path or ()) <= numbers for path in workshop.PATHS.values())
+    assert workshop.PATHS.keys() == workshop.REMARKS.keys()
