@@ -65,6 +65,12 @@ class Chart(Table):
             source = source.replace(slip.old, slip.new)
         return source
 
+    def changed(self, slip: Slip) -> str:
+        """Return the lines that make it sick, or those that a repair changes. Lesson 22a."""
+        if slip == self.slips[0]:
+            return super().changed(slip)
+        return Table(self.sick, (slip,)).changed(slip)
+
 
 class Visit:
     """What a program did on data and a seed of the clinic's: what the facts are asked of.
@@ -127,6 +133,7 @@ class Patient(Property):
         severity: a key of ``SEVERITIES``.
         thoughts: hypotheses by their letters. cause: the letter of the right one.
         chart: the programs. facts: of a visit, as for :class:`Property`.
+        quick: facts of (program, seed) that are asked before, because a short run is enough.
         visit: of (program, seed): what it does on the clinic's data, a :class:`Visit`.
         symptom: of a visit, whether it shows what the sick program shows.
         recovery: of a visit, numbers by their names: told of the sick and of the healed program.
@@ -149,6 +156,7 @@ class Patient(Property):
         visit: Callable[[Callable, int], object],
         symptom: Callable[..., bool],
         recovery: Callable[..., Mapping[str, object]],
+        quick: Sequence[Callable[[Callable, int], str | None]] = (),
         seconds: int = 3,
         draw: Callable[[object, object], object] = show.recovered,
         refused: Mapping[str, str] | None = None,
@@ -165,6 +173,7 @@ class Patient(Property):
             refused=refused,
         )
         self.severity, self.thoughts, self.cause = severity, thoughts, cause
+        self.quick = quick
         self.visit, self.symptom, self.recovery, self.seconds = visit, symptom, recovery, seconds
         self.seed, self.draw = 0, draw
         self.first: str | None = None  # the first hypothesis
@@ -188,6 +197,9 @@ class Patient(Property):
         self.visited = None
         if not callable(program):
             raise Wrong(f"hand over a function, not {type(program).__name__}: its name, no ().")
+        for fact in self.quick:
+            if said := fact(program, self.seed):
+                raise Wrong(said)
         self.visited = self.visit(program, self.seed)
         return self.visited
 
@@ -208,6 +220,16 @@ class Patient(Property):
         old = {} if isinstance(before, Exception) else self.recovery(before)
         told = [f"{name} {old.get(name, 'it stopped')} → {value}" for name, value in now.items()]
         return "Sick → healed: " + "; ".join(told) + "."
+
+    def rows(self) -> Iterator[tuple[str, str]]:
+        """Yield what makes it sick, and the repairs that heal nothing. Lesson 22a."""
+        first, *repairs = self.table.slips
+        yield self.table.changed(first), "this makes it sick."
+        for slip in repairs:
+            yield (
+                self.table.changed(slip),
+                f"heals nothing; the examination still says: {slip.says}",
+            )
 
     # -- the hypothesis ------------------------------------------------------------------------
 

@@ -10,10 +10,12 @@ from torch import Tensor
 from gan_lessons.show.curves import smooth, whole_ticks
 from gan_lessons.show.images import draw_sheet
 from gan_lessons.show.picture import D_COLOR, FAKE, G_COLOR, REAL, STYLE, Picture, figure
-from gan_lessons.show.plane import draw_points, limit_of
+from gan_lessons.show.plane import draw_points, limit_of, spread_out
 
 LINES = {"D": (D_COLOR, "-"), "G": (G_COLOR, "--"), "real": (REAL, "-"), "fake": (FAKE, "--")}
-SHEET = 36  # images that are shown
+LINES |= {"on real": LINES["real"], "on fake": LINES["fake"]}
+SHEET = 24  # images that are shown, three rows of eight
+DRAWN = 200  # points of a cloud
 Curves = Mapping[str, Tensor | Sequence[float]]
 
 
@@ -31,12 +33,19 @@ def draw_curves(ax: Axes, curves: Curves, *, ylabel: str | None = None) -> Axes:
     return ax
 
 
+def told_by(curves: Curves) -> str | None:
+    """Return what curves of these names are curves of; None leaves it to :func:`draw_curves`."""
+    if set(curves) == {"on real", "on fake"}:
+        return "D's logit"
+    return None if set(curves) & {"D", "real"} else ", ".join(curves)
+
+
 def draw_samples(ax: Axes, samples: Tensor, real: Tensor, *, limit: float | None = None) -> Axes:
     """Draw points among the real ones, or a sheet of images."""
     if samples.ndim == 2:
         far = float(samples.abs().amax(1).quantile(0.98))  # they may have run away
         limit = limit or max(1.3 * limit_of(real), 1.15 * far)
-        return draw_points(ax, real, samples, limit=limit)
+        return draw_points(ax, spread_out(real, DRAWN), spread_out(samples, DRAWN), limit=limit)
     return draw_sheet(ax, samples[:SHEET])
 
 
@@ -59,7 +68,7 @@ def bedside(
         title: the finding. limit: half the width of the part of the plane that is shown.
     """
     with rc_context(STYLE):
-        fig = figure(width=7.6, height=3.5)
+        fig = figure(width=6.6, height=2.8)
         left, right = fig.subplots(1, 2)
         draw_curves(left, curves, ylabel=ylabel)
         draw_samples(right, samples, real, limit=limit)
@@ -75,18 +84,16 @@ def recovered(before: Any, after: Any) -> Picture:
             stopped.
     """
     with rc_context(STYLE):
-        fig = figure(width=7.6, height=6.4)
-        rows = fig.subplots(2, 2)
-        for (left, right), name, visit in zip(
-            rows, ("sick", "healed"), (before, after), strict=True
-        ):
-            left.set_title(f"{name}: curves")
-            right.set_title(f"{name}: samples")
-            if visit is None:
-                for ax in (left, right):
-                    ax.text(0.5, 0.5, "it stopped", ha="center", transform=ax.transAxes)
-                    ax.set(xticks=[], yticks=[])
-                continue
-            draw_curves(left, visit.curves)
-            draw_samples(right, visit.samples, visit.x)
+        fig = figure(width=8.2, height=2.7)
+        sick, healed, curves = fig.subplots(1, 3)
+        if before is None:
+            sick.text(0.5, 0.5, "it stopped", ha="center", transform=sick.transAxes)
+            sick.set(xticks=[], yticks=[])
+        else:
+            draw_samples(sick, before.samples, before.x)
+        sick.set_title("sick: samples")
+        draw_samples(healed, after.samples, after.x)
+        healed.set_title("healed: samples")
+        ylabel = told_by(after.curves)
+        draw_curves(curves, after.curves, ylabel=ylabel).set_title("healed: curves")
         return Picture(fig, "The same data and the same dice, before and after the repair.")

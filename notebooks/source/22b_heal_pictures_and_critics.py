@@ -1127,7 +1127,7 @@ def too_sure(x, steps):
     D = models.image_discriminator(shape=(1, 14, 14), width=64)
     opt_g = torch.optim.Adam(G.parameters(), 2e-4, (0.5, 0.99), fused=True)
     opt_d = torch.optim.Adam(D.parameters(), 2e-3, (0.5, 0.99), fused=True)
-    curves = {"real": [], "fake": []}
+    curves = {"on real": [], "on fake": []}
     for _ in range(steps):
         real = x[torch.randint(len(x), (64,))]
         fake = G(torch.randn(64, 16))
@@ -1141,8 +1141,8 @@ def too_sure(x, steps):
         opt_g.zero_grad()
         loss_g.backward()
         opt_g.step()
-        curves["real"].append(on_real.mean().item())
-        curves["fake"].append(on_fake.mean().item())
+        curves["on real"].append(on_real.mean().item())
+        curves["on fake"].append(on_fake.mean().item())
     return G(torch.randn(500, 16)).detach(), curves
 
 # %%
@@ -1154,7 +1154,7 @@ show.bedside(
     samples,
     curves,
     digits,
-    title=f"D's logit on real goes up to {max(curves['real']):.0f}",
+    title=f"D's logit on real goes up to {max(curves['on real']):.0f}",
     sentence="D's mean logits on real and fake, and what G draws at the end.",
     ylabel="logit",
 )
@@ -1187,7 +1187,7 @@ def my_too_sure(x, steps):
     D = models.image_discriminator(shape=(1, 14, 14), width=64)
     opt_g = torch.optim.Adam(G.parameters(), 2e-4, (0.5, 0.99), fused=True)
     opt_d = torch.optim.Adam(D.parameters(), 2e-3, (0.5, 0.99), fused=True)
-    curves = {"real": [], "fake": []}
+    curves = {"on real": [], "on fake": []}
     for _ in range(steps):
         real = x[torch.randint(len(x), (64,))]
         fake = G(torch.randn(64, 16))
@@ -1205,8 +1205,8 @@ def my_too_sure(x, steps):
         opt_g.zero_grad()
         loss_g.backward()
         opt_g.step()
-        curves["real"].append(on_real.mean().item())
-        curves["fake"].append(on_fake.mean().item())
+        curves["on real"].append(on_real.mean().item())
+        curves["on fake"].append(on_fake.mean().item())
     return G(torch.randn(500, 16)).detach(), curves
 
 

@@ -111,6 +111,11 @@ def test_a_repair_is_a_change_of_the_sick_program():
     assert table.slipped(table.slips[0]) == table.sick
     assert "− " in table.changed(table.slips[1])
     assert "+ 0.9" in table.changed(table.slips[1])
+    assert "+ 1.0" in table.changed(table.slips[1]).splitlines()[0]
+    assert [text.partition(";")[0] for _, text in a_case().rows()] == [
+        "this makes it sick.",
+        "heals nothing",
+    ]
 
 
 def test_an_unedited_program_is_not_examined_and_costs_no_hint(capsys):

@@ -10,7 +10,7 @@ def too_sure(x, steps):
     D = models.image_discriminator(shape=(1, 14, 14), width=64)
     opt_g = torch.optim.Adam(G.parameters(), 2e-4, (0.5, 0.99), fused=True)
     opt_d = torch.optim.Adam(D.parameters(), 2e-3, (0.5, 0.99), fused=True)
-    curves = {"real": [], "fake": []}
+    curves = {"on real": [], "on fake": []}
     for _ in range(steps):
         real = x[torch.randint(len(x), (64,))]
         fake = G(torch.randn(64, 16))
@@ -25,8 +25,8 @@ def too_sure(x, steps):
         opt_g.zero_grad()
         loss_g.backward()
         opt_g.step()
-        curves["real"].append(on_real.mean().item())
-        curves["fake"].append(on_fake.mean().item())
+        curves["on real"].append(on_real.mean().item())
+        curves["on fake"].append(on_fake.mean().item())
     return G(torch.randn(500, 16)).detach(), curves
 """
 
@@ -56,7 +56,7 @@ SLIPS = (
 
 def _surest(seen: pictures.PictureVisit) -> float:
     """Return the highest mean of D's logit on real over twenty steps."""
-    return float(seen.curves["real"].unfold(0, 20, 20).mean(1).max())
+    return float(seen.curves["on real"].unfold(0, 20, 20).mean(1).max())
 
 
 def _the_smoothing_holds_d(seen: pictures.PictureVisit) -> str | None:

@@ -1,8 +1,12 @@
 """Everything looks calm: a case of lesson 22a, Heal a GAN."""
 
+from collections.abc import Callable
+
+import torch
+
 from gan_lessons.checks.clinic_plane import ring
 from gan_lessons.checks.grader import Slip
-from gan_lessons.checks.patient import Patient, Thought
+from gan_lessons.checks.patient import Patient, Thought, Visit
 
 RIGHT = """
 def calm(x, steps):
@@ -49,6 +53,18 @@ def _symptom(seen: ring.RingVisit) -> bool:
     return abs(float(late.mean()) - 1.386) < 0.01 and float(late.std()) < 0.02 and seen.modes < 3
 
 
+def _the_data_matter(program: Callable, seed: int) -> str | None:
+    """On the ring moved away, a healthy program's samples move, too."""
+    x = ring.a_ring(seed).x
+    here, there = (Visit(program, y, steps=ring.PROBE, seed=seed).samples for y in (x, x + 5))
+    if torch.allclose(here, there, atol=1e-3):
+        return (
+            "not healed. The ring was moved by (5, 5), all dice were kept, and the samples stayed "
+            "the same, number for number: nothing of the data reaches G."
+        )
+    return None
+
+
 calm = Patient(
     title="Everything looks calm",
     proves="the samples follow the data, on a ring that your program had not seen.",
@@ -84,7 +100,8 @@ calm = Patient(
     },
     cause="d",
     chart=ring.chart(RIGHT, *SLIPS),
-    facts=(ring.the_data_matter, ring.the_modes_are_found),
+    quick=(_the_data_matter,),
+    facts=(ring.the_modes_are_found,),
     visit=ring.visit,
     symptom=_symptom,
     recovery=ring.recovery,

@@ -1,8 +1,10 @@
 """The loss falls as it should: a case of lesson 22a, Heal a GAN."""
 
+from collections.abc import Callable
+
 from gan_lessons.checks.clinic_plane import ring
 from gan_lessons.checks.grader import Slip
-from gan_lessons.checks.patient import Patient, Thought
+from gan_lessons.checks.patient import Patient, Thought, Visit
 
 RIGHT = """
 def downhill(x, steps):
@@ -48,7 +50,7 @@ SLIPS = (
     Slip(
         "opt_d = torch.optim.Adam(D.parameters(), 8e-3",
         "opt_d = torch.optim.Adam(D.parameters(), 1e-3",
-        EASY,
+        "not healed",
     ),
 )
 
@@ -58,12 +60,13 @@ def _symptom(seen: ring.RingVisit) -> bool:
     return float(seen.curves["D"][-50:].mean()) < 0.05 and seen.modes < 3
 
 
-def _g_works_against_d(seen: ring.RingVisit) -> str | None:
-    late = [float(row[-50:].mean()) for row in seen.curves.values()]
-    if max(late) < 0.05 and seen.modes < ring.MODES:
+def _g_works_against_d(program: Callable, seed: int) -> str | None:
+    """In a short run somebody loses."""
+    seen = Visit(program, ring.a_ring(seed).x, steps=2 * ring.PROBE, seed=seed)
+    if all(0 <= float(row[-20:].mean()) < 0.05 for row in seen.curves.values()):
         return (
-            f"not healed. Every loss ends below 0.05, and {seen.modes} of 8 modes are found: the "
-            "samples become ever easier to tell from the data, and that is what G is rewarded for."
+            "not healed. Every loss falls below 0.05 within 120 steps: the samples become ever "
+            "easier to tell from the data, and that is what G is rewarded for."
         )
     return None
 
@@ -100,10 +103,8 @@ downhill = Patient(
     },
     cause="a",
     chart=ring.chart(RIGHT, *SLIPS),
-    facts=(
-        _g_works_against_d,
-        ring.the_modes_are_found,
-    ),
+    quick=(_g_works_against_d,),
+    facts=(ring.the_modes_are_found,),
     visit=ring.visit,
     symptom=_symptom,
     recovery=ring.recovery,

@@ -50,11 +50,6 @@ SLIPS = (
         UNSURE,
     ),
     Slip(
-        "nn.Sigmoid()",
-        "nn.Tanh()",
-        "not healed",
-    ),
-    Slip(
         "torch.zeros(128)",
         "torch.full((128,), 0.1)",
         UNSURE,
