@@ -164,13 +164,13 @@ for name in cockpit.progress(list(games), unit="game"):
     for seed in seeds:
         G = play_on_ring(seed, *games[name])
         with torch.no_grad():
-            x = G(torch.randn(len(asked), 2), asked)
-        shares[name].append(landed(x, asked))
-        drawn.setdefault(name, x)
+            points = G(torch.randn(len(asked), 2), asked)
+        shares[name].append(landed(points, asked))
+        drawn.setdefault(name, points)
 show.names_on_a_ring(
     {
-        f"{name}: {shares[name][0]:.0%} as asked": (x, asked)
-        for name, x in drawn.items()
+        f"{name}: {shares[name][0]:.0%} as asked": (points, asked)
+        for name, points in drawn.items()
     },
     ring.centers,
     sentence="Each orange numeral is a sample and the name it was asked by; "
