@@ -160,7 +160,9 @@ def pack(kit: Path, *, wheels: bool = False) -> Path:
     fails = install.partition("## When something is in the way")[2].strip()
     first = "`gan-lessons doctor` on the machine that fails says what to do. Else:\n"
     write(kit / "instructor" / "when_it_fails.md", ["# When it fails\n", first, fails])
-    pin = re.search(r"^torch==(\S+)", (ROOT / "constraints.txt").read_text(), re.MULTILINE)[1]
+    pin = re.search(r"^torch==(\S+)", (ROOT / "constraints.txt").read_text(encoding="utf-8"), re.M)[
+        1
+    ]
     write(kit / "START.md", [START.format(install=WITH if wheels else WITHOUT.format(torch=pin))])
     shutil.copy(ROOT / "constraints.txt", kit)
     for folder in ("notebooks", "notebooks/solutions"):
