@@ -16,13 +16,14 @@ STAMP = .venv/.installed
 HERE := $(shell pwd -P)
 
 .DEFAULT_GOAL := help
-.PHONY: help lab test soak bench sizes notebooks execute check clean moved
+.PHONY: help lab test soak bench bench-quality sizes notebooks execute check clean moved
 
 help:
 	@echo "make lab        open the course in JupyterLab (installs into .venv the first time)"
 	@echo "make test       run every test, then every notebook, blank and solved"
 	@echo "make soak       the long runs behind the figures: faults, detectors, seeds of lesson 06"
 	@echo "make bench      what a training step costs beside other loops and the machine's limit"
+	@echo "make bench-quality  how good samples are after so many seconds, beside other recipes (hours)"
 	@echo "make sizes      how large files, functions, cells and lessons are; nothing is too large"
 	@echo "make notebooks  write notebooks/*.ipynb from notebooks/source/*.py"
 	@echo "make execute    the same, and run the solved notebooks for fresh outputs (minutes)"
@@ -43,6 +44,10 @@ soak: $(STAMP)
 
 bench: $(STAMP)
 	@$(VENV_PYTHON) -m bench.steps $(MODE)
+
+# Goes on where it was stopped; a part of it: make bench-quality ARGS="--seconds 15 --sets strokes"
+bench-quality: $(STAMP)
+	@$(VENV_PYTHON) -m bench.quality $(ARGS)
 
 sizes: $(STAMP)
 	@$(VENV_PYTHON) tools/sizes.py
