@@ -233,8 +233,8 @@ def test_the_table_shows_what_was_run_and_keeps_the_words_around_it():
     assert text.startswith("before\n")
     assert text.endswith("\nafter\n")
     assert "old" not in text
-    row = "| lesson 07 | 15 | 1,500 | 2.00 (1.00–3.00) | 30 (30–30) | 50% (50%–50%) | 25% (25%–25%) | 1, 2 |"
-    assert row in text
+    row = "| lesson 07 | 15 | 1,500 | 2.00 (1.00–3.00) | 30 (30–30) | 50% (50%–50%) | "
+    assert row + "25% (25%–25%) | 1, 2 |" in text
     assert quality.with_tables(text, found) == text
 
 
