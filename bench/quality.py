@@ -17,7 +17,8 @@ the other core changes nothing. The seconds that a run really took are kept besi
 Every reference loop comes twice: *as published* (its loop, its pipeline of pictures, its networks,
 settings and first weights; samples drawn as it draws them, in train mode), and *our settings* (the
 same loop, pipeline and networks with the batch, rates, betas, falling rates, average and first
-weights of lesson 07). What is left between the second and the course's row is loop and networks.
+weights of lesson 08, whose average warms up: few steps fit). What is left between the second and
+that lesson's row is loop, networks and precision.
 """
 
 import argparse
@@ -176,6 +177,9 @@ def own_recipes() -> tuple[Recipe, ...]:
     return plain, color, replace(modern, lr_d=2e-3, betas=(0.0, 0.99), penalty=r1)
 
 
+SETTINGS = ("weights", "batch", "lr_g", "lr_d", "betas", "decay", "warm", "falls", "as_trained")
+
+
 def peer_recipes() -> tuple[Recipe, ...]:
     """Return the reference loops, each as published and with our settings."""
     published = {"latent_dim": 100, "lr_g": 2e-4, "lr_d": 2e-4, "betas": (0.5, 0.999)}
@@ -195,9 +199,8 @@ def peer_recipes() -> tuple[Recipe, ...]:
         Recipe("PyTorch's DCGAN tutorial", tutorial, size=64, **published | examples,
                loop=peers.pytorch_examples),
     )  # fmt: skip
-    ours = Recipe("", dcgan, drawn_weights)
-    same = ("weights", "batch", "lr_g", "lr_d", "betas", "decay", "falls", "as_trained")
-    settings = {name: getattr(ours, name) for name in same}
+    ours = own_recipes()[1]
+    settings = {name: getattr(ours, name) for name in SETTINGS}
     again = (replace(row, name=f"{row.name}, our settings", **settings) for row in rows)
     return tuple(row for pair in zip(rows, again, strict=True) for row in pair)
 
@@ -575,7 +578,8 @@ def main() -> None:
         found["machine"] |= {"torch": torch.__version__, "cores": os.cpu_count()}
         found["machine"]["processor"] = runtime.device_name(torch.device("cpu"))
         found["machine"][f"reader of {name}"] = yard.right
-        found["bounds"][name] = yard.bounds()
+        if name not in found["bounds"]:
+            found["bounds"][name] = yard.bounds()
         ms = measured(found, name, yard, chosen)
         keep(found)
         for recipe, seed, seconds in plan(asked.seconds, asked.seeds, chosen):
