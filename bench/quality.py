@@ -1,6 +1,6 @@
 """How good samples are after so many processor seconds: the course's recipes and other people's.
 
-    python -m bench.quality                     make every run that is not there yet (many hours)
+    python -m bench.quality                     make every run that is not there yet (12 hours)
     python -m bench.quality --minutes 60        stop after the run that ends an hour of processor
     python -m bench.quality --seconds 15 30 --sets mnist --seeds 1   a part of them
     python -m bench.quality --only 07           the recipes whose name holds this
