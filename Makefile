@@ -17,7 +17,7 @@ DEV = .venv/.installed-dev
 HERE := $(shell pwd -P)
 
 .DEFAULT_GOAL := help
-.PHONY: help lab test site workshop soak bench sizes notebooks execute check clean moved
+.PHONY: help lab test site workshop soak bench bench-quality sizes notebooks execute check clean moved
 
 help:
 	@echo "make lab        open the course in JupyterLab (installs into .venv the first time)"
@@ -26,6 +26,7 @@ help:
 	@echo "make workshop   a kit for a room: notebooks, instructor's pages, the wheel (ARGS=--wheels: all)"
 	@echo "make soak       the long runs behind the figures: faults, detectors, seeds of lesson 06"
 	@echo "make bench      what a training step costs beside other loops and the machine's limit"
+	@echo "make bench-quality  how good samples are after so many seconds, beside other recipes (hours)"
 	@echo "make sizes      how large files, functions, cells and lessons are; nothing is too large"
 	@echo "make notebooks  write notebooks/*.ipynb from notebooks/source/*.py"
 	@echo "make execute    the same, and run the solved notebooks for fresh outputs (minutes)"
@@ -52,6 +53,10 @@ soak: $(DEV)
 
 bench: $(DEV)
 	@$(VENV_PYTHON) -m bench.steps $(MODE)
+
+# Goes on where it was stopped; a part of it: make bench-quality ARGS="--seconds 15 --sets strokes"
+bench-quality: $(DEV)
+	@$(VENV_PYTHON) -m bench.quality $(ARGS)
 
 sizes: $(DEV)
 	@$(VENV_PYTHON) tools/sizes.py

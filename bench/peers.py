@@ -94,52 +94,55 @@ def from_numpy(points: Tensor, batch: int) -> Iterator[Tensor]:
 # -- networks --------------------------------------------------------------------------------
 
 
-def mlp_g() -> nn.Module:
+def mlp_g(channels: int = 1, size: int = 28) -> nn.Module:
     layers: list[nn.Module] = []
     for n_in, n_out, norm in ((100, 128, 0), (128, 256, 1), (256, 512, 1), (512, 1024, 1)):
         layers += [nn.Linear(n_in, n_out), *[nn.BatchNorm1d(n_out)] * norm, nn.LeakyReLU(0.2)]
-    return nn.Sequential(*layers, nn.Linear(1024, 784), nn.Tanh(), nn.Unflatten(1, (1, 28, 28)))
+    shape = channels, size, size
+    out = nn.Linear(1024, channels * size**2)
+    return nn.Sequential(*layers, out, nn.Tanh(), nn.Unflatten(1, shape))
 
 
-def mlp_d() -> nn.Module:
-    hidden = [nn.Linear(784, 512), nn.LeakyReLU(0.2), nn.Linear(512, 256), nn.LeakyReLU(0.2)]
+def mlp_d(channels: int = 1, size: int = 28) -> nn.Module:
+    pixels = channels * size**2
+    hidden = [nn.Linear(pixels, 512), nn.LeakyReLU(0.2), nn.Linear(512, 256), nn.LeakyReLU(0.2)]
     return nn.Sequential(nn.Flatten(1), *hidden, nn.Linear(256, 1), nn.Flatten(0))
 
 
-def specialization_g() -> nn.Module:
+def specialization_g(channels: int = 1) -> nn.Module:
     layers: list[nn.Module] = [nn.Unflatten(1, (64, 1, 1))]
     for c_in, c_out, k, s in ((64, 256, 3, 2), (256, 128, 4, 1), (128, 64, 3, 2)):
         layers += [nn.ConvTranspose2d(c_in, c_out, k, s), nn.BatchNorm2d(c_out), nn.ReLU()]
-    return nn.Sequential(*layers, nn.ConvTranspose2d(64, 1, 4, 2), nn.Tanh())
+    return nn.Sequential(*layers, nn.ConvTranspose2d(64, channels, 4, 2), nn.Tanh())
 
 
-def specialization_d(width: int) -> Callable[[], nn.Module]:
+def specialization_d(width: int, channels: int = 1) -> Callable[[], nn.Module]:
     def build() -> nn.Module:
         layers: list[nn.Module] = []
-        for c_in, c_out in ((1, width), (width, 2 * width)):
+        for c_in, c_out in ((channels, width), (width, 2 * width)):
             layers += [nn.Conv2d(c_in, c_out, 4, 2), nn.BatchNorm2d(c_out), nn.LeakyReLU(0.2)]
         return nn.Sequential(*layers, nn.Conv2d(2 * width, 1, 4, 2), nn.Flatten(0))
 
     return build
 
 
-def dcgan32_g() -> nn.Module:
+def dcgan32_g(channels: int = 1) -> nn.Module:
     layers = [nn.Linear(100, 128 * 8**2), nn.Unflatten(1, (128, 8, 8)), nn.BatchNorm2d(128)]
     for c_in, c_out in ((128, 128), (128, 64)):
         layers += [nn.Upsample(scale_factor=2), nn.Conv2d(c_in, c_out, 3, 1, 1)]
         layers += [nn.BatchNorm2d(c_out), nn.LeakyReLU(0.2)]
-    return nn.Sequential(*layers, nn.Conv2d(64, 1, 3, 1, 1), nn.Tanh())
+    return nn.Sequential(*layers, nn.Conv2d(64, channels, 3, 1, 1), nn.Tanh())
 
 
-def dcgan32_d() -> nn.Module:
+def dcgan32_d(channels: int = 1) -> nn.Module:
     layers: list[nn.Module] = []
-    for c_in, c_out in ((1, 16), (16, 32), (32, 64), (64, 128)):
+    for c_in, c_out in ((channels, 16), (16, 32), (32, 64), (64, 128)):
         layers += [nn.Conv2d(c_in, c_out, 3, 2, 1), nn.LeakyReLU(0.2), nn.Dropout2d(0.25)]
-        layers += [nn.BatchNorm2d(c_out)] * (c_in > 1)
+        layers += [nn.BatchNorm2d(c_out)] * (c_out > 16)
     return nn.Sequential(*layers, nn.Flatten(1), nn.Linear(128 * 2**2, 1), nn.Flatten(0))
 
 
-def dcgan64_g() -> nn.Module:
+def dcgan64_g(channels: int = 3) -> nn.Module:
     layers: list[nn.Module] = [nn.Unflatten(1, (100, 1, 1))]
     for c_in, c_out, s, p in (
         (100, 512, 1, 0),
@@ -149,11 +152,11 @@ def dcgan64_g() -> nn.Module:
     ):
         layers += [nn.ConvTranspose2d(c_in, c_out, 4, s, p, bias=False)]
         layers += [nn.BatchNorm2d(c_out), nn.ReLU(inplace=True)]
-    return nn.Sequential(*layers, nn.ConvTranspose2d(64, 3, 4, 2, 1, bias=False), nn.Tanh())
+    return nn.Sequential(*layers, nn.ConvTranspose2d(64, channels, 4, 2, 1, bias=False), nn.Tanh())
 
 
-def dcgan64_d() -> nn.Module:
-    layers = [nn.Conv2d(3, 64, 4, 2, 1, bias=False), nn.LeakyReLU(0.2, inplace=True)]
+def dcgan64_d(channels: int = 3) -> nn.Module:
+    layers = [nn.Conv2d(channels, 64, 4, 2, 1, bias=False), nn.LeakyReLU(0.2, inplace=True)]
     for c in (64, 128, 256):
         layers += [nn.Conv2d(c, 2 * c, 4, 2, 1, bias=False)]
         layers += [nn.BatchNorm2d(2 * c), nn.LeakyReLU(0.2, inplace=True)]
