@@ -128,8 +128,8 @@ def swapped(program="healthy", moved=False):
     samples, _ = (case.sick if case else healthy)(x, min(steps, 150))
     middle = samples.mean(0)
     return show.points(
-        x,
-        samples,
+        x[:400],
+        samples[:400],
         title=f"{program}: the samples' middle is at "
         f"({middle[0]:.2f}, {middle[1]:.2f})",
         sentence="150 steps: samples ▲ among the data ●, moved or not.",
@@ -998,8 +998,8 @@ halfway_there = between.repeat_interleave(200, dim=0)
 halfway_there = halfway_there + 0.05 * torch.randn(1_600, 2, generator=rng)
 count = counter(halfway_there, ring.centers, ring.sigma)
 show.points(
-    ring.x,
-    halfway_there,
+    ring.x[:400],
+    halfway_there[::4],
     title=f"{count} of 8 modes, says the counter",
     sentence="Samples ▲ among the data ●.",
 )
