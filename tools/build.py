@@ -43,7 +43,7 @@ TOOLS = Path(__file__).resolve().parent
 README = TOOLS.parent / "README.md"
 NOTEBOOKS = TOOLS.parent / "notebooks"
 # Finds a figure that came out whole megabytes too large, not a lesson with one picture more.
-MAX_BYTES = 1_200_000
+MAX_BYTES = 1_400_000
 ONLY_SOLVED = {"solution", "instructor"}
 SOLUTION = re.compile(
     r"^(?P<indent> *)# BEGIN SOLUTION(?:: (?P<stub>[^\n]*))?\n"
