@@ -26,6 +26,7 @@ def names_on_a_ring(
     limit = 1.45 * float(centers.abs().max())
     with rc_context(STYLE):
         fig = figure(width=2.75 * len(clouds), height=2.95)
+        fig.get_layout_engine().set(h_pad=0.1)  # or the titles touch the edge
         axes = fig.subplots(1, len(clouds), squeeze=False)[0]
         for ax, (title, (x, asked)) in zip(axes, clouds.items(), strict=True):
             ax.plot(*centers.T, "o", color=REAL, ms=19, mfc="none", alpha=0.6)
