@@ -751,7 +751,7 @@ def average(x, steps):
 
 # %%
 runtime.seed_everything(SEED)
-samples, curves, mean, G = average(digits, steps)
+samples, curves, mean, G = average(digits, few_steps)
 
 # %%
 show.bedside(
