@@ -334,6 +334,16 @@ print("\n".join(rows) or "no lesson has been measured yet")
 # | nothing yet: two networks, one loss each | seven or eight of eight clusters, by seed, found without being shown |
 # | *your change* | *what you saw* |
 #
+# ## How far have you come?
+# Whether an exercise is ✓, how many answers you gave and about how many
+# minutes that took is kept in the file `progress.json` beside your copies,
+# and nowhere else. Every lesson shows it if you ask; so does
+# `gan-lessons report` in a terminal.
+
+# %%
+checks.report()
+
+# %% [markdown]
 # ## Where to go
 # Next: lesson 01, *Measure the gap between two distributions*. If you cannot
 # wait to write the loop, lesson 04, *Train your first GAN*, works on its own.

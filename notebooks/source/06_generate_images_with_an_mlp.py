@@ -375,7 +375,7 @@ def play(images, nets, read, at=()):
         real=x,
         latent_dim=latent_dim,
         average=average,
-        metric=(f"classes of {number}", classes) if number > 1 else None,
+        metric=(f"classes found, of {number}", classes) if number > 1 else None,
     )
     rng = runtime.generator(SEED)
     batches = data.batches(x, min(batch_size, len(x)), rng=rng)
@@ -695,6 +695,8 @@ checks.claim("half way D likes slerp better than lerp",
              liked["lerp"][5] < liked["slerp"][5])
 checks.claim("D likes the middle of lerp less than the usual sample",
              liked["lerp"][5] < usual - 0.05)
+checks.claim("D likes the middle of slerp no less than that",
+             liked["slerp"][5] > usual - 0.05)
 
 # %% [markdown]
 # ## ✏️ Exercise 4 · Is it memory?
@@ -842,7 +844,7 @@ page = show.sheet(
     to_image_range(made[:100]),
     zoom=2,
     columns=20,
-    sentence=f"A hundred samples after {images.name}.",
+    sentence=f"A hundred samples of G, trained on {images.name}.",
 )
 if save_as:
     Path(save_as).write_bytes(page.png)

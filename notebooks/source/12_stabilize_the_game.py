@@ -29,7 +29,6 @@ from gan_lessons import penalties, runtime, show, training
 import copy
 import itertools
 
-import ipywidgets
 import torch
 from torch import nn
 from torch.nn import functional as F
@@ -163,8 +162,9 @@ checks.stabilize.smoothed_d(my_smoothed_d)
 # curve you know. Two relatives pass for the same: smoothing *both* sides, and
 # scaling only the first term, $0.9\log D$. **Predict** these two: what do they
 # say where hardly anything but fakes is, and where hardly anything but data?
+# (Densities and formulas are folded: look at them afterwards.)
 
-# %% picture="sides"
+# %% tags=["folded"]
 line = torch.linspace(-3, 3.5, 261)
 p = torch.exp(-((line + 1) / 0.7) ** 2 / 2) / 0.7
 q = torch.exp(-((line - 1) ** 2) / 2)
@@ -174,6 +174,8 @@ best = {
     "both sides": (0.9 * p + 0.1 * q) / (p + q),
     "only 0.9 log D": 0.9 * p / (0.9 * p + q),
 }
+
+# %% picture="sides"
 show.lines(
     line,
     best,
@@ -305,7 +307,7 @@ brakes = {"R1": 0.3, "instance noise": 0.8**2 / 2}
 panels = {}
 for name, path in paths.items():
     average = torch.stack([path[:, 2], torch.zeros(len(path))], dim=1)
-    drawn = {"players —": path[:, :2], "average of θ - -": average}
+    drawn = {"players": path[:, :2], "average of θ": average}
     title = f"{name}: {ends[name]:.2f}"
     panels[title] = pushes(brakes.get(name, 0.0)), drawn
 show.phases(
@@ -494,7 +496,7 @@ def clouds_of(G):  # every seed has its own z, the same for each G
 # **Predict** the order of the four readings, by modes and by quality.
 
 # %%
-def live(game, strength, falls):
+def live(name, game, strength, falls):
     G, D = players()
     opt_g, opt_d = adam(G), adam(D)
     average = copy.deepcopy(G)
@@ -520,14 +522,22 @@ def live(game, strength, falls):
     if falls:
         falling = [training.falling_lr(opt, steps) for opt in (opt_g, opt_d)]
         run = training.scheduled(run, *falling)
-    for _ in cockpit.progress(range(20), unit="twentieth"):
-        for moment in itertools.islice(run, steps // 20):
+    page = cockpit.Page()
+    for _ in cockpit.progress(range(10), unit="tenth"):
+        for moment in itertools.islice(run, steps // 10):
             left = fade ** max(0.0, 2 * moment.step / steps - 1)
+        panels = [(f"seed {i}", x) for i, x in zip(seeds, clouds_of(G))]
+        told = f"{name}: G itself after {moment.step:,} steps."
+        page.show(show.clouds(panels, real=grid.x, sentence=told))
     return clouds_of(G), clouds_of(average)
 
 # %%
-plain, plain_average = live(losses.non_saturating, 0.0, falls=False)
-modern, modern_average = live(losses.relativistic, gamma, falls=True)
+plain, plain_average = live(
+    "plain", losses.non_saturating, 0.0, falls=False
+)
+modern, modern_average = live(
+    "modern", losses.relativistic, gamma, falls=True
+)
 clouds = {
     "plain": plain,
     "+ average": plain_average,
@@ -619,6 +629,7 @@ def course_verdicts(scores):
 
 verdicts = checks.stabilize.verdicts.yours(course_verdicts)
 less_is_better = "reverse KL", "energy distance", "FD"
+controls = {"config": "row", "metric": "column", "against": "compared with"}
 
 
 def judged(runs, against):  # for each metric a sign of every row
@@ -636,11 +647,6 @@ def compared(runs, name, against, metrics):  # the signs of one row
     signs = judged(runs, against)
     row = runs.configs.index(name)
     return [signs[metric][row].item() for metric in metrics]
-
-
-def a_list(choices, start):  # as a list: all choices in sight
-    rows = min(len(choices), 9)
-    return ipywidgets.Select(options=list(choices), value=start, rows=rows)
 
 
 def opened(runs, ideal, config, metric, against, real=None):
@@ -678,7 +684,8 @@ def cell(config="modern", metric="modes", against="plain"):
 
 show.explore(
     cell,
-    config=a_list(plane.configs, "modern"),
+    labels=controls,
+    config=list(plane.configs),
     metric=list(plane.scores),
     against=["plain", "+ R1", "modern"],
 )
@@ -840,9 +847,10 @@ def digits(config="modern", metric="FD", against="modern"):
 
 show.explore(
     digits,
-    config=a_list(pictures.configs, "modern"),
+    labels=controls,
+    config=list(pictures.configs),
     metric=list(ideal_digits),
-    against=a_list(pictures.configs, "modern"),
+    against=list(pictures.configs),
 )
 
 # %%
@@ -901,7 +909,7 @@ def stacked(run="modern, MNIST"):
     )
 
 
-show.explore(stacked, run=a_list(stacks.configs, "modern, MNIST"))
+show.explore(stacked, run=list(stacks.configs))
 
 # %%
 # what we claim

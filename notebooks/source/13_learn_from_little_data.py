@@ -542,14 +542,15 @@ G, D = small_generator(), small_discriminator()
 opt_g, opt_d = adam(G), torch.optim.Adam(D.parameters(), lr / 2, (0.5, 0.99))
 own = pile[a_few(100, SEED)]
 batches = data.batches(own, batch_size, rng=runtime.generator(SEED))
-for _ in cockpit.progress(range(min(steps, 400)), unit="step"):
+first_steps = min(steps, 400)
+for _ in cockpit.progress(range(first_steps), unit="step"):
     step(G, D, opt_g, opt_d, next(batches), latent_dim, T)
 with torch.no_grad():
     early = G(torch.randn(10, latent_dim))
 show.rows_of_images(
     {"its images": own[:10], "through T": T(own[:10]), "G's, early": early},
     sentence="Ten of the hundred images, what D sees of them, and what G "
-    "draws after a tenth of a run.",
+    f"draws after {first_steps:,} steps.",
 )
 
 # %% [markdown]
@@ -625,19 +626,20 @@ low, _, high = apart("FD", "100", "all")
 assert low < 0 < high
 
 # %% [markdown]
-# Why larger? See how it falls (above the picture the four ends, in the order
-# of its legend):
+# Why larger? See how it falls:
 
 # %%
-curves = dict(zip(shipped.configs, shipped.more["FD over the steps"].mean(1)))
-ends = ", ".join(f"{curve[-1]:.1f}" for curve in curves.values())
+means = shipped.more["FD over the steps"].mean(1)
+curves = {}
+for name, curve in zip(shipped.configs, means):
+    curves[f"{name}: {curve[-1]:.1f} at the end"] = curve
 show.lines(
     shipped.more["steps"],
     curves,
     xlabel="step",
     ylabel="Fréchet distance",
     ylim=(0, 70),
-    title=f"at the end: {ends}",
+    title="The distance falls, on either pile, with T and without",
     sentence="The judge's Fréchet distance of 2,000 samples to real digits, "
     "the mean of three seeds.",
 )
@@ -722,8 +724,6 @@ checks.claim("T on real images only does", min(leaks["real only"]) > 0.15)
 # of goggles for points in the plane, used with probability $p$:
 # - *quarter turns*: by 0, 90, 180 or 270 degrees, each as likely;
 # - *half turns*: by 180 degrees.
-#
-# Below, `kind` chooses between the two, and `p` is the share that is turned.
 
 # %% [markdown] predict={"picture": "leak meter", "words": ["at ½ only", "quarter turns leak", "half turns leak"]}
 # **Decide before you run:** at which $p$ does each of them leak?
@@ -850,7 +850,12 @@ def meter(kind="quarter", p=0.9):
     )
 
 # %% picture="leak meter"
-show.explore(meter, kind=turns, p=ps)
+show.explore(
+    meter,
+    labels={"kind": "turns", "p": "share turned, p"},
+    kind=turns,
+    p=ps,
+)
 
 # %% [markdown]
 # Quarter turns leave $D$ a share $1-p$ of the gap. Up to ½ nothing leaks. From
