@@ -567,8 +567,8 @@ show.origins(
 # Teacher, copy and the game with its toll have the same wheel of colors in
 # both seeds, and it is the plan's: every sample goes to the mode that is
 # nearest to it. The game alone has all colors, in an order of its own in each
-# seed, and its lines cross. One term of one line has made a map out of *a*
-# map.
+# seed, and lines that cross; by luck one seed may come near the plan. One term
+# of one line has made *the* map out of *a* map.
 #
 # In numbers, for all seeds. *Same* is the share of all noises that arrive at
 # the same mode in two seeds, a number for each pair of seeds; by chance it
@@ -684,8 +684,8 @@ for name, against in (("game + toll", "copy"), ("game + toll", "game")):
 #   in small.
 # - The **game** crosses faster, because $D$ knows a point between modes when
 #   it sees one. Its share is above the copy's, at several times the training.
-# - The **toll** costs the game nothing that three seeds can see, and gives it
-#   the teacher's map without a teacher.
+# - The **toll** costs the game nothing: here its share is even a little
+#   higher. And it gives it the teacher's map without a teacher.
 #
 # And by energy distance, which forgives a few points between modes and minds
 # uneven modes, the copy is as good as any.
@@ -890,7 +890,7 @@ show.origins(
 # | what we changed | what happened |
 # |---|---|
 # | a flow, 32 calls → 1 | all modes, 98 % → none: everything in the middle |
-# | noise turned before a perfect map | same cloud, same share; the map pays more than eight times as much |
+# | noise turned before a perfect map | same cloud, same share; the map pays up to 13 times as much |
 # | one call, copied pairs | the teacher's map; a tenth of the points between modes |
 # | one call, lesson 12's game | all modes, a higher share; another map in each seed |
 # | one term more, λ from 0.3 to 0 | the teacher's map, without a teacher |
