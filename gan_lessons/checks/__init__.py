@@ -9,6 +9,7 @@ run at hand, and ``checks.report()`` shows how far you have come. What all exerc
 
 from gan_lessons.checks import (
     augmentation,
+    budget,
     color,
     convolutions,
     critic,
@@ -29,6 +30,7 @@ from gan_lessons.checks.overview import report
 
 __all__ = [
     "augmentation",
+    "budget",
     "claim",
     "color",
     "convolutions",
