@@ -222,6 +222,7 @@ def score(judge: metrics.Judge, train: Tensor, held: Tensor, images: Tensor) -> 
         "coverage": metrics.density_coverage(held[:N], found)[1],
         "memorization": metrics.memorization_ratio(found, train[: len(held)], held),
         "gray": metrics.gray_share(images),
+        "sure": float((judge.confidence(images) > 0.9).double().mean()),
     }
 
 

@@ -36,6 +36,10 @@ SHIPPED: dict[str, tuple[str, str]] = {
         "little.py",
         "4134c495e4566cd329155121e6daab2397ff51e0d220a20595b1292105704c1c",
     ),
+    "budget": (
+        "one_budget.py",
+        "aef68efc92757cc9a67e7143b68a8e2eb16ccb391d69525f3f5bd27e1e6657d6",
+    ),
     "stacked": (
         "stacked.py",
         "6a1a5294a6a5ed6643630f5f7de249751191f435113cf18377c9e758777377ec",
@@ -48,7 +52,7 @@ class Ablation:
     """What is left of the runs of one ablation: C configurations with S seeds each. Lesson 12.
 
     Attributes:
-        name: plane, published, images, stacked or little.
+        name: plane, published, images, stacked, little or budget.
         about: one sentence to print: what ran, seeds, budget, date, digest.
         configs: what each configuration is called. seeds: of the runs, the same for all of them.
         scores: for each metric its values, float32 (C, S).
@@ -73,8 +77,9 @@ def ablation(name: str) -> Ablation:
 
     Args:
         name: "plane" (the grid of 25, one trick added or left out), "published" (beside the table
-            of PacGAN), "images", "stacked" (digits in three channels, 1,000 modes) or "little"
-            (a hundred strokes and 20,000, with goggles and without; lesson 13).
+            of PacGAN), "images", "stacked" (digits in three channels, 1,000 modes), "little" (a
+            hundred strokes and 20,000, with goggles and without; lesson 13) or "budget" (GAN, VAE
+            and flow on strokes; lesson 19).
 
     Raises:
         SettingError: no ablation of that name ships.

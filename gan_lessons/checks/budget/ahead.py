@@ -105,7 +105,8 @@ SLIPS = (
         FIRST,
         "_gap = a.mean() - b.mean()\n"
         "    _noise = (a.var() / len(a) + b.var() / len(b)).sqrt()\n"
-        "    if _gap > 2 * _noise:\n        return 1\n    if _gap < -2 * _noise:\n        return -1",
+        "    if _gap > 2 * _noise:\n        return 1\n"
+        "    if _gap < -2 * _noise:\n        return -1",
         "two standard errors decide. With three runs their estimate is worth little; here every "
         "run is to beat every run.",
     ),
