@@ -109,7 +109,6 @@ short = runtime.budget(tiny=4, ci=8, lesson=300, full=1_000)  # on strokes
 # moves, where is the bound highest, and which of the two widths of $q$ reaches
 # the dotted line?
 
-
 # %% picture="touch"
 def bound_of(x, mean, var):  # of one number, for z ~ N(mean, var)
     log_var = torch.full_like(mean, var).log()
@@ -158,7 +157,6 @@ checks.claim(
 #
 # {{hints budget.bound}}
 
-
 # %% tags=["exercise"]
 def my_vae_loss(x, mean, log_var, eps, decoder):
     # BEGIN SOLUTION
@@ -191,7 +189,6 @@ checks.budget.bound(my_vae_loss)
 # $\big(f(x_t,t)-x_t\big)/(1-t)$: what is left of the way in what is left of
 # the time.
 
-
 # %%
 def ends(net, x, t):  # where the paths end that are at x at time t
     t = torch.as_tensor(t, dtype=x.dtype, device=x.device)
@@ -205,17 +202,14 @@ def flow_loss(net, x, z):
     off = (ends(net, place, t) - x) / (1 - t).clamp_min(0.05)
     return off.square().sum(-1).mean(1)  # (seeds,): error of the velocity
 
-
 # %% [markdown]
 # To draw, walk: `calls` equal steps along the velocity that the net says.
-
 
 # %%
 def walk(net, z, calls):
     for i in range(calls):
         z = z + (ends(net, z, i / calls) - z) / (calls - i)
     return z
-
 
 # %% [markdown]
 # ## ✏️ Exercise 2 · A flow's loss for pictures
@@ -227,7 +221,6 @@ def walk(net, z, calls):
 # velocity, at the places that the paths have reached at `t`.
 #
 # {{hints budget.flow_loss}}
-
 
 # %% tags=["exercise"]
 def my_flow_loss(velocity, x, z, t):
@@ -289,7 +282,6 @@ def a_net_for_each_seed(make):
         nets.append(nn.Sequential(*make()))
     return models.stack(nets).to(device)
 
-
 # %% tags=["folded"]
 def streams():
     x = (ring.x / unit).to(device)
@@ -312,7 +304,6 @@ ways, clouds, seconds = {}, {}, {}  # on the way, at the end, processor's
 # distance over $2\sigma^2$, plus $\log\sigma$ for each coordinate. Keep an eye
 # on this σ. The true one is known.
 
-
 # %%
 class Vae(nn.Module):
     def __init__(self, sigma):
@@ -330,17 +321,17 @@ class Vae(nn.Module):
         off = (far.square() / 2 + self.log_sigma).sum(-1)
         return (off + losses.kl_to_noise(mean, log_var)).mean(1)
 
-
 # %% [markdown]
 # One loop serves both; the game needs its own, which is lesson 12's, whole:
 # pairs, R1 and R2 on every fourth step that fade, falling rates, an average.
 # All are looked at ten times on the way.
 
-
 # %%
 def fit(name, net, loss_of, draw, lr=3e-3):
     average = copy.deepcopy(net)
-    opt = torch.optim.Adam(net.parameters(), lr=lr, betas=(0.9, 0.99), fused=True)
+    opt = torch.optim.Adam(
+        net.parameters(), lr=lr, betas=(0.9, 0.99), fused=True
+    )
     falling = training.falling_lr(opt, steps[name])
 
     def step(i):
@@ -353,7 +344,6 @@ def fit(name, net, loss_of, draw, lr=3e-3):
 
     timed(name, step, lambda z: draw(average, z))
     return average.requires_grad_(False)
-
 
 # %%
 def timed(name, step, draw):  # ten looks; only the steps are timed
@@ -368,7 +358,6 @@ def timed(name, step, draw):  # ten looks; only the steps are timed
             ways[name].append(draw(for_all[:, :2_000]).cpu())
     with torch.no_grad():
         clouds[name] = draw(for_all).cpu()
-
 
 # %% tags=["folded"]
 def train_gan():
@@ -403,7 +392,6 @@ def train_gan():
 
     timed("GAN", step, average)
     return average.requires_grad_(False)
-
 
 # %%
 def train_vae(name="VAE", sigma=first_sigma):
@@ -459,7 +447,6 @@ show.clouds(
 # The same for all seeds. *Energy distance* compares the clouds as a whole; it
 # forgives points between modes more easily than uneven modes.
 
-
 # %%
 def judged(cloud):  # (seeds, 10 000, 2)
     numbers = {"within 3 σ": [], "modes": [], "energy distance": []}
@@ -490,9 +477,9 @@ show.compared(
         "modes": 8,
         "energy distance": 0,
     },
-    sentence="Every dot a seed, with the mean's 95 % interval; dotted what is best.",
+    sentence="Every dot a seed, with the mean's 95 % interval; dotted what "
+    "is best.",
 )
-
 
 # %%
 # what we claim
@@ -506,13 +493,15 @@ for name in shown:
 checks.claim(
     "GAN and flow find all eight modes, with 90 % or more within 3 σ",
     all(
-        min(found[name]["modes"]) == 8 and min(found[name]["within 3 σ"]) >= 0.9
+        min(found[name]["modes"]) == 8
+        and min(found[name]["within 3 σ"]) >= 0.9
         for name in ("GAN", "flow")
     ),
 )
 checks.claim(
     "in every seed the VAE's share is below any seed's of the two others",
-    max(found["VAE"]["within 3 σ"]) < min(found["GAN"]["within 3 σ"] + found["flow"]["within 3 σ"]),
+    max(found["VAE"]["within 3 σ"])
+    < min(found["GAN"]["within 3 σ"] + found["flow"]["within 3 σ"]),
 )
 checks.claim("the VAE's σ is more than 1.5 times too wide", min(wide) > 1.5)
 checks.claim(
@@ -539,7 +528,6 @@ checks.claim(
 # %% [markdown] predict={"picture": "seconds", "words": ["late", "at first", "first half", "falling rate", "is early"]}
 # **Predict:** which of the three is useful first? And which curve is the
 # least steady on its way?
-
 
 # %% picture="seconds"
 def on_the_way(name):
@@ -590,7 +578,8 @@ show.clouds(
 # what we claim
 checks.claim(
     "no mode is found in any seed, and σ stays near 1",
-    max(judged(unused)["modes"]) == 0 and min(lost.log_sigma.exp().flatten().tolist()) > 0.8,
+    max(judged(unused)["modes"]) == 0
+    and min(lost.log_sigma.exp().flatten().tolist()) > 0.8,
 )
 
 # %% [markdown]
@@ -609,7 +598,9 @@ checks.claim(
 runs = data.ablation("budget")
 print(runs.about)
 methods = list(runs.more["methods"])
-for name, n, size in zip(methods, runs.more["steps"], runs.more["weights"], strict=True):
+for name, n, size in zip(
+    methods, runs.more["steps"], runs.more["weights"], strict=True
+):
     print(f"{name}: {int(n):,} steps, {int(size):,} weights")
 
 # %% [markdown] predict={"picture": "sheets", "words": ["letters of no", "soft", "fog", "gray smear", "the mean in"]}
@@ -656,11 +647,13 @@ def with_range(values):
 
 
 table = {
-    name: [with_range(runs.scores[key][i]) for key in columns.values()] for name, i in row.items()
+    name: [with_range(runs.scores[key][i]) for key in columns.values()]
+    for name, i in row.items()
 }
 real = dict(zip(runs.more["metrics"], runs.more["real"], strict=True))
 table["real strokes"] = [
-    f"{float(real[key]):.2f}" if key in real else "–" for key in columns.values()
+    f"{float(real[key]):.2f}" if key in real else "–"
+    for key in columns.values()
 ]
 show.cells(
     table,
@@ -693,7 +686,6 @@ def coders(numbers=16):
     decoder.apply(models.dcgan_init)
     return nn.ModuleList([encoder, decoder]).to(device)
 
-
 # %% tags=["folded"]
 def course_vae_loss(x, mean, log_var, eps, decoder):
     z = mean + torch.exp(0.5 * log_var) * eps
@@ -705,7 +697,6 @@ def course_flow_loss(velocity, x, z, t):
     place = z + t[:, None, None, None] * (x - z)
     return F.mse_loss(velocity(place, t), x - z)
 
-
 # %%
 vae_loss = checks.budget.bound.yours(course_vae_loss)
 flow_loss_of = checks.budget.flow_loss.yours(course_flow_loss)
@@ -713,7 +704,9 @@ flow_loss_of = checks.budget.flow_loss.yours(course_flow_loss)
 
 def on_strokes(net, loss_of, lr):
     average = copy.deepcopy(net)
-    opt = torch.optim.Adam(net.parameters(), lr=lr, betas=(0.9, 0.99), fused=True)
+    opt = torch.optim.Adam(
+        net.parameters(), lr=lr, betas=(0.9, 0.99), fused=True
+    )
     falling = training.falling_lr(opt, short)
     batches = data.batches(x, 32, rng=runtime.generator(SEED))
     for i in cockpit.progress(range(short), unit="step"):
@@ -725,7 +718,6 @@ def on_strokes(net, loss_of, lr):
         falling.step()
         models.update_average(average, net, decay=min(0.98, i / (i + 9)))
     return average.eval()
-
 
 # %%
 def step_of_vae(net, batch):
@@ -785,7 +777,6 @@ show.explore(a_draw, calls=[1, 2, 4, 8, 16, 32])
 # strokes go through a code of 16 numbers and back, by your VAE and by the one
 # that had the whole budget:
 
-
 # %%
 @torch.no_grad()
 def again(net, x):
@@ -800,7 +791,8 @@ show.rows_of_images(
         "yours": again(your_vae, held[:12]).cpu(),
         "shipped": their_again[:12],
     },
-    sentence="Strokes that no net has been trained on, and what is left of them after 16 numbers.",
+    sentence="Strokes that no net has been trained on, and what is left of "
+    "them after 16 numbers.",
 )
 
 # %%
@@ -809,7 +801,9 @@ flat = held[:1_000].cpu()
 mean_picture = float((flat - x.cpu().mean(0)).square().mean())
 errors = runs.more["reconstruction"]
 listed = ", ".join(f"{float(one):.3f}" for one in errors)
-print(f"squared error a pixel: {listed}; of the mean picture {mean_picture:.3f}")
+print(
+    f"squared error a pixel: {listed}; of the mean picture {mean_picture:.3f}"
+)
 checks.claim(
     "the shipped VAEs bring back a held-out stroke with less than a third "
     "of the mean picture's error, in every seed",
@@ -848,7 +842,8 @@ show.lines(
     xlabel="processor seconds of training",
     ylabel="Fréchet distance",
     yscale="log",
-    sentence="Quality against seconds: the mean of three seeds, the flow with 8 calls.",
+    sentence="Quality against seconds: the mean of three seeds, the flow "
+    "with 8 calls.",
 )
 
 # %% [markdown]
@@ -873,7 +868,6 @@ show.lines(
 #
 # {{hints budget.ahead}}
 
-
 # %% tags=["exercise"]
 def my_ahead(a, b):
     # BEGIN SOLUTION
@@ -890,11 +884,9 @@ checks.budget.ahead(my_ahead)
 # %% [markdown]
 # Is it one in ten? And then yours is asked of the whole table.
 
-
 # %% tags=["folded"]
 def course_ahead(a, b):
     return int((a.min() > b.max()).item()) - int((a.max() < b.min()).item())
-
 
 # %%
 ahead = checks.budget.ahead.yours(course_ahead)
@@ -902,7 +894,7 @@ dice = torch.randn(4_000, 2, 3, generator=runtime.generator(SEED))
 apart = sum(ahead(a, b) != 0 for a, b in dice) / len(dice)
 print(f"two methods that do not differ: apart in {apart:.1%}")
 
-# %% [markdown] predict={"picture": "orders", "words": ["open", "holds in", "ahead of", "in every run the"]}
+# %% [markdown] predict={"picture": "orders", "words": ["precision goes to", "the GAN is ahead", "most of the cells"]}
 # **Predict:** of GAN, VAE and flow (16 calls), which one is ahead in
 # precision? Which in recall? In how many of the cells is the matter open?
 
@@ -924,12 +916,15 @@ def order(key, a, b):
     return {1: a, -1: b, 0: "open"}[int(said)]
 
 
-orders = {f"{a} or {b}": [order(key, a, b) for key in better] for a, b in pairs}
+orders = {
+    f"{a} or {b}": [order(key, a, b) for key in better] for a, b in pairs
+}
 show.cells(
     orders,
     list(better),
     title="Who is ahead in every run",
-    sentence="For each pair and score the method whose every run beats every run of the other.",
+    sentence="For each pair and score the method whose every run beats "
+    "every run of the other.",
 )
 
 # %%
@@ -937,7 +932,8 @@ show.cells(
 cells = list(itertools.chain(*orders.values()))
 decided = sum(cell != "open" for cell in cells)
 print(
-    f"{decided} of {len(cells)} are decided; by chance alone about {len(cells) / 10:.0f} would be"
+    f"{decided} of {len(cells)} are decided; by chance alone about "
+    f"{len(cells) / 10:.0f} would be"
 )
 checks.claim("one in ten by chance", abs(apart - 0.1) < 0.03)
 checks.claim("many more are decided", decided > len(cells) / 2)
@@ -958,7 +954,6 @@ checks.claim("many more are decided", decided > len(cells) / 2)
 # and count, and cannot read off a density. The VAE has no readable density
 # either: it has a bound.
 
-
 # %%
 # what we claim
 def shares_of_modes(cloud):
@@ -978,7 +973,6 @@ checks.claim(
 # data."** *First half: it holds here. Second half: wrong*, as far as it means
 # anything. If a meaningful stroke is one that a judge can read, the VAE's are
 # no more so.
-
 
 # %%
 # what we claim
@@ -1001,7 +995,6 @@ checks.claim(
 # *Half right.* On the way it is so: at half of the budget the worst seed of
 # the GAN is far from its end. But stable is not right: with another first σ
 # every seed of the VAE collapsed, calmly, with a loss that fell all the time.
-
 
 # %%
 # what we claim
@@ -1027,7 +1020,8 @@ checks.claim(
 # what we claim
 checks.claim("every GAN has all modes", min(found["GAN"]["modes"]) == 8)
 recalls = {
-    name: ", ".join(f"{float(r):.2f}" for r in runs.scores["recall"][i]) for name, i in row.items()
+    name: ", ".join(f"{float(r):.2f}" for r in runs.scores["recall"][i])
+    for name, i in row.items()
 }
 for name in ("GAN", "VAE", "flow, 16"):
     print(f"recall, {name}: {recalls[name]}")
