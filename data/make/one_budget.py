@@ -29,7 +29,7 @@ from torch.nn import functional as F
 
 from gan_lessons import data, losses, metrics, models, runtime, training
 
-SEEDS, SECONDS, LOOKS, KEPT = (0, 1, 2), 40, 4, 20
+SEEDS, SECONDS, LOOKS, KEPT = (0, 1, 2), 30, 4, 20
 MS = {"GAN": 18.8, "VAE": 16.3, "flow": 29.5}  # of a step, by --measure in November 2026
 CALLS = (1, 2, 4, 8, 16)
 CODE, BATCH, LR, BETAS, DECAY = 16, 32, 2e-3, (0.9, 0.99), 0.998  # of the VAE

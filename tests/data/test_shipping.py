@@ -382,6 +382,7 @@ def test_the_runs_on_one_budget_are_laid_out_as_they_ship(tmp_path, monkeypatch,
         "looks": images.expand(making.LOOKS, *images.shape),
         "reconstructed": torch.zeros(making.N, 1, 28, 28),
         "seconds": 1.0,
+        "steps": 9,
         "weights": 9,
     }
     for _, calls in making.ROWS:
