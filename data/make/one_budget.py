@@ -164,10 +164,10 @@ def drawn(draw: Draw, calls: int, number: int = N) -> tuple[Tensor, float]:
 
 
 def play(method: str, x: Tensor, held: Tensor, seed: int) -> dict:
-    """Train one run; return looks at its samples (a flow's in 8 calls), its end, what it took."""
+    """Train one run; return looks at its samples (a flow's in 4 calls), its end, what it took."""
     steps = steps_of(method)
     run, (draw, average) = METHODS[method](x, seed, steps)
-    most = 8 if method == "flow" else 1
+    most = 4 if method == "flow" else 1
     seconds, looks = 0.0, []
     started = time.process_time()
     for step in run:

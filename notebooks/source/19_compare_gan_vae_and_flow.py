@@ -843,7 +843,7 @@ show.lines(
     ylabel="Fréchet distance",
     yscale="log",
     sentence="Quality against seconds: the mean of three seeds, the flow "
-    "with 8 calls.",
+    "with 4 calls.",
 )
 
 # %% [markdown]
