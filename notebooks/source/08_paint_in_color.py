@@ -174,12 +174,12 @@ for x in (train, data.petals(size=64).x, data.strokes().x):
     assert D(fake).shape == (2,)
 
 # %% [markdown]
-# ## Same numbers, other speed
+# ## Order in memory, and precision
 # A picture has the shape (channels, height, width). How its numbers lie in
 # *memory* is another matter: one channel after the other, or all channels
 # of a pixel side by side (`channels_last`). A convolution needs all
 # channels of a pixel at once. The second choice is *precision*: bfloat16
-# keeps the range of float32, and 8 of its 24 bits.
+# keeps the range of float32, and of the 24 bits that make a number exact, 8.
 
 # %%
 x = data.to_model_range(train[:4])
@@ -549,10 +549,9 @@ show.pairs(
 )
 
 # %% [markdown]
-# Compare columns first: does $G$ favor a ground? Add them up. Hardly, in a
-# run that we added up: dusk 10.7 % → 10.5, clay 14.8 → 12.9, sky 20.0 → 21.1;
-# no ground was off by more than about 2 points, nor a palette (a row) by
-# more than 3.
+# Compare columns first: does $G$ favor a ground? Add them up. Hardly: in two
+# runs that we added up no ground was off by more than about 2 points, nor a
+# palette (a row) by more than 3; clay was up in one and down in the other.
 # Then the frames: below the shuffled share, so $G$ knows something of which
 # colors go together, and above the floor, so to $G$ it is a habit and no law.
 # With a grain of salt: the reader was tested on real pictures, and must name
@@ -606,6 +605,9 @@ slider = ipywidgets.IntSlider(min=0, max=59, description="flower")
 show.explore(look, flower=slider, paints=(2, 8))
 
 # %% [markdown] predict={"picture": "walk", "words": ["little by", "gives"]}
+# There is no right number. Four paints leave the first real flower a heart,
+# its petals and a sky in two tones; watch what a fifth is spent on.
+#
 # ## A walk, as film strip and as film
 # Turn from one noise to the next, as in lesson 06. **Predict:** which changes
 # more evenly along the way, the color of the petals or that of the ground?
@@ -662,10 +664,11 @@ film  # film.save("walk.gif") keeps it
 
 # %% [markdown]
 # Neither is even, and the petals' color about as little as the ground's: the
-# largest of eleven steps holds three times the 9 % of equal steps. But that is
-# hardly more than if the steps' lengths were drawn at random (27 %). The strip
-# holds still, so that you can compare neighbors: some walks jump, others
-# glide.
+# largest of eleven steps holds three times the 9 % of equal steps. That is
+# about what you get from a stick broken at ten random places: its longest
+# piece is $\frac1{11}(1+\frac12+\dots+\frac1{11})$ of it in the mean, 27 %.
+# The strip holds still, so that you can compare neighbors: some walks jump,
+# others glide.
 
 # %% [markdown] predict={"picture": "pace", "words": ["times as long"]}
 # ## 64 pixels
@@ -830,7 +833,7 @@ assert all(torch.equal(a, b) for a, b in pairs)
 # 1. A generator's maps go 7 → 14 → 28 → 56. For pictures of which
 #    side is this generator right?
 #    <details><summary>Answer</summary>56, and nothing else: 64 needs a first
-#    map of 4, 8 or 16.</details>
+#    map whose side is a power of two, such as 4 or 8.</details>
 # 2. You switch $G$ to three channels and leave $D$ and the data gray. What
 #    happens, and where?
 #    <details><summary>Answer</summary><i>D</i>'s first convolution stops: it

@@ -146,7 +146,7 @@ def my_hinge_g(on_real, on_fake):
 checks.objectives.hinge(my_hinge_d, my_hinge_g)
 
 # %% [markdown]
-# None: at 1.5 the curve is flat. Take the hinge away, and the
+# A slope of 0: at 1.5 the curve is flat. Take the hinge away, and the
 # **Wasserstein** critic is left: it wants the gap between its two means,
 # $\mathbb E\,D(x)-\mathbb E\,D(G(z))$, as wide as it can get, and $G$ plays
 # as it does against the hinge. That has no end, so the critic's weights are
@@ -241,8 +241,8 @@ games = {
 # Two real and two fake samples. A curve says what the batch's loss becomes
 # when one of them moves; a broad line with an arrow, where its slope drives
 # it. Pick a loss and a player, then drag the batch. **Predict:** in the
-# relativistic game of $D$, fake 2 goes from 1 to −3. Which of the other three
-# slopes change, and how?
+# relativistic game of $D$ (choose *relativistic*), fake 2 goes from 1 to −3.
+# Which of the other three slopes change, and how?
 
 # %%
 def pulls(loss, player, real_1=2.0, real_2=0.5, fake_1=-1.0, fake_2=1.0):

@@ -390,7 +390,14 @@ def _alpha_per_row_of_pixels(real, fake):
     return (a * real + (1 - a) * fake.detach()).requires_grad_()
 
 
+def _by_the_weights(D, real, fake):
+    x = _drawn(real, fake)
+    slopes = torch.autograd.grad(D(x).sum(), list(D.parameters()), create_graph=True)
+    return (torch.cat([slope.flatten() for slope in slopes]).norm() - 1) ** 2
+
+
 WRONG_PENALTIES = {
+    "the slope by D's weights": (_by_the_weights, "it is the slope by D's weights"),
     # clinic A1: copied from keras-io into books
     "α from N(0, 1), by lerp": (
         _with(_normal),

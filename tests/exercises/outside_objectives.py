@@ -234,8 +234,26 @@ def a_name_overwritten(real_logits, fake_logits):
     return (F.softplus(-real_logits).mean() + F.softplus(fake_logits).mean()) / 2
 
 
+def overwritten_in_g(real_logits, fake_logits):
+    real_logits = real_logits - fake_logits
+    fake_logits = fake_logits - real_logits
+    return F.softplus(-fake_logits).mean()
+
+
+def overwritten_twice(real_logits, fake_logits):
+    real_logits -= fake_logits
+    fake_logits = fake_logits - real_logits
+    return F.softplus(fake_logits - real_logits).mean()
+
+
 WRONG_PAIRS = {
     "a name overwritten": (a_name_overwritten, pairs_g, "a name is overwritten before it is used"),
+    "overwritten in G's loss": (pairs_d, overwritten_in_g, "a name is overwritten before"),
+    "overwritten, used again": (
+        lambda r, f: overwritten_twice(r.clone(), f),
+        pairs_g,
+        "a name is overwritten before",
+    ),
     "no mean": (lambda r, f: F.softplus(f - r), pairs_g, "D's loss: 2 numbers come back"),
     "log of BCE": (
         lambda r, f: -torch.log(1 / (1 + torch.exp(f - r))).mean(),

@@ -93,6 +93,10 @@ LEFT = (
 )
 REACHES_G = "the penalty's gradient reaches G through the fake batch: fake.detach()."
 MARKED = "real or fake require a gradient now. Only x̂ should: make it a new tensor."
+BY_THE_WEIGHTS = (
+    "it is the slope by D's weights. This penalty looks at the slope by the *input* x̂: "
+    "torch.autograd.grad(…, x, …)."
+)
 FIRST = "A sample's slope has all its numbers: flatten(1) first."
 INSIDE = "Take the slope of D's answer itself."
 
@@ -140,6 +144,12 @@ SLIPS = (
         "D(x).sum()",
         "F.softplus(-D(x)).sum()",
         "it is the slope of a loss of D, not of its answer. " + INSIDE,
+    ),
+    Slip(
+        SLOPE,
+        "slope = torch.cat([g.reshape(1, -1) for g in torch.autograd.grad(\n"
+        "        D(x).sum(), list(D.parameters()), create_graph=True)], dim=1)",
+        BY_THE_WEIGHTS,
     ),
     Slip(SLOPE, "D(x).sum().backward(create_graph=True)\n    slope = x.grad", LEFT),
     Slip("(slope,) =", "slope =", A_TUPLE),

@@ -112,6 +112,8 @@ SLIPS_OF_D = (
     ),
     Slip(OF_D, "(F.softplus(f - r) + F.softplus(f - (r - f))).mean() / 2", OVERWRITTEN),
     Slip(OF_D, "(F.softplus(f - r) + F.softplus(f - r - r)).mean() / 2", OVERWRITTEN),
+    Slip("f - r", "f - (r - f)", OVERWRITTEN),
+    Slip("f - r", "f - (r - f) - (r - f)", OVERWRITTEN),
     Slip(OF_D, "(f - r).exp().log1p().mean()", OVERFLOW),
     Slip(OF_D, "-(r - f).sigmoid().log().mean()", OVERFLOW),
     Slip(OF_D, "-((r - f).sigmoid() + 1e-7).log().mean()", EPS),
@@ -174,6 +176,8 @@ SLIPS_OF_G = (
     Slip(
         OF_G, "-fake.mean()", "this is the plain mean, G's loss in the hinge game: no pairs in it."
     ),
+    Slip("real - fake", "(real - fake) - fake", OVERWRITTEN),
+    Slip("real - fake", "(real - fake) - (fake - (real - fake))", OVERWRITTEN),
     Slip(OF_G, "(real - fake).exp().log1p().mean()", OVERFLOW),
     Slip(OF_G, "-(fake - real).sigmoid().log().mean()", OVERFLOW),
     Slip(OF_G, "-((fake - real).sigmoid() + 1e-7).log().mean()", EPS),
