@@ -38,7 +38,7 @@ SHIPPED: dict[str, tuple[str, str]] = {
     ),
     "budget": (
         "one_budget.py",
-        "aef68efc92757cc9a67e7143b68a8e2eb16ccb391d69525f3f5bd27e1e6657d6",
+        "dfea43ea2c38e64ca56975e2f5ac1961c7791aea757eef7905c24b7242be13de",
     ),
     "stacked": (
         "stacked.py",
