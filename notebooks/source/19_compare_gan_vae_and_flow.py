@@ -490,18 +490,21 @@ def over_seeds(values):
 
 for name in shown:
     print(f"within 3 σ, {name}: {over_seeds(found[name]['within 3 σ'])}")
+def every_run_above(a, b):
+    return min(found[a]["within 3 σ"]) > max(found[b]["within 3 σ"])
+
+
 checks.claim(
-    "GAN and flow find all eight modes, with 90 % or more within 3 σ",
-    all(
-        min(found[name]["modes"]) == 8
-        and min(found[name]["within 3 σ"]) >= 0.9
-        for name in ("GAN", "flow")
-    ),
+    "GAN and flow find all eight modes, in every seed",
+    min(found["GAN"]["modes"] + found["flow"]["modes"]) == 8,
 )
 checks.claim(
-    "in every seed the VAE's share is below any seed's of the two others",
-    max(found["VAE"]["within 3 σ"])
-    < min(found["GAN"]["within 3 σ"] + found["flow"]["within 3 σ"]),
+    "every flow's share is above every GAN's",
+    every_run_above("flow", "GAN"),
+)
+checks.claim(
+    "every GAN's share is above every VAE's",
+    every_run_above("GAN", "VAE"),
 )
 checks.claim("the VAE's σ is wider than the true one", min(wide) > 1)
 checks.claim(
@@ -524,6 +527,10 @@ checks.claim(
 # those. It is a price of likelihood: a model that gives one real point a
 # probability near 0 pays without limit, so it covers, and covering is blur. A
 # GAN pays nothing for a real point that it never draws.
+#
+# The flow, which pays with 32 calls, is the sharpest here, and its lead on the
+# GAN holds in every seed. Remember the order: it will be another one on
+# pictures.
 #
 # > **Careful.** The game's recipe was searched for in lesson 12, on data like
 # > these. The VAE's starting σ is the second that was tried, and nothing else
