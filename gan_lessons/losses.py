@@ -146,3 +146,19 @@ def marked(game: Game) -> Game:
         return game.loss_g(real_logits, on_fake[0]) + on_fake[1].mean()
 
     return Game(loss_d, loss_g, game.g_needs_real)
+
+
+# -- what a code costs: lesson 19 ----------------------------------------------------------------
+
+
+def kl_to_noise(mean: Tensor, log_var: Tensor) -> Tensor:
+    """Return KL(N(mean, var) || N(0, I)) of each code, (B,): what a VAE pays for using it.
+
+    In nats, summed over the code's numbers; 0 for a code that is plain noise.
+
+    Args:
+        mean, log_var: (B, numbers) of the encoder, log_var the logarithm of the variance.
+
+    Source: Kingma and Welling 2013, Auto-Encoding Variational Bayes, appendix B. Lesson 19.
+    """
+    return 0.5 * (mean.square() + log_var.exp() - 1 - log_var).sum(-1)

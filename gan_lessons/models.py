@@ -2,8 +2,8 @@
 
 Points in the plane and the averaged generator (lesson 04), MLPs for images (lesson 06), DCGAN of
 any size (lesson 07, in color lesson 08), many small networks side by side (lesson 10), nets that
-are told what is asked for (lesson 14). A discriminator returns logits of shape (B,); an image
-generator ends in [-1, 1].
+are told what is asked for (lesson 14), a U-Net that is told the time (lesson 19). A discriminator
+returns logits of shape (B,); an image generator ends in [-1, 1].
 """
 
 from collections.abc import Callable, Sequence
@@ -270,6 +270,59 @@ def shape_trace(net: nn.Module, x: Tensor) -> str:
         for hook in hooks:
             hook.remove()
     return "\n".join(f"{name:24} {shape!s:20} {weights:>10,}" for name, shape, weights in rows)
+
+
+# -- a picture and a time: lesson 19 -----------------------------------------------------------
+
+
+class _Changed(nn.Module):
+    """A residual block whose change the time scales and shifts; at first it changes nothing."""
+
+    def __init__(self, channels: int, told: int):
+        super().__init__()
+        self.before = nn.Sequential(
+            nn.GroupNorm(8, channels), nn.SiLU(), nn.Conv2d(channels, channels, 3, padding=1)
+        )
+        self.norm = nn.GroupNorm(8, channels)
+        self.scale_and_shift = nn.Linear(told, 2 * channels)
+        self.after = nn.Conv2d(channels, channels, 3, padding=1)
+        for weight in self.after.parameters():
+            nn.init.zeros_(weight)
+
+    def forward(self, x: Tensor, told: Tensor) -> Tensor:
+        scale, shift = self.scale_and_shift(told)[:, :, None, None].chunk(2, dim=1)
+        change = self.norm(self.before(x)) * (1 + scale) + shift
+        return x + self.after(F.silu(change))
+
+
+class PictureAndTime(nn.Module):
+    """A small U-Net from pictures (B, channels, H, W) and times (B,) to answers of that shape.
+
+    A DCGAN's bricks: two strided convolutions down, two transposed ones up, and between them two
+    blocks that know the time. The first map skips to the last layer, for it still knows where the
+    ink is. Nothing bounds what comes out. H and W: multiples of 4. Lesson 19.
+    """
+
+    def __init__(self, *, channels: int = 1, width: int = 32, told: int = 64):
+        super().__init__()
+        self.time = nn.Sequential(nn.Linear(32, told), nn.SiLU(), nn.Linear(told, told), nn.SiLU())
+        self.down = nn.Conv2d(channels, width, 4, stride=2, padding=1)
+        self.deeper = nn.Conv2d(width, 2 * width, 4, stride=2, padding=1)
+        self.shift = nn.Linear(told, 2 * width)
+        self.blocks = nn.ModuleList([_Changed(2 * width, told) for _ in range(2)])
+        self.up = nn.ConvTranspose2d(2 * width, width, 4, stride=2, padding=1)
+        self.out = nn.ConvTranspose2d(2 * width, channels, 4, stride=2, padding=1)
+
+    def forward(self, x: Tensor, t: Tensor) -> Tensor:
+        """Return an answer of x's shape. Lesson 19."""
+        waves = t[:, None] * torch.linspace(0, 5, 16, device=t.device).exp()  # (B, 16)
+        told = self.time(torch.cat([waves.sin(), waves.cos()], dim=1))  # (B, 64)
+        first = F.silu(self.down(x))  # (B, 32, 14, 14)
+        deep = self.deeper(first) + self.shift(told)[:, :, None, None]  # (B, 64, 7, 7)
+        for block in self.blocks:
+            deep = block(deep, told)
+        deep = F.silu(self.up(F.silu(deep)))  # (B, 32, 14, 14)
+        return self.out(torch.cat([first, deep], dim=1))  # (B, 1, 28, 28)
 
 
 # -- many small networks at once: lesson 10 ----------------------------------------------------

@@ -10,6 +10,7 @@ run at hand, and ``checks.report()`` shows how far you have come. What all exerc
 from gan_lessons.checks import (
     articles,
     augmentation,
+    budget,
     clinic_images,
     clinic_plane,
     color,
@@ -36,6 +37,7 @@ from gan_lessons.checks.patient import stops, ward
 __all__ = [
     "articles",
     "augmentation",
+    "budget",
     "claim",
     "clinic_images",
     "clinic_plane",

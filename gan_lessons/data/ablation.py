@@ -40,6 +40,10 @@ SHIPPED: dict[str, tuple[str, str]] = {
         "conditions.py",
         "c8f03a9ad99c56855f15b709f78a33d44b3b742b2a31aea56a89f92332d10138",
     ),
+    "budget": (
+        "one_budget.py",
+        "dfea43ea2c38e64ca56975e2f5ac1961c7791aea757eef7905c24b7242be13de",
+    ),
     "stacked": (
         "stacked.py",
         "6a1a5294a6a5ed6643630f5f7de249751191f435113cf18377c9e758777377ec",
@@ -52,7 +56,7 @@ class Ablation:
     """What is left of the runs of one ablation: C configurations with S seeds each. Lesson 12.
 
     Attributes:
-        name: plane, published, images, stacked, little or conditions.
+        name: plane, published, images, stacked, little, conditions or budget.
         about: one sentence to print: what ran, seeds, budget, date, digest.
         configs: what each configuration is called. seeds: of the runs, the same for all of them.
         scores: for each metric its values, float32 (C, S).
@@ -78,8 +82,9 @@ def ablation(name: str) -> Ablation:
     Args:
         name: "plane" (the grid of 25, one trick added or left out), "published" (beside the table
             of PacGAN), "images", "stacked" (digits in three channels, 1,000 modes), "little"
-            (a hundred strokes and 20,000, with goggles and without; lesson 13) or "conditions"
-            (three ways of telling D what was asked for; lesson 14).
+            (a hundred strokes and 20,000, with goggles and without; lesson 13), "conditions"
+            (three ways of telling D what was asked for; lesson 14) or "budget" (GAN, VAE and flow
+            on strokes; lesson 19).
 
     Raises:
         SettingError: no ablation of that name ships.

@@ -26,6 +26,7 @@ MAKERS = {
     "image_ablation": ["ablation_images.npz"],
     "stacked": ["ablation_stacked.npz"],
     "little": ["ablation_little.npz"],
+    "one_budget": ["ablation_budget.npz"],
 }
 MAKES_NOTHING = {"shipping", "read_mnist"}
 ARRAYS = {"x": np.arange(12.0).reshape(3, 4), "names": np.array(["a", "ß"]), "n": np.array(7)}
@@ -370,6 +371,27 @@ def test_the_runs_of_little_data_are_laid_out_as_they_ship(tmp_path, monkeypatch
     found = dict.fromkeys(("FD", "r_v", "recall", "coverage", "memorization"), 0.5)
     over_steps = {"FD over the steps": torch.zeros(making.LOOKS)}
     monkeypatch.setattr(making, "scores_of", lambda *_: over_steps | found)
+    ask(making.main, "--out", tmp_path / name)
+    assert layout(tmp_path / name) == layout(shipping.DATA / name)
+
+
+def test_the_runs_on_one_budget_are_laid_out_as_they_ship(tmp_path, monkeypatch, ask):
+    making, (name,) = script("one_budget"), MAKERS["one_budget"]
+    images = torch.zeros(30, 1, 28, 28, dtype=torch.uint8)
+    run = {
+        "looks": images.expand(making.LOOKS, *images.shape),
+        "reconstructed": torch.zeros(making.N, 1, 28, 28),
+        "seconds": 1.0,
+        "steps": 9,
+        "weights": 9,
+    }
+    for _, calls in making.ROWS:
+        run |= {f"images {calls}": images, f"ms {calls}": 0.5}
+    features = SimpleNamespace(features=lambda x: torch.randn(min(50, len(x)), 4))
+    monkeypatch.setattr(making.image_ablation, "finished", lambda *_: run)
+    monkeypatch.setattr(making, "judge_of", lambda *_: features)
+    names = "FD", "precision", "recall", "coverage", "memorization", "gray", "sure"
+    monkeypatch.setattr(making, "score", lambda *_: dict.fromkeys(names, 0.5))
     ask(making.main, "--out", tmp_path / name)
     assert layout(tmp_path / name) == layout(shipping.DATA / name)
 

@@ -574,3 +574,14 @@ def test_a_judge_needs_something_to_learn():
         metrics.train_judge(x, y, steps=2, rng=runtime.generator(0))
     factors = {"size": torch.linspace(0, 1, 40)}
     assert metrics.train_judge(x, y, factors, steps=2, rng=runtime.generator(0)).classes == 1
+
+
+def test_gray_is_the_share_of_ink_that_is_mixed():
+    """Four pixels of paper, one of ink, three between; only what is not paper counts."""
+    images = torch.tensor([0, 10, 20, 30, 255, 60, 128, 200], dtype=torch.uint8).view(1, 1, 2, 4)
+    assert metrics.gray_share(images) == pytest.approx(3 / 4)
+
+
+def test_blur_raises_gray(strokes):
+    soft = nn.functional.avg_pool2d(strokes.x[:200].float(), 3, stride=1, padding=1).round().byte()
+    assert metrics.gray_share(soft) > metrics.gray_share(strokes.x[:200]) + 0.1

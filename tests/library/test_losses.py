@@ -224,3 +224,15 @@ def test_the_best_smoothed_d_is_target_times_p_over_p_plus_q(p, target):
 def test_smoothing_with_target_one_is_cross_entropy():
     real, fake = torch.randn(2, 9, generator=torch.Generator().manual_seed(0))
     assert_close(losses.smoothed_d(real, fake, target=1.0), losses.cross_entropy_d(real, fake))
+
+
+def test_what_a_code_costs_is_the_kl_to_noise():
+    """Against torch.distributions; 0 for plain noise, never below."""
+    mean, log_var = torch.randn(2, 50, 4, generator=torch.Generator().manual_seed(0)).double()
+    code = torch.distributions.Normal(mean, (log_var / 2).exp())
+    noise = torch.distributions.Normal(torch.zeros_like(mean), torch.ones_like(mean))
+    wanted = torch.distributions.kl_divergence(code, noise).sum(1)
+    found = losses.kl_to_noise(mean, log_var)
+    assert_close(found, wanted)
+    assert found.min() > 0
+    assert_close(losses.kl_to_noise(torch.zeros(3, 4), torch.zeros(3, 4)), torch.zeros(3))

@@ -173,3 +173,33 @@ def test_averaging_leaves_g_alone_and_records_no_graph():
 def test_two_different_nets_cannot_be_averaged():
     with pytest.raises(ValueError, match="longer"):
         models.update_average(nn.Linear(3, 4), Small(), decay=0.9)
+
+
+@pytest.mark.parametrize("shape", [(1, 28, 28), (3, 16, 16), (1, 8, 12)])
+def test_a_u_net_answers_in_the_pictures_shape(shape):
+    net = models.PictureAndTime(channels=shape[0])
+    assert net(torch.randn(5, *shape), torch.rand(5)).shape == (5, *shape)
+
+
+def test_a_u_net_is_told_the_time_of_each_picture():
+    """Another time changes the answer for its picture only; no picture sees another."""
+    net = models.PictureAndTime()
+    x, t = torch.randn(3, 1, 28, 28), torch.tensor([0.1, 0.5, 0.9])
+    later = torch.tensor([0.1, 0.7, 0.9])
+    with torch.no_grad():
+        off = (net(x, t) - net(x, later)).abs().flatten(1).amax(1)
+        alone = net(x[:1], t[:1])
+        assert_close(alone, net(x, t)[:1], rtol=1e-4, atol=1e-5)
+    assert off[1] > 1e-3
+    assert max(off[0], off[2]) < 1e-6
+
+
+def test_every_weight_of_a_u_net_can_learn():
+    """Its blocks change nothing at first; after a step every weight gets a slope."""
+    net = models.PictureAndTime()
+    opt = torch.optim.SGD(net.parameters(), lr=0.1)
+    for _ in range(2):
+        opt.zero_grad()
+        net(torch.randn(4, 1, 8, 8), torch.rand(4)).square().mean().backward()
+        opt.step()
+    assert all(p.grad is not None and p.grad.abs().sum() > 0 for p in net.parameters())

@@ -83,7 +83,7 @@ from gan_lessons import data, files, runtime
 assert pathlib.Path(gan_lessons.__file__).is_relative_to(sys.argv[1]), gan_lessons.__file__
 assert files.checkout() is None
 print(len(data.strokes()), len(data.petals()), len(data.gallery().unseen))
-for name in ("plane", "published", "images", "stacked", "little"):
+for name in ("plane", "published", "images", "stacked", "little", "budget"):
     data.ablation(name)
 print(len(runtime.measured_minutes()))
 """
