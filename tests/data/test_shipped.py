@@ -21,6 +21,7 @@ SETS = {
     "ablation_images.npz": lambda: data.ablation("images"),
     "ablation_stacked.npz": lambda: data.ablation("stacked"),
     "ablation_little.npz": lambda: data.ablation("little"),
+    "ablation_conditions.npz": lambda: data.ablation("conditions"),
     "ablation_budget.npz": lambda: data.ablation("budget"),
 }
 DAMAGE = {
