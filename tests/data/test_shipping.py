@@ -26,6 +26,7 @@ MAKERS = {
     "image_ablation": ["ablation_images.npz"],
     "stacked": ["ablation_stacked.npz"],
     "little": ["ablation_little.npz"],
+    "conditions": ["ablation_conditions.npz"],
     "one_budget": ["ablation_budget.npz"],
 }
 MAKES_NOTHING = {"shipping", "read_mnist"}

@@ -449,7 +449,7 @@ WRONG_PENALTIES = {
     "gradient at another tensor": (_of_another_tensor, "a tensor that D never saw"),
     "unused allowed": (_unused_allowed, "the slope is None"),
     "backward for grad": (_backward, "leaves gradients in D's weights"),
-    "slope by the weights": (_by_the_weights, "with respect to its *input* x̂"),
+    "slope by the weights": (_by_the_weights, "it is the slope by D's weights"),
     "backward to a made tensor": (_backward_to_a_made_tensor, "the slope is None"),
     "grad_outputs of another shape": (_outputs_of_another_shape, "must have the shape of D's"),
     "the critic's loss in it": (_whole_loss, "the critic's own loss is in it"),
