@@ -375,7 +375,7 @@ def play(images, nets, read, at=()):
         real=x,
         latent_dim=latent_dim,
         average=average,
-        metric=(f"classes found, of {number}", classes) if number > 1 else None,
+        metric=("classes found", classes) if number > 1 else None,
     )
     rng = runtime.generator(SEED)
     batches = data.batches(x, min(batch_size, len(x)), rng=rng)
