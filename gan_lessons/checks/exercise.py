@@ -49,8 +49,8 @@ EXPLAINED = {  # what Python or PyTorch says of a common slip, and what to do ab
     "one number, and here stand several. Sum or average them first (.sum() counts what is true); "
     "of the functions of math torch has the same ones for tensors.",
     "Can't call numpy()": "NumPy keeps no gradients: stay with torch's own functions.",
-    "modified by an inplace operation": "An in-place change (+=, a method that ends in _) destroys "
-    "what backward() needs.",
+    "modified by an inplace operation": "An in-place change (+=, a method that ends in _, an "
+    "optimizer's step) destroys what backward() needs.",
     "were given": "Leave the first line of the function as it was.",
     "required positional argument": "Leave the first line of the function as it was, and hand over "
     "all that a function asks for.",
@@ -423,6 +423,6 @@ def crash(error: Exception) -> str:
     frames = traceback.extract_tb(error.__traceback__)
     own = [f for f in frames if "ipykernel" in f.filename or f.filename.startswith("<ipython")]
     place = f" in your line `{own[-1].line}`" if own and own[-1].line else ""
-    message = (str(error) or "no message").splitlines()[0].rstrip(".")[:160]
+    message = (str(error) or "no message").splitlines()[0].partition(" Hint:")[0].rstrip(".")[:230]
     meaning = next((f". {text}" for said, text in EXPLAINED.items() if said in message), "")
     return f"your code stops{place} with {type(error).__name__}: {message}{meaning}"

@@ -99,7 +99,7 @@ def bedside(program, **more):
 bedside(healthy)
 
 # %% [markdown]
-# After some wild swings $D$'s loss creeps up to $2\ln2\approx1.39$ and
+# After some swings $D$'s loss creeps up to $2\ln2\approx1.39$ and
 # $G$'s down to $\ln2\approx0.69$: $D$ tells less and less. Neither runs
 # straight down, because each answers the other. Keep this picture: every
 # symptom is a difference from it.
@@ -786,7 +786,10 @@ checks.clinic_plane.lukewarm.beside()
 #
 # Logits from 0 to 1 are probabilities from 0.5 to 0.73: the least loss is
 # $\log(1+e^{-1})+\log 2=1.006$. Know the least value that a loss can reach;
-# a curve that never goes near it is a finding.
+# a curve that never goes near it is a finding. And 0 is the least logit this
+# $D$ can give: it runs down there for the samples, into the flat end of the
+# sigmoid, and takes the data along. Then it says 0 of everything, which costs
+# $2\ln2$, and has no slope left to come back by.
 #
 # </details>
 

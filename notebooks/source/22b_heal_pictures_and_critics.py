@@ -192,7 +192,7 @@ checks.clinic_images.first_batch.beside()
 # `nn.Linear` acts on the last axis, and takes whatever stands before it for
 # the batch. `nn.Flatten(1)` keeps the batch and joins the rest. The tempting
 # repair, a layer for 14 numbers, runs: then D judges rows, and G draws each
-# row as if the others were not there. A `reshape(196, 64)` runs as well, and
+# row as if the others were not there. `.reshape(196, 64).T` runs as well, and
 # mixes the pixels of 64 pictures. In one of the articles that this course
 # grew from, an MLP discriminator without a flattening layer answered with a
 # map of scores instead of one score a picture.
@@ -1111,8 +1111,8 @@ checks.clinic_images.runaway.beside()
 # The sum was computed and the first summand went backward. Nothing in the run
 # says so, except that no value of λ changes anything: turn a knob to 0 and to
 # 100 before you believe that it is connected. Public programs for image
-# translation had an option for the gradient penalty, and a function for it,
-# and no line that called it.
+# translation had a relative of this fault: an option for the gradient
+# penalty, a function for it, and no line that called it.
 #
 # </details>
 

@@ -134,7 +134,7 @@ average = Patient(
         ),
         "d": Thought(
             "G was still far away when averaging began: it should begin later.",
-            "what was far away has been forgotten: of a start 250 steps ago less than 1 % is "
+            "what was far away has been forgotten: of a start 200 steps ago less than 2 % is "
             "left in the weights.",
         ),
     },

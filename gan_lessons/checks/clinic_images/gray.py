@@ -167,8 +167,8 @@ gray = Patient(
         ),
         "d": Thought(
             "The samples are right and only shown too dark.",
-            "brighten them, and black turns gray too. It is one rule that goes in and comes "
-            "out, as it should be.",
+            "brighten them as you like: D, which sees them as they are, has told them from the "
+            "data long ago. Its loss says so.",
         ),
     },
     cause="a",

@@ -92,8 +92,8 @@ slow_start = Patient(
     thoughts={
         "a": Thought(
             "The first weights are too small altogether.",
-            "ten times as large, the samples are worse. Behind a batch norm a Linear layer may "
-            "be as small as it likes: its output is brought to spread 1.",
+            "ten times as large, the samples are worse. In front of a batch norm a Linear layer "
+            "may be as small as it likes: its output is brought to spread 1.",
         ),
         "b": Thought(
             "Something that should start near 1 starts near 0.",

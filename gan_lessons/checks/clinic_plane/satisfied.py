@@ -1,5 +1,7 @@
 """It stops satisfied: a case of lesson 22a, Heal a GAN."""
 
+from collections.abc import Callable
+
 from gan_lessons.checks.clinic_plane import ring
 from gan_lessons.checks.grader import Slip
 from gan_lessons.checks.patient import Patient, Thought
@@ -56,6 +58,12 @@ SLIPS = (
 )
 
 
+def _worst_of_three(program: Callable, seed: int) -> ring.RingVisit:
+    """A rule that stops by chance is lucky now and then: three rings, and the worst end counts."""
+    visits = [ring.visit(program, seed + turn) for turn in (0, 1_000, 2_000)]
+    return min(visits, key=lambda seen: (seen.modes, seen.share))
+
+
 def _symptom(seen: ring.RingVisit) -> bool:
     """It ends long before its steps are used, with D near one half and modes missing."""
     return len(seen.curves["real"]) < 0.7 * ring.STEPS and seen.modes < ring.MODES
@@ -75,14 +83,14 @@ def _the_end_is_good(seen: ring.RingVisit) -> str | None:
 
 satisfied = Patient(
     title="It stops satisfied",
-    proves="your program ends where its samples are good, on a ring that it had not seen.",
+    proves="your program ends where its samples are good, on three rings that it had not seen.",
     severity="theory",
     hints=(
         "At which step does it stop, and what did D know by then? Look at the samples at that "
         "moment.",
         "D says ½ where data and samples are alike; and also where D has learned nothing yet, or "
         "was overtaken for a moment. Which of your numbers look at the samples?",
-        'Take the rule out, or let it look at samples: if len(curves["real"]) == steps:',
+        'Take the rule out and let it make all its steps: if len(curves["real"]) == steps:',
     ),
     asks="Examine ``satisfied(x, steps)``: samples and curves of a GAN trained on x.",
     thoughts={
@@ -111,7 +119,7 @@ satisfied = Patient(
         _the_end_is_good,
         ring.the_modes_are_found,
     ),
-    visit=ring.visit,
+    visit=_worst_of_three,
     symptom=_symptom,
     recovery=ring.recovery,
 )
