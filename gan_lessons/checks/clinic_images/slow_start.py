@@ -77,8 +77,8 @@ def _recovery(seen: pictures.PictureVisit) -> dict[str, str]:
 
 slow_start = Patient(
     title="The slow start",
-    proves="G draws digits as soon as a healthy program does, with the first weights that were "
-    "meant.",
+    proves="on pictures it had not seen, G drew digits within the examination. Compare where the "
+    "spread starts: a faster rate or more steps get there too, and leave the cause in place.",
     severity="silent",
     hints=(
         "Look at the pictures before the first step: by how much do two of them differ? Follow "

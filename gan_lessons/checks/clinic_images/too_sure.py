@@ -90,7 +90,7 @@ def _recovery(seen: pictures.PictureVisit) -> dict[str, str]:
 
 too_sure = Patient(
     title="As sure as ever",
-    proves="D comes to rest where the smoothed target puts it, near logit ln 19 = 2.94.",
+    proves="by its curve, D comes to rest where the smoothed target puts it, near ln 19 = 2.94.",
     severity="theory",
     hints=(
         "Take one real picture and forget G. For which logit is D's loss on it least? Plot it.",
