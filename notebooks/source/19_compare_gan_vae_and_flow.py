@@ -569,7 +569,7 @@ for name, path in paths.items():
 # curves rise and stay. The game's question changes with every step; its end
 # comes with the falling rate, in the second half.
 #
-# ## A trap: the code that is not used
+# ## One knob turned
 # The same VAE with one knob turned: its σ starts at 1, as wide as all of the
 # data.
 
