@@ -35,7 +35,7 @@ AT_1 = (
     "it begins: the last one at 1 − 1/calls."
 )
 AHEAD = (
-    "t is one step ahead: a step asks where it begins, so the first call is made at t = 0, the "
+    "t is ahead of the place: a step asks where it begins, so the first call is made at t = 0, the "
     "last at 1 − 1/calls."
 )
 NO_SHARE = (
