@@ -19,7 +19,7 @@ from jupyter_client.connect import write_connection_file
 from nbclient import NotebookClient
 
 from gan_lessons import progress
-from gan_lessons.door import copies
+from gan_lessons.door import copies, hosted
 
 ROOT = Path(__file__).resolve().parents[2]
 SOURCE = next((ROOT / "notebooks/source").glob("00_*.py"))
@@ -102,6 +102,21 @@ def test_jupyter_nbconvert_execute(work, env):
         assert alt
         assert len(alt[1].split()) > 5
         assert "No description has been provided" not in alt[1]
+
+
+def test_the_variant_for_colab(work, env, tmp_path):
+    """The notebook with one cell more, in a kernel in which a module google.colab is loaded."""
+    (tmp_path / "colab").mkdir()
+    loaded = "import sys, types\nsys.modules['google.colab'] = types.ModuleType('google.colab')\n"
+    (tmp_path / "colab" / "sitecustomize.py").write_text(loaded, encoding="utf-8")
+    book = nbformat.reads(hosted.variant((work / SOLVED.name).read_bytes()), as_version=4)
+    book.cells.append(nbformat.v4.new_code_cell("print(on_colab, 'pip' in globals())"))
+    paths = os.pathsep.join([str(tmp_path / "colab"), env["PYTHONPATH"]])
+    place = {"metadata": {"path": str(work)}}
+    client = NotebookClient(book, timeout=900, startup_timeout=600, resources=place)
+    client.execute(env=env | {"PYTHONPATH": paths})
+    assert book.cells[-1].outputs[0].text.strip() == "True False"  # there, and nothing to install
+    assert solved_in(work) == ASKED
 
 
 @pytest.mark.skipif(
