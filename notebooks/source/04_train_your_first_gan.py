@@ -914,7 +914,9 @@ checks.first_gan.ratio(my_collapse, my_oscillation, measured=measured)
 # %% [markdown]
 # ## Draw your own
 # Any shape you can draw with straight lines will do. Change the corners,
-# run the cell, and see which parts $G$ finds hard.
+# run the cell, and see which parts $G$ finds hard. To draw by mouse, finger
+# or keyboard, show `pad = cockpit.pad()` in one cell, draw, and take
+# `drawing = pad.data()` in the next.
 
 # %%
 corners = [(-2, -1), (-1, 1.5), (0, -0.5), (1, 1.5), (2, -1)]

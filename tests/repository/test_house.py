@@ -32,6 +32,8 @@ GROUND = {"torch", "numpy", "matplotlib", "PIL", "IPython", "ipywidgets", "tqdm"
 GROUND |= {"psutil"}  # comes with ipykernel
 # What pooch stands on: the download of real sets hands it a session of its own.
 GROUND_OF = {"data": {"requests", "urllib3"}}
+# The pad asks for anywidget when one is made, and says where it is missing.
+GROUND_OF["cockpit"] = {"anywidget", "traitlets"}
 BASE_OF_CHECKS = {"exercise", "grader", "grader_steps", "seen", "experiments", "steps", "known"}
 BASE_OF_CHECKS |= {"moved", "overview", "patient"}  # what is no lesson's own
 AN_EXERCISE = re.compile(r"^(@exercise\(|\w+ = (Value|Property|Step|Patient)\()", re.MULTILINE)

@@ -160,6 +160,7 @@ NOTEBOOKS = files("notebooks/*.ipynb", "notebooks/solutions/*.ipynb")
 PROSE = files("*.md", "data/**/*.md", "notebooks/**/*.md", "hub/*.md")
 WORKFLOWS = files(".github/workflows/*.yml")
 SETTINGS = files("*.toml", "*.txt", "*.yml", ".pre-commit-config.yaml", "Makefile", ".ci/*")
+SETTINGS += files(".devcontainer/*", ".binder/*")
 
 
 @pytest.mark.parametrize("path", CODE, ids=name)
