@@ -35,6 +35,8 @@ function render({ model, el }) {
   }, el);
   svg.style.cssText = "background: white; border: 1px solid #767676; touch-action: none; " +
     "max-width: 100%; cursor: crosshair; user-select: none";
+  svg.addEventListener("focus", () => { svg.style.outline = "3px solid #E69F00"; });
+  svg.addEventListener("blur", () => { svg.style.outline = "none"; });
   const half = SIZE / 2;
   make("path", { d: `M0 ${half}H${SIZE}M${half} 0V${SIZE}`, stroke: "#bbbbbb" }, svg);
   const ink = make("g", { fill: "none", stroke: "#0072B2", "stroke-width": 4,
