@@ -5,6 +5,7 @@ JupyterHub runs it as the learner, in the learner's home (jupyterhub_config.py n
 
 import os
 import sys
+from pathlib import Path
 
 from gan_lessons import files
 from gan_lessons.door import copies
@@ -14,7 +15,11 @@ SERVER = "jupyterhub.singleuser"
 
 
 def main() -> None:
-    """Bring the copies up to date; whatever comes of it, start the server."""
+    """Bring the copies up to date; whatever comes of it, start the server.
+
+    Where they are is told to every kernel: progress is kept there wherever a notebook lies.
+    """
+    os.environ["GAN_LESSONS_WORK"] = str(Path.home() / "gan-lessons")
     try:
         copies.bring(files.course("notebooks"))
     except LessonError as error:  # a full disk: Lab is where the learner can make room
