@@ -18,7 +18,7 @@ c = get_config()  # noqa: F821  JupyterHub hands it in
 # -- what to look at before the first lesson -------------------------------------------------
 
 LEARNERS = 30  # servers that run at once; whoever comes next is told that the room is full
-MEMORY = "2G"  # what each learner is stopped at; README.md says what a lesson takes
+MEMORY = "3G"  # what each learner is stopped at; README.md says what a lesson takes
 CPUS = 1  # cores of each learner, as a quota; torch is told the same number
 STARTS = 8  # servers that start at once; the others wait a few seconds
 IDLE = 60 * 60  # seconds; then a server that nobody uses ends, files and copies stay
