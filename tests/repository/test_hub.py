@@ -17,7 +17,7 @@ import pytest
 from packaging.version import Version
 from traitlets.config.loader import PyFileConfigLoader
 
-from hub import load
+from hub import load, start
 from tests.repository.test_environment import SECURITY_FLOORS
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -136,6 +136,27 @@ def test_names_below_a_domain_need_tls(config):
     assert "cookie_host_prefix_enabled" not in config().JupyterHub
     with pytest.raises(ValueError, match="https"):
         config(DOMAIN="gan.example.org")
+
+
+# -- a learner's server ----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("writable", [True, False])
+def test_a_server_starts_on_the_learner_s_copies_or_without_them(writable, tmp_path, monkeypatch):
+    """A full or locked home is no reason to leave the learner without the means to mend it."""
+    started = []
+    monkeypatch.setattr(start.os, "execv", lambda path, words: started.append(words))
+    monkeypatch.setattr(sys, "argv", ["start.py", "--LabApp.news_url=None"])
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("GAN_LESSONS_WORK", "/somebody/else's")
+    if not writable:
+        (tmp_path / "gan-lessons").write_text("a file in the way")
+    start.main()
+    assert start.os.environ["GAN_LESSONS_WORK"] == str(tmp_path / "gan-lessons")
+    copies = [path.name for path in tmp_path.glob("gan-lessons/*.ipynb")]
+    lessons = {path.name for path in (ROOT / "notebooks").glob("*.ipynb")}
+    assert set(copies) == (lessons if writable else set())
+    assert started == [[sys.executable, "-m", "jupyterhub.singleuser", "--LabApp.news_url=None"]]
 
 
 # -- the page --------------------------------------------------------------------------------
