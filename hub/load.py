@@ -321,7 +321,8 @@ def main() -> int:
     with hub(asked.budget) as one:
         ((alone,), _) = together(one, ["alone"], lesson)
         if alone.error:
-            print(f"alone: {alone.error}", file=sys.stderr)
+            log = (one.state / "hub.log").read_text(encoding="utf-8", errors="replace")
+            print(f"{log[-3_000:]}\nalone: {alone.error}", file=sys.stderr)
             return 1
         names = [f"learner{number}" for number in range(1, asked.learners + 1)]
         many, took = together(one, names, lesson)
