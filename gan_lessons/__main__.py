@@ -5,6 +5,7 @@ Floor 8 of the house.
 
 import argparse
 import sys
+from pathlib import Path
 
 import gan_lessons
 from gan_lessons import files
@@ -29,7 +30,12 @@ def parser() -> argparse.ArgumentParser:
     commands.add_parser(
         "lab", help="open the course in JupyterLab (what happens without a command)"
     )
-    commands.add_parser("copy", help="make or update your copies, open nothing")
+    copy = commands.add_parser("copy", help="make or update your copies, open nothing")
+    copy.add_argument(
+        "--colab",
+        action="store_true",
+        help="write, in the folder colab, notebooks to upload to Colab or Kaggle instead",
+    )
     commands.add_parser("doctor", help="whether this machine can run the course, and what to do")
     report = commands.add_parser("report", help="how far you have come, or a whole room has")
     report.add_argument(
@@ -68,8 +74,13 @@ def _lab(asked: argparse.Namespace, others: list[str]) -> int:
 
 
 def _copy(asked: argparse.Namespace, others: list[str]) -> int:
-    from gan_lessons.door import copies
+    from gan_lessons.door import copies, hosted
 
+    if asked.colab:
+        made = hosted.write(files.course("notebooks"), Path("colab"))
+        print(f"{len(made)} notebooks are in {made[0].parent.resolve()}.")
+        print("Upload one, and gan_lessons-….whl beside it. Nobody has tried them there yet.")
+        return 0
     copies.bring(files.course("notebooks"))
     return 0
 

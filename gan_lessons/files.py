@@ -12,6 +12,10 @@ import time
 from contextlib import suppress
 from pathlib import Path
 
+# Where the public repository is, such as https://github.com/OWNER/NAME. While this is empty there
+# is none, and no page shows a link or a badge; `make notebooks` writes it into the README.
+ADDRESS = ""
+
 PACKAGE = Path(__file__).resolve().parent
 REPOSITORY = PACKAGE.parent  # where it is one: see checkout
 SHIPPED = PACKAGE / "_shipped"

@@ -38,6 +38,7 @@ import nbformat
 from nbformat import NotebookNode
 
 from gan_lessons import files, runtime, speed
+from gan_lessons.door import hosted
 
 TOOLS = Path(__file__).resolve().parent
 README = TOOLS.parent / "README.md"
@@ -241,6 +242,19 @@ def with_minutes(readme: str) -> str:
     return readme
 
 
+def with_address(readme: str, address: str = files.ADDRESS) -> str:
+    """Return the README with the public repository's address; without one it names and links none.
+
+    What it names is the line that clones it, and lesson 00 in Colab between two marks.
+    """
+    clone = f"git clone {address or '<this repository>'} gan-lessons"
+    readme = re.sub(r"git clone (?:<this repository>|https://\S+) gan-lessons", clone, readme)
+    link = hosted.badge(sources()[0].stem, address)
+    line = f"\nWithout installing anything: {link}.\n" if link else ""
+    marks = re.compile(r"(<!-- hosted -->\n).*?(<!-- /hosted -->)", re.DOTALL)
+    return marks.sub(lambda m: m[1] + line + m[2], readme)
+
+
 def problems_of(path: Path) -> list[str]:
     """Return what is wrong between a source and its two notebooks; empty if nothing is."""
     learner, answers = (
@@ -307,11 +321,13 @@ def main() -> int:
         readme = README.read_text(encoding="utf-8")
         if with_minutes(readme) != readme:
             found.append("README.md states other minutes than were measured: run `make notebooks`")
+        if with_address(readme) != readme:
+            found.append("README.md names another address than files.ADDRESS: run `make notebooks`")
         print("\n".join(found) or f"{len(chosen)} lessons in sync")
         return 1 if found else 0
     for path in chosen:
         build(path, run=asked.execute)
-    write(README, with_minutes(README.read_text(encoding="utf-8")))
+    write(README, with_address(with_minutes(README.read_text(encoding="utf-8"))))
     return 0
 
 

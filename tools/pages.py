@@ -15,7 +15,8 @@ import subprocess
 import sys
 from pathlib import Path
 
-from gan_lessons import checks
+from gan_lessons import checks, files
+from gan_lessons.door import hosted
 from tools import build
 from tools.workshop import Lesson, read, told_of
 
@@ -131,6 +132,15 @@ def lesson_page(path: Path) -> dict:
     return book | {"cells": cells}
 
 
+def with_link(book: dict, stem: str, address: str = files.ADDRESS) -> dict:
+    """Return a lesson's page with a link to its variant for Colab, where there is an address."""
+    link = hosted.badge(stem, address)
+    if not link:
+        return book
+    cell = {"cell_type": "markdown", "id": "hosted-link", "metadata": {}, "source": link}
+    return book | {"cells": [book["cells"][0], cell, *book["cells"][1:]]}
+
+
 def mistakes_page(one: Lesson) -> list[str]:
     """Return the page of a lesson's mistakes: what the checks say, by exercise."""
     lines = [f"# {one.number} · What goes wrong", ""]
@@ -172,7 +182,7 @@ def write_sources(folder: Path) -> None:
     for path in build.sources():
         one = read(path)
         solved = build.NOTEBOOKS / "solutions" / f"{path.stem}.ipynb"
-        book = lesson_page(solved)
+        book = with_link(lesson_page(solved), path.stem)
         (folder / solved.name).write_text(json.dumps(book), encoding="utf-8")
         stems.append(path.stem)
         page = mistakes_page(one)
@@ -214,6 +224,8 @@ def make(site: Path) -> None:
         for seen, said in SAID.items():
             text = text.replace(seen, said)
         page.write_text(text, encoding="utf-8")
+    if files.ADDRESS:
+        hosted.write(build.NOTEBOOKS, site / "colab")  # what the links open
     shutil.rmtree(site / ".doctrees", ignore_errors=True)
     shutil.rmtree(site / "_sources", ignore_errors=True)
 

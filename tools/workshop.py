@@ -3,12 +3,14 @@
     python -m tools.workshop             the course's wheel, notebooks, the instructor's pages
     python -m tools.workshop --wheels    all wheels too: machines like this one need no network
 
-It holds START.md for the learners; `instructor/` with the paths and minutes, what to ask in each
-lesson, the mistakes to expect with what the checks say of them, and what to do when it fails. All
-of it is taken from the lessons and the checks themselves, so that it says what they say.
+It holds START.md for the learners; `hub/` for whoever opens a JupyterHub; `instructor/` with the
+paths and minutes, what to ask in each lesson, the mistakes to expect with what the checks say of
+them, and what to do when it fails. All of it is taken from the lessons and the checks themselves,
+so that it says what they say.
 """
 
 import argparse
+import platform
 import re
 import shutil
 import subprocess
@@ -132,12 +134,20 @@ START = """# Start
 
 Your copies of the lessons and your progress stay in the folder `gan-lessons`. Nothing is sent.
 """
-WITH = """ (no network is needed):
+WITH = """ (no network is needed; the wheels are for Python {python} on {system}):
    `python3 -m venv .venv` and then
    `.venv/bin/python -m pip install --no-index --find-links wheels "gan-lessons[lab]"`"""
 WITHOUT = """:
    `python3 -m venv .venv` and then `.venv/bin/python -m pip install torch=={torch}` and
    `.venv/bin/python -m pip install -c constraints.txt --find-links wheels "gan-lessons[lab]"`"""
+
+
+def how_to_install(torch: str, *, wheels: bool) -> str:
+    """Return the lines of START.md that install; wheels fit one Python on one kind of machine."""
+    if not wheels:
+        return WITHOUT.format(torch=torch)
+    system = f"{platform.system()} {platform.machine()}"
+    return WITH.format(python=".".join(platform.python_version_tuple()[:2]), system=system)
 
 
 def write(path: Path, lines: Iterator[str] | list[str]) -> None:
@@ -163,8 +173,10 @@ def pack(kit: Path, *, wheels: bool = False) -> Path:
     pin = re.search(r"^torch==(\S+)", (ROOT / "constraints.txt").read_text(encoding="utf-8"), re.M)[
         1
     ]
-    write(kit / "START.md", [START.format(install=WITH if wheels else WITHOUT.format(torch=pin))])
-    shutil.copy(ROOT / "constraints.txt", kit)
+    write(kit / "START.md", [START.format(install=how_to_install(pin, wheels=wheels))])
+    for name in ("constraints.txt", "INSTALL.md"):
+        shutil.copy(ROOT / name, kit)
+    shutil.copytree(ROOT / "hub", kit / "hub", ignore=shutil.ignore_patterns("__pycache__"))
     for folder in ("notebooks", "notebooks/solutions"):
         for book in sorted((ROOT / folder).glob("*.ipynb")):
             target = kit / folder / book.name

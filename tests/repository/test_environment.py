@@ -28,7 +28,7 @@ SECURITY_FLOORS = {
     "jupyterlab": "4.5.7",  # CVE-2026-40171
     "nbconvert": "7.17.1",  # CVE-2026-39378
     "notebook": "7.5.6",  # CVE-2026-40171; not needed here, a floor if it ever is
-    "jupyterhub": "4.1",  # CVE-2024-28233, GHSA-7r3h-4ph8-w38g; the same
+    "jupyterhub": "5.5.1",  # CVE-2024-28233, CVE-2026-33709, GHSA-c4gm-pwx9-9w8j; for hub/ alone
 }
 MUST_BE_FLOORED = ("torch", "jupyter-server", "jupyterlab", "nbconvert")
 PYTHONS = ("3.11", "3.12", "3.13")  # what CI runs

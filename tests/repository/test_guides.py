@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 import yaml
+from packaging.version import Version
 
 from gan_lessons.runtime.machine import DEVICES
 from gan_lessons.runtime.settings import BUDGETS
@@ -106,6 +107,17 @@ def test_conda_is_the_environment_that_is_there():
 def test_torch_is_the_one_that_is_pinned():
     pin = re.search(r"(?m)^TORCH = (.+)$", MAKEFILE)[1]
     assert set(re.findall(r"torch==[\d.]*\d", INSTALL)) == {pin}
+
+
+def test_the_floors_that_were_tried_are_the_ones_that_are_asked_for():
+    """A floor that is moved has not been tried: renew the row."""
+    row = re.search(r"(?m)^\| \S+ \| ([\d.]+) \| every floor at once: (.*?) \|", INSTALL)
+    tried = {"torch": row[1]} | {n.lower(): v for n, v in re.findall(r"(\w+) ([\d.]+)", row[2])}
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    asked = [*project["dependencies"], *project["optional-dependencies"]["lab"]]
+    floors = dict(re.findall(r"([\w-]+)>=([\d.]+)", "\n".join(asked)))
+    assert set(tried) == set(floors)
+    assert [n for n in floors if Version(tried[n]) != Version(floors[n])] == []
 
 
 def test_the_stick_holds_what_builds_the_package():

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-ROOMS = ("bench", "data", "gan_lessons", "notebooks", "tests", "tools", ".ci", ".github")
+ROOMS = ("bench", "data", "gan_lessons", "hub", "notebooks", "tests", "tools", ".ci", ".github")
 # A path from the root: not the end of a longer one, and no link.
 ROOM = "|".join(map(re.escape, ROOMS))
 PATH = re.compile(rf"(?<![\w./~{{}}-])(?:{ROOM})/(?:[\w./*…-]|\{{[^{{}}]*\}})*")

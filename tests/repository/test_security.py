@@ -154,12 +154,13 @@ def name(path: Path) -> str:
     return path.relative_to(ROOT).as_posix()
 
 
-ROOMS = "gan_lessons", "notebooks", "data", "tools", "tests", "bench"
+ROOMS = "gan_lessons", "notebooks", "data", "tools", "tests", "bench", "hub"
 CODE = files(*(f"{room}/**/*.py" for room in ROOMS))
 NOTEBOOKS = files("notebooks/*.ipynb", "notebooks/solutions/*.ipynb")
-PROSE = files("*.md", "data/**/*.md", "notebooks/**/*.md")
+PROSE = files("*.md", "data/**/*.md", "notebooks/**/*.md", "hub/*.md")
 WORKFLOWS = files(".github/workflows/*.yml")
 SETTINGS = files("*.toml", "*.txt", "*.yml", ".pre-commit-config.yaml", "Makefile", ".ci/*")
+SETTINGS += files(".devcontainer/*", ".binder/*")
 
 
 @pytest.mark.parametrize("path", CODE, ids=name)

@@ -1,6 +1,8 @@
 """The kit for a room: whole, and its pages say what the lessons and checks say."""
 
+import platform
 import re
+import sys
 import zipfile
 from pathlib import Path
 
@@ -9,6 +11,7 @@ import pytest
 from gan_lessons import checks
 from tools import build, workshop
 
+ROOT = Path(__file__).resolve().parents[2]
 LESSONS = [path.stem for path in build.sources()]
 
 
@@ -38,6 +41,22 @@ def test_the_start_page_names_what_is_there(kit):
     pin = re.search(r"^torch==\S+", (kit / "constraints.txt").read_text(), re.MULTILINE)[0]
     assert pin in text
     assert all(word in text for word in ("gan-lessons doctor", "--find-links wheels"))
+
+
+def test_the_wheels_are_said_to_be_for_this_python():
+    """What pip answers to another Python names no Python."""
+    version = f"Python {sys.version_info.major}.{sys.version_info.minor} on {platform.system()}"
+    assert version in workshop.how_to_install("2.13.0", wheels=True)
+    assert "Python 3" not in workshop.how_to_install("2.13.0", wheels=False)
+
+
+def test_the_room_s_hub_goes_with_it(kit):
+    there = {path.name for path in (ROOT / "hub").iterdir() if path.is_file()}
+    assert there == {path.name for path in (kit / "hub").iterdir()}
+    page = (kit / "hub" / "README.md").read_text(encoding="utf-8")
+    assert (kit / "constraints.txt").is_file()  # the page's commands name it
+    assert "-c constraints.txt" in page
+    assert all((kit / "hub" / link).exists() for link in re.findall(r"\]\(([^)#]+)", page))
 
 
 def test_every_lesson_has_a_page_with_minutes_and_exercises(kit):
