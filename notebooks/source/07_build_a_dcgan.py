@@ -44,10 +44,10 @@ map_sizes = models.map_sizes
 # %% tags=["parameters"]
 SEED = 0
 dataset = "strokes"  # or "mnist", "fashion_mnist"
-batch_size = 64
+batch_size = 32
 latent_dim = 64
 width = 32  # channels of the largest hidden map
-lr = 1e-3  # of G; D learns at half of it
+lr = 4e-3  # of G; D learns at half of it
 decay = 0.998  # of G's average
 
 # %% [markdown]
@@ -55,7 +55,7 @@ decay = 0.998  # of G's average
 
 # %%
 images = getattr(data, dataset)()
-steps = runtime.budget(tiny=4, ci=40, lesson=2_000, full=40_000)
+steps = runtime.budget(tiny=4, ci=40, lesson=3_000, full=40_000)
 short = runtime.budget(tiny=2, ci=3, lesson=200, full=2_000)
 seeds = runtime.budget(tiny=1, ci=1, lesson=3, full=5)  # of short runs
 reader_steps = runtime.budget(tiny=4, ci=40, lesson=600, full=2_000)
@@ -438,7 +438,9 @@ checks.claim("the reader reads 95 % of held-out digits right", right > 0.95)
 
 # %% [markdown] predict={"picture": "first digit", "words": ["first is read"]}
 # ## Train
-# The loop of lesson 04, with its EMA. $D$ learns at half of $G$'s rate.
+# The loop of lesson 04, with its EMA. $D$ learns at half of $G$'s rate. Batches
+# are small and rates high: on MNIST, in 40 seconds of a core, many cheap steps
+# got further than half as many with batches of 64 and a quarter of the rates.
 # `channels_last` lays the channels of one pixel side by side in memory: the
 # same numbers, in an order that many processors prefer. **Predict:** after how
 # many steps will you be able to read the first digit?
