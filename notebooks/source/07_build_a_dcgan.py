@@ -55,7 +55,7 @@ decay = 0.998  # of G's average
 
 # %%
 images = getattr(data, dataset)()
-steps = runtime.budget(tiny=4, ci=40, lesson=3_000, full=40_000)
+steps = runtime.budget(tiny=4, ci=40, lesson=2_500, full=40_000)
 short = runtime.budget(tiny=2, ci=3, lesson=200, full=2_000)
 seeds = runtime.budget(tiny=1, ci=1, lesson=3, full=5)  # of short runs
 reader_steps = runtime.budget(tiny=4, ci=40, lesson=600, full=2_000)

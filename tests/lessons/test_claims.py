@@ -21,7 +21,7 @@ ROOT = Path(__file__).resolve().parents[2]
 SOAK = os.environ.get("GAN_LESSONS_SOAK") == "1"
 SEEDS = (0, 1, 2) if SOAK else (0,)
 STEPS, LATENT = 5_000, 64  # the lesson budget of lesson 06
-DCGAN_STEPS = 3_000  # and of lesson 07
+DCGAN_STEPS = 2_500  # and of lesson 07
 SURE = 0.5  # the least share of samples that are read surely
 
 
