@@ -162,8 +162,9 @@ def holds(judge: nn.Module, average: nn.Module, seed: int, *, real: Tensor) -> N
 
     Measured in November 2026, one thread, seeds 0 and 1. MNIST: the rarest class has 6.5 and 5.3 %;
     .616 and .606 are read surely, of the real test digits .966. Strokes: 3.4 and 4.5 %; .713 and
-    .703, of real ones .991. With batches of 64 and a quarter of the rates (2,000 steps, seeds 0, 1, 2) MNIST
-    had 4.8, 4.6 and 4.0 %; .625, .624 and .623; strokes 3.7, 3.0 and 4.0 %; .720, .714 and .719.
+    .703, of real ones .991. With batches of 64 and a quarter of the rates (2,000 steps, seeds 0, 1
+    and 2) MNIST had 4.8, 4.6 and 4.0 %; .625, .624 and .623; strokes 3.7, 3.0 and 4.0 %; .720,
+    .714 and .719.
     """
     z = torch.randn(5_000, LATENT, generator=runtime.generator(seed))
     x = made(average, z)
