@@ -438,12 +438,12 @@ checks.claim("the reader reads 95 % of held-out digits right", right > 0.95)
 
 # %% [markdown] predict={"picture": "first digit", "words": ["first is read"]}
 # ## Train
-# The loop of lesson 04, with its EMA. $D$ learns at half of $G$'s rate. Batches
-# are small and rates high: on MNIST, in 40 seconds of a core, many cheap steps
-# got further than half as many with batches of 64 and a quarter of the rates.
-# `channels_last` lays the channels of one pixel side by side in memory: the
-# same numbers, in an order that many processors prefer. **Predict:** after how
-# many steps will you be able to read the first digit?
+# The loop of lesson 04, with its EMA. $D$ learns at half of $G$'s rate.
+# Batches are small and rates high: on MNIST, in 40 seconds of a core, many
+# cheap steps got further than half as many with batches of 64 and a quarter of
+# the rates. `channels_last` lays the channels of one pixel side by side in
+# memory: the same numbers, in an order that many processors prefer.
+# **Predict:** after how many steps will you be able to read the first digit?
 
 # %%
 def play(x, steps, read):
@@ -853,12 +853,12 @@ checks.claim("no norm, γ around 0 and β₁ = 0.9 are worth least",
 # $\gamma$ around 0 one of three is lost. Look closely at the lost ones: the
 # checkerboard of the first weights is still there.
 #
-# With a ReLU in $D$ and with PyTorch's own first weights the seeds overlap with
-# those of all rules. So rule 6 works here without $\mathcal N(0, 0.02)$, as
-# long as $\gamma$ begins around 1. And pooling? In the run that we kept it
+# With a ReLU in $D$ and with PyTorch's own first weights the seeds overlap
+# with those of all rules. So rule 6 works here without $\mathcal N(0, 0.02)$,
+# as long as $\gamma$ begins around 1. And pooling? In the run that we kept it
 # overlaps, too (35 38 36 against 37 41 30 with all rules); in one that we made
-# earlier, with the same seeds, it was ahead in all three (38 40 40 against
-# 34 36 32). The runs are short and three seeds are few: this says what a
+# earlier, with the same seeds, it was ahead in all three (38 40 40 against 34
+# 36 32). The runs are short and three seeds are few: this says what a
 # beginning needs, not what a long run on large images needs. But a rule that
 # you can drop in your own case is a habit, and now you know how to find out.
 

@@ -756,9 +756,9 @@ show.table(
 # %% [markdown] predict={"picture": "sizes", "words": ["wider balls"]}
 # ## Play the forger
 # Real images with classes removed and stripes mixed in: see the table above
-# come about, class by class and stripe by stripe. Then put both back and change
-# only the number of images: every image stays real. **Predict:** which scores
-# move all the same, and which of them *up*? (The plumbing is folded.)
+# come about, class by class and stripe by stripe. Then put both back and
+# change only the number of images: every image stays real. **Predict:** which
+# scores move all the same, and which of them *up*? (The plumbing is folded.)
 
 # %% tags=["folded"]
 sources = torch.cat([unseen, stripes(200)])

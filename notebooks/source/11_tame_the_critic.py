@@ -901,9 +901,9 @@ def game_of(G, D, seed, penalty, constrain):
 # Ten times a run the critic and the solver get the same 256 samples of each
 # kind, the fakes from the very $G$ that this critic was trained against. The
 # fifteen games take a minute or two; each one's cloud appears when it is done.
-# You have seen what these three critics report of a distance that stands still;
-# while they play, decide which of them will teach best, and whether it matters
-# that one is far too steep and one far too flat.
+# You have seen what these three critics report of a distance that stands
+# still; while they play, decide which of them will teach best, and whether it
+# matters that one is far too steep and one far too flat.
 
 # %%
 every = max(1, steps // 10)

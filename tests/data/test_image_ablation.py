@@ -114,7 +114,7 @@ def test_the_plain_configuration_has_lesson_07s_knobs_but_for_batch_and_rates():
     ):
         assert re.search(line, text, re.M), line
     assert (plain.batch_size, plain.lr_g, plain.lr_d) == (64, 1e-3, 5e-4)
-    assert "batches of 64 and a quarter of the" in lesson("12")
+    assert "batches of 64 and a quarter of" in lesson("12")
     assert "batches of 64 at rates of 1e-3 and 5e-4" in (ROOT / "data" / "ablation.md").read_text()
 
 
