@@ -71,9 +71,9 @@ class Recipe:
     weights: Callable[[nn.Module, nn.Module], None]
     size: int | None = None
     latent_dim: int = 64
-    batch: int = 64
-    lr_g: float = 1e-3
-    lr_d: float = 5e-4
+    batch: int = 32
+    lr_g: float = 4e-3
+    lr_d: float = 2e-3
     betas: tuple[float, float] = (0.5, 0.99)
     decay: float = 0.998
     warm: bool = False
@@ -171,10 +171,17 @@ def pytorch_gan_mlp_weights(G: nn.Module, D: nn.Module) -> None:
 def own_recipes() -> tuple[Recipe, ...]:
     """Return the course's recipes, as lessons 07, 08 and 12 play them."""
     plain = Recipe("lesson 07", dcgan, drawn_weights)
-    color = replace(plain, name="lesson 08", batch=32, lr_d=2.5e-4, warm=True, half=True)
+    color = replace(plain, name="lesson 08", lr_g=1e-3, lr_d=2.5e-4, warm=True, half=True)
     modern = replace(plain, name="modern (lesson 12)", nets=hidden, weights=weights_of_12, batch=16)
     r1 = functools.partial(penalties.r1, gamma=1.0)
-    return plain, color, replace(modern, lr_d=2e-3, betas=(0.0, 0.99), penalty=r1)
+    modern = replace(modern, lr_g=1e-3, lr_d=2e-3, betas=(0.0, 0.99), penalty=r1)
+    return plain, color, modern
+
+
+def earlier_recipe() -> Recipe:
+    """Return lesson 07's as it was until November 2026; the runs of lesson 12 still have it."""
+    plain = own_recipes()[0]
+    return replace(plain, name="lesson 07, batches of 64", batch=64, lr_g=1e-3, lr_d=5e-4)
 
 
 SETTINGS = ("weights", "batch", "lr_g", "lr_d", "betas", "decay", "warm", "falls", "as_trained")
@@ -182,8 +189,8 @@ SETTINGS = ("weights", "batch", "lr_g", "lr_d", "betas", "decay", "warm", "falls
 
 def peer_recipes() -> tuple[Recipe, ...]:
     """Return the reference loops, each as published and with our settings."""
-    published = {"latent_dim": 100, "lr_g": 2e-4, "lr_d": 2e-4, "betas": (0.5, 0.999)}
-    published |= {"decay": 0.0, "falls": False, "as_trained": True}
+    published = {"latent_dim": 100, "batch": 64, "lr_g": 2e-4, "lr_d": 2e-4}
+    published |= {"betas": (0.5, 0.999), "decay": 0.0, "falls": False, "as_trained": True}
     week = published | {"latent_dim": 64, "batch": 128, "size": 28}
     week["weights"] = functools.partial(normal_convolutions, factor=0.0)
     critic = functools.partial(specialization, 64)
@@ -205,7 +212,7 @@ def peer_recipes() -> tuple[Recipe, ...]:
     return tuple(row for pair in zip(rows, again, strict=True) for row in pair)
 
 
-RECIPES = (*own_recipes(), *peer_recipes())
+RECIPES = (*own_recipes(), earlier_recipe(), *peer_recipes())
 
 
 # -- a run -----------------------------------------------------------------------------------

@@ -54,7 +54,7 @@ def on_a_line(
         right.set(xlim=(-limit, limit), xlabel="x", ylabel="slope of f")
         left.set_title(title)
         right.set_title("slope; dotted: ±1")
-        left.legend(fontsize=9, loc="upper right", framealpha=0.8)
+        left.legend(fontsize=9, loc="upper center", framealpha=0.8)  # critics rise to both sides
         return Picture(fig, sentence)
 
 

@@ -85,7 +85,8 @@ def phases(
     rows = -(-len(panels) // columns)
     with rc_context(STYLE):
         side = 1.95 if columns > 3 else 2.5 if columns > 2 else 3.2
-        fig = figure(width=side * columns + 0.4, height=(side + 0.35) * rows + 0.95)
+        below = 0.95 if any(paths for _, paths in panels.values()) else 0.45  # for the legend
+        fig = figure(width=side * columns + 0.4, height=(side + 0.35) * rows + below)
         axes = list(fig.subplots(rows, columns, squeeze=False).flat)
         for i, (ax, (name, (push, paths))) in enumerate(zip(axes, panels.items(), strict=False)):
             few = FEW if columns > 2 else ARROWS

@@ -37,10 +37,11 @@ STYLE = {k: rcParamsDefault[k] for k in rcParamsDefault if not k.startswith(_ELS
 STYLE |= {"font.size": 10, "axes.titlesize": 11, "axes.spines.top": False}
 STYLE |= {"axes.spines.right": False, "figure.facecolor": "white", "savefig.facecolor": "white"}
 
-# In a dark theme a figure is a card of light gray, not a slab of white.
+# A figure is a card, and in a dark theme one of light gray, not a slab of white. JupyterLab keeps
+# what stands at the image also where it does not trust a notebook, and drops the rest until it ran.
+SLAB = "background:white;border-radius:8px;padding:6px;box-sizing:content-box;max-width:96%"
 CARD = (
-    "<style>.gan-lessons-figure img {background: white; border-radius: 8px; padding: 6px; "
-    "box-sizing: content-box; max-width: calc(100% - 12px) !important}"
+    "<style>.gan-lessons-figure img {max-width: calc(100% - 12px) !important}"
     '[data-jp-theme-light="false"] .gan-lessons-figure img, '
     ".vscode-dark .gan-lessons-figure img {filter: brightness(0.9)}</style>"
 )
@@ -62,7 +63,7 @@ class Picture:
         png: the bytes of the picture. sentence: its reading. width: in pixels, as shown.
     """
 
-    _style = "max-width:100%"
+    _style = SLAB
 
     def __init__(self, drawing: Figure | bytes, sentence: str, *, dpi: int = DPI, width: int = 0):
         self.width = width

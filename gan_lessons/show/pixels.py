@@ -9,7 +9,7 @@ from PIL import Image
 from torch import Tensor
 
 from gan_lessons.show.images import tile
-from gan_lessons.show.picture import Picture
+from gan_lessons.show.picture import SLAB, Picture
 
 
 class Pixels(Picture):
@@ -18,7 +18,7 @@ class Pixels(Picture):
     Notebooks stay small, and no pixel is wider than its neighbor. Colors are at most 256.
     """
 
-    _style = "max-width:100%;image-rendering:pixelated"
+    _style = f"{SLAB};image-rendering:pixelated"
 
     def __init__(self, page: Image.Image, sentence: str, *, zoom: int):
         file = io.BytesIO()

@@ -142,7 +142,8 @@ def matrix(
         height, runs = 0.29 * len(configs) + 0.5, samples.shape[1]
         fig = figure(width=8.3, height=height + 2.2, layout=None)
         share = 2.2 / (height + 2.2)
-        table = fig.add_axes((0.255, share + 0.01, 0.605, (1 - share) * 0.9))
+        left = min(0.255, 0.02 + 0.0085 * max(map(len, configs)))  # room for the longest name
+        table = fig.add_axes((left, share + 0.01, 0.86 - left, (1 - share) * 0.9))
         dots = fig.add_axes((0.868, share + 0.01, 0.122, (1 - share) * 0.9))
         draw_cells(table, configs, names, texts, shades=shades)
         frame = {"fill": False, "ec": MARK, "lw": 2.5}

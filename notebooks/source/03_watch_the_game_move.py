@@ -221,7 +221,7 @@ def walk(step, push, theta=start, *, h=h, steps=steps, **more):
 # %% picture="together and in turns"
 push = field(minimax)
 yours = checks.motion.steps.yours((simultaneous, alternating))
-names = "together —", "in turns - -"
+names = "together", "in turns"
 half = torch.tensor([0.5])
 paths = {name: walk(step, push, half)[..., 0].double()
          for name, step in zip(names, yours)}
@@ -244,7 +244,7 @@ show.journey(push, paths, limit=2.5, predicted=law,
 # $\sigma$ is small:
 
 # %%
-theta, psi = paths["together —"][:-1].T
+theta, psi = paths["together"][:-1].T
 sigma = torch.sigmoid(theta * psi)
 small = (sigma[-100:] < 0.5).double().mean()
 print(f"σ is below ½ in {small:.0%} of the last 100 steps together")
@@ -612,7 +612,7 @@ games = {
 }
 
 # %%
-both = {"together —": simultaneous, "in turns - -": alternating}
+both = {"together": simultaneous, "in turns": alternating}
 panels, ends = {}, {}
 for name, game in games.items():
     limit = 0.5 if "clipped" in name else math.inf
@@ -628,7 +628,7 @@ show.phases(
     title=f"{len(rest)} of 8 games are at rest after {steps} steps",
     limit=2.2,
     sentence=f"Closer than 0.02 to the equilibrium, together (orange) and "
-    f"in turns (dashed): {', '.join(rest) or 'none'}.",
+    f"in turns (dashed): {'; '.join(rest) or 'none'}.",
 )
 
 # %% [markdown]

@@ -237,9 +237,9 @@ print(f"chosen: {way.sentence}")
 
 # %% [markdown] predict={"picture": "moments", "words": ["disc", "come last"]}
 # ## Train
-# The loop and the players of lesson 07. What differs: color, 32 pixels,
-# batches of 32 instead of 64, more steps, $D$ at a quarter of $G$'s rate
-# instead of half, and the average. An average that remembers 500 steps shows
+# The loop and the players of lesson 07. What differs: color, 32 pixels, more
+# steps, a quarter of that lesson's rate for $G$ and an eighth for $D$, and the
+# average. An average that remembers 500 steps shows
 # mush for as long, so it starts with a short memory: after $n$ steps it
 # remembers about $n/9$ of them; its decay is at most `decay` (from step 4,490
 # on). `way.fit` puts weights and pictures in the order that won,

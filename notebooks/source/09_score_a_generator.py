@@ -603,38 +603,42 @@ def play(build, steps, seed):  # the generator's average, trained
     return average.eval()
 
 # %% [markdown]
-# Six runs, with a clock beside each. They take some minutes; meanwhile look at
-# the table once more: which column would you let decide between two
-# generators, and what would that one not see?
+# Six runs, with a clock beside each; a run's row appears when it is done. They
+# take some minutes; meanwhile look at the table once more: which column would
+# you let decide between two generators, and what would that one not see?
 
 # %%
 plans = {"MLP": (mlp, mlp_steps), "DCGAN": (dcgan, dcgan_steps)}
 fakes = {name: [] for name in plans}
 spent = {name: [] for name in plans}  # seconds
+
+
+def so_far():  # a row of samples for each run that is done
+    rows = {}
+    for name, of_seeds in fakes.items():
+        for seed, made in enumerate(of_seeds):
+            rows[f"{name} {seed}"] = made[:12]
+    clocks = [
+        f"{name}: {plans[name][1]:,} steps, {min(s):.0f} to {max(s):.0f} s"
+        for name, s in spent.items()
+        if s
+    ]
+    return show.rows_of_images(
+        rows,
+        sentence="Twelve samples of every run, not chosen. "
+        f"{'; '.join(clocks)}. Which rows would you take? Decide before you "
+        "score.",
+    )
+
+# %%
+page = cockpit.Page()
 runs = [(name, seed) for seed in range(3) for name in plans]
 for name, seed in cockpit.progress(runs):
     build, steps = plans[name]
     started = time.perf_counter()
     fakes[name].append(samples_of(play(build, steps, seed)))
     spent[name].append(time.perf_counter() - started)
-
-# %%
-def told(name):
-    _, steps = plans[name]
-    least = min(spent[name])
-    most = max(spent[name])
-    return f"{name}: {steps:,} steps, {least:.0f} to {most:.0f} s"
-
-
-rows = {}
-for name in plans:
-    for seed in range(3):
-        rows[f"{name} {seed}"] = fakes[name][seed][:12]
-show.rows_of_images(
-    rows,
-    sentence=f"Twelve samples of every run, not chosen. {told('MLP')}; "
-    f"{told('DCGAN')}. Which rows would you take? Decide before you score.",
-)
+    page.show(so_far())
 
 # %% [markdown]
 # If your seconds are far from equal, turn the knob `dcgan_steps`: what a
@@ -752,11 +756,9 @@ show.table(
 # %% [markdown] predict={"picture": "sizes", "words": ["wider balls"]}
 # ## Play the forger
 # Real images with classes removed and stripes mixed in: see the table above
-# come about, class by class and stripe by stripe. (The sliders: how many
-# classes are left, what percentage is striped, how many images there are.)
-# Then put both back and change only the size: every image stays real.
-# **Predict:** which scores move all the same, and which of them *up*? (The
-# plumbing is folded.)
+# come about, class by class and stripe by stripe. Then put both back and
+# change only the number of images: every image stays real. **Predict:** which
+# scores move all the same, and which of them *up*? (The plumbing is folded.)
 
 # %% tags=["folded"]
 sources = torch.cat([unseen, stripes(200)])
@@ -795,7 +797,18 @@ def look(classes=10, striped=0, size=400):
     )
 
 # %%
-show.explore(look, classes=(1, 10), striped=(0, 25), size=(50, 800, 50))
+words = {
+    "classes": "classes left",
+    "striped": "striped, in %",
+    "size": "number of images",
+}
+show.explore(
+    look,
+    labels=words,
+    classes=(1, 10),
+    striped=(0, 25),
+    size=(50, 800, 50),
+)
 
 # %% [markdown]
 # All classes, no stripes, two sizes:

@@ -241,11 +241,18 @@ games = {
 # Two real and two fake samples. A curve says what the batch's loss becomes
 # when one of them moves; a broad line with an arrow, where its slope drives
 # it. Pick a loss and a player, then drag the batch. **Predict:** in the
-# relativistic game of $D$ (choose *relativistic*), fake 2 goes from 1 to −3.
-# Which of the other three slopes change, and how?
+# relativistic game of $D$, on which the picture opens, fake 2 goes from 1 to
+# −3. Which of the other three slopes change, and how?
 
 # %%
-def pulls(loss, player, real_1=2.0, real_2=0.5, fake_1=-1.0, fake_2=1.0):
+def pulls(
+    loss="relativistic",
+    player="D",
+    real_1=2.0,
+    real_2=0.5,
+    fake_1=-1.0,
+    fake_2=1.0,
+):
     game = games[loss]
     is_g = player == "G"
     return show.objective(

@@ -32,7 +32,6 @@ from gan_lessons import transport
 import copy
 import functools
 
-import ipywidgets
 import numpy as np
 import torch
 from torch import nn
@@ -715,7 +714,7 @@ for name, (keyword, tool, knob) in leashes.items():
         )
 
 # %% [markdown]
-# The picture at one place of the slider, 1 to 5:
+# The picture at one place of the slider, from 1 (loose) to 5 (tight):
 
 # %%
 def shape(leash="gradient penalty", tightness=3):
@@ -733,8 +732,8 @@ def shape(leash="gradient penalty", tightness=3):
     )
 
 # %%
-slider = ipywidgets.IntSlider(3, min=1, max=5)
-show.explore(shape, leash=list(leashes), tightness=slider)
+words = {"tightness": "how tight, 1 to 5"}
+show.explore(shape, labels=words, leash=list(leashes), tightness=(1, 5))
 
 # %% [markdown]
 # **Find out:** at which price does the ordinary penalty draw all of the
@@ -901,10 +900,10 @@ def game_of(G, D, seed, penalty, constrain):
 # %% [markdown]
 # Ten times a run the critic and the solver get the same 256 samples of each
 # kind, the fakes from the very $G$ that this critic was trained against. The
-# fifteen games take some minutes. You have seen what these three critics
-# report of a distance that stands still; while they play, decide which of them
-# will teach best, and whether it matters that one is far too steep and one far
-# too flat.
+# fifteen games take a minute or two; each one's cloud appears when it is done.
+# You have seen what these three critics report of a distance that stands
+# still; while they play, decide which of them will teach best, and whether it
+# matters that one is far too steep and one far too flat.
 
 # %%
 every = max(1, steps // 10)
@@ -934,37 +933,37 @@ leashed = {
     "clipped at 0.1": {"constrain": cut},
     "clipped at 0.01": {"constrain": clip_weights},
 }
-runs = {}
-for name, leash in leashed.items():
-    runs[name] = [play(seed, **leash) for seed in cockpit.progress(seeds)]
+runs = {name: [] for name in leashed}
+ends = {name: [] for name in leashed}  # the distance of each seed's cloud
+page, drawn = cockpit.Page(), []
+games = [(name, seed) for name in leashed for seed in seeds]
+for name, seed in cockpit.progress(games, unit="game"):
+    run = play(seed, **leashed[name])
+    end = transport.w1(ring[:points].cpu(), run[0])
+    runs[name].append(run)
+    ends[name].append(end)
+    drawn.append((f"{name}: {end:.2f}", run[0]))
+    page.show(show.clouds(
+        drawn,
+        real=data.ring().x,
+        columns=len(seeds),
+        places=len(games),
+        sentence="Where the averages of G end: a row for each leash (GP is "
+        "the gradient penalty), a column for each seed; in figures W₁ between "
+        "the cloud and as many real samples.",
+    ))
 
 # %% [markdown]
-# Where the averages of $G$ end, and how much farther from the data than with
-# the gradient penalty (in the picture: GP), seed by seed (lesson 10):
+# How much farther from the data than with the gradient penalty, seed by seed
+# (lesson 10):
 
 # %%
-ends = {}  # name: the distance of each seed's cloud
-for name, of_seeds in runs.items():
-    found = [transport.w1(ring[:points].cpu(), run[0]) for run in of_seeds]
-    ends[name] = torch.tensor(found)
 more = {}  # than with the penalty: low, mean, high
 for name in list(ends)[1:]:
-    more[name] = metrics.over_seeds(ends[name] - ends["GP"])
+    further = torch.tensor(ends[name]) - torch.tensor(ends["GP"])
+    more[name] = metrics.over_seeds(further)
     low, mean, high = more[name]
     print(f"{name}: {mean:+.2f} ({low:.2f} to {high:.2f})")
-
-# %%
-drawn = []
-for name, of_seeds in runs.items():
-    for end, (cloud, *_) in zip(ends[name], of_seeds):
-        drawn.append((f"{name}: {end:.2f}", cloud))
-show.clouds(
-    drawn,
-    real=data.ring().x,
-    columns=len(seeds),
-    sentence="A row for each leash, a column for each seed; in figures W₁ "
-    "between the cloud and as many real samples.",
-)
 
 # %%
 # what we claim

@@ -824,12 +824,13 @@ for their_set, my_set in zip(theirs, mine):
 # %% [markdown] predict={"picture": "digits", "words": ["times as large", "is missed by all", "missed more", "hardly missed"]}
 # ## Pictures, at equal time
 # Does R1 carry over? MNIST, lesson 07's $G$, and the same *time* for all: 75
-# seconds of a core, 240 in the lower two rows. **Modern** is here: R1 at every
-# 8th step, falling rates and an average; a $D$ without batch norm, with a
-# hidden layer before its logit and twice $G$'s rate; batches of 16; no
-# momentum ($\beta_1=0$). *Sure* is the share of samples above 0.9 for a
-# classifier of digits. **Predict:** what is missed most, R1, hidden layer or
-# average?
+# seconds of a core, 240 in the lower two rows. *DCGAN of lesson 07* is that
+# lesson as it was when these runs were made: batches of 64 and a quarter of
+# the rates that it has now. **Modern** is here: R1 at every 8th step, falling
+# rates and an average; a $D$ without batch norm, with a hidden layer before
+# its logit and twice $G$'s rate; batches of 16; no momentum ($\beta_1=0$).
+# *Sure* is the share of samples above 0.9 for a classifier of digits.
+# **Predict:** what is missed most, R1, hidden layer or average?
 
 # %% picture="digits"
 pictures = data.ablation("images")

@@ -74,7 +74,7 @@ def test_lessons_07_and_08_are_played_with_their_own_knobs():
     seven, eight, _ = quality.own_recipes()
     told = knobs("07")
     assert (seven.batch, seven.latent_dim) == (told["batch_size"], told["latent_dim"])
-    assert (seven.lr_g, seven.decay) == (told["lr"], told["decay"])
+    assert (seven.lr_g, seven.lr_d, seven.decay) == (told["lr"], told["lr"] / 2, told["decay"])
     told = knobs("08")
     assert (eight.batch, eight.latent_dim) == (told["batch_size"], told["latent_dim"])
     assert (eight.lr_g, eight.lr_d, eight.decay) == (told["lr"], told["lr_d"], told["decay"])
