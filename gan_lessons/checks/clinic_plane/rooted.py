@@ -81,8 +81,9 @@ rooted = Patient(
             "is not.",
         ),
         "c": Thought(
-            "G is too small or too slow to spread out.",
-            "twice the width or four times the rate change nothing.",
+            "G's graph is cut somewhere: its own loss sends it no gradient.",
+            "then .grad would be None, or backward() would stop. Leave out D's backward(), and "
+            "the gradient of G's own loss is there.",
         ),
         "d": Thought(
             "The gradients of earlier steps pile up.",
