@@ -48,6 +48,11 @@ SLIPS = (
         "(512,)",
         "samples end",
     ),
+    Slip(
+        "on_fake.mean().square()",
+        "on_fake.square().mean()",
+        "samples end",
+    ),
 )
 
 

@@ -163,8 +163,8 @@ gray = Patient(
         "c": Thought(
             "The way back is wrong: a tanh is turned back by 0.5 · pictures + 0.5, whatever went "
             "in.",
-            "then white comes out white and black comes out gray, at 0.29; and D's loss sinks as "
-            "before, because D sees the pictures before they are turned back.",
+            "then white comes out white, and black (−0.42 for D) gray. D's loss sinks as before, "
+            "because D sees the pictures before they are turned back.",
         ),
         "d": Thought(
             "The samples are right and only shown too dark.",

@@ -90,8 +90,8 @@ downhill = Patient(
         ),
         "b": Thought(
             "D has learned its data by heart, and G gets no answer from it.",
-            "points of the same ring that it has never seen get the same logits. And G does get "
-            "an answer: it moves, farther from the data.",
+            "points of the same ring that it has never seen get the same logits. And a G without "
+            "an answer would pay for it: here its loss falls, too.",
         ),
         "c": Thought(
             "D is too strong, G has no slope left to follow.",

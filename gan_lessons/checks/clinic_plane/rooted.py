@@ -82,8 +82,9 @@ rooted = Patient(
         ),
         "c": Thought(
             "G's graph is cut somewhere: its own loss sends it no gradient.",
-            "then .grad would be None, or backward() would stop. Leave out D's backward(), and "
-            "the gradient of G's own loss is there.",
+            "then .grad would be None, or backward() would stop. Print it after each of a step's "
+            "two backward() calls: it is there both times, and in the first steps the second one "
+            "makes it smaller.",
         ),
         "d": Thought(
             "The gradients of earlier steps pile up.",

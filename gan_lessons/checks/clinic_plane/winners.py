@@ -100,7 +100,7 @@ winners = Patient(
         "d": Thought(
             "Both players lower one and the same loss: they help each other.",
             "then D would tell the samples apart ever better, with D(fake) far below 0. Print it: "
-            "it is far above 0, like D(real).",
+            "it is far above 0, even above D(real).",
         ),
     },
     cause="c",
