@@ -89,7 +89,9 @@ def drawn(G, count=200):  # the same noise for every system
 # %%
 def play(make, x, *, steps, lr_g, lr_d, game, batch_size=32, decay=0.99):
     runtime.seed_everything(SEED)
-    G, D = (net.to(device) for net in make())
+    G, D = (
+        net.to(device, memory_format=torch.channels_last) for net in make()
+    )  # lesson 07: the same numbers, sooner
     average = copy.deepcopy(G)
     adam = {"betas": (0.5, 0.99), "fused": True}
     opt_g = torch.optim.Adam(G.parameters(), lr_g, **adam)
