@@ -2,7 +2,8 @@
 
 When they were written, all sixteen that heal passed and all fourteen that heal nothing were refused
 at once. One of these came near: an average with the right means and no variances, 2.0 where 1.8 was
-allowed. Since then 1.5 is.
+allowed. Since then 1.5 is. One that heals and four that heal nothing came later, with what asks D
+itself (too_sure) and looks at the first pictures (slow_start).
 """
 
 import pytest
