@@ -123,8 +123,8 @@ counter = Patient(
     thoughts={
         "a": Thought(
             "Ties: a sample halfway between two modes is given to one of them.",
-            "move the cloud a little to one side, so that no two distances are equal: it still "
-            "counts eight.",
+            "print the two smallest distances of a few samples: no two are equal. And moved a "
+            "little to one side, the whole cloud is still counted as eight.",
         ),
         "b": Thought(
             "It counts modes by very few samples: it should ask for a share of them.",

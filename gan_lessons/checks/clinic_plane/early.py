@@ -80,8 +80,8 @@ early = Patient(
     thoughts={
         "a": Thought(
             "G's weights are in double precision, and the noise is single.",
-            "the error names what came in first (mat1: Double), and the weights second (mat2: "
-            "Float): the other way round. PyTorch makes its layers in single precision.",
+            "the error names first what came in (mat1: Double), then the weights (mat2: Float): "
+            "the other way round. PyTorch makes its layers in single precision.",
         ),
         "b": Thought(
             "The real batch is in double precision.",
@@ -90,8 +90,7 @@ early = Patient(
         ),
         "c": Thought(
             "The noise is in double precision, and G's weights are single.",
-            "the error names both in that order, what came in and the weights, and it comes in "
-            "the first line that calls G.",
+            "the error names both, in this order, and it comes in the first line that calls G.",
         ),
         "d": Thought(
             "from_numpy shares NumPy's memory, and that takes no part in gradients.",
