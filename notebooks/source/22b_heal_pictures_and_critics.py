@@ -1187,8 +1187,8 @@ checks.clinic_images.too_sure.beside()
 # terms, −0.95 log D − 0.05 log(1 − D), and the small one is what holds D
 # back. GAN Lab, the best-known GAN in a browser, has the first alone. The
 # check does not read your curve. It gives your program pictures that are
-# twice as bright, so that G's tanh has no answer, and asks the D that comes
-# back: nothing but its target holds it there.
+# eight times as bright, so that G's tanh has no answer, and asks the D that
+# comes back: nothing but its target can hold it there.
 #
 # </details>
 
