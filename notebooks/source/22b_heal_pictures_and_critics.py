@@ -63,8 +63,8 @@ long_steps = runtime.budget(tiny=8, ci=16, lesson=1_200, full=2_400)
 # hypotheses. Name one by its letter: the answer says which observation speaks
 # for it or against it, and the first try is counted. Then edit the program and
 # run its check. The check runs your program with other digits and other dice,
-# for as long as a second or two, and looks at what it *does*: any repair that
-# heals is right. It knows some repairs that are tempting and heal nothing.
+# for a few seconds, and looks at what it *does*: any repair that heals is
+# right. It knows some repairs that are tempting and heal nothing.
 #
 # The data are the strokes of lesson 06 at half their size, so that a program
 # trains in seconds: 14 by 14 pixels, black −1 and white 1.
