@@ -1194,7 +1194,7 @@ checks.clinic_images.too_sure.beside()
 
 # %% [markdown]
 # ## Case 10 · Far off the ring
-# > “Least squares, as in lesson 10. The losses are small.”
+# > “Least squares, as in lesson 10. Both losses swing, as in any game.”
 
 # %%
 def far_off(x, steps):  # x: (N, 2)
