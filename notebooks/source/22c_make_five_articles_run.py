@@ -906,8 +906,8 @@ checks.claim("in every seed more of the GAN's samples are at a mode",
 # Neither is "more meaningful". The VAE's cloud is spread over the whole ring
 # and leaves most samples *between* modes; the GAN's are mostly at a mode, and
 # it may miss one. Each fails in its own way, both are distributions, and no
-# term of either loss knows a meaning. (The GAN's clouds are those of 002's step
-# as written, above; lesson 04's average would do better.)
+# term of either loss knows a meaning. (The GAN's clouds are those of 002's
+# step as written, above; lesson 04's average would do better.)
 #
 # ### The claims of article 004
 #
