@@ -2,10 +2,12 @@
 
 A run is a :class:`data.Run`, as lesson 05's gallery holds them: four curves, six looks, and how
 much D's logit of a real sample changes with its batch. :data:`CARD` is the card, one :class:`Row` a
-symptom, in the order in which one asks; ``python tools/triage.py`` writes it to TRIAGE.md.
+symptom, in the order in which one asks; ``python tools/triage.py`` writes it to TRIAGE.md, and to
+TRIAGE.html to be printed on one page.
 :func:`plant` trains small runs with one fault each, to try it on. Floor 5 of the house; lesson 22c.
 """
 
+import html
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
@@ -238,14 +240,27 @@ def read(run: data.Run) -> Row:
     return next(row for row in CARD if row.sign(run))
 
 
+TITLE = "Triage card: what is wrong with this GAN?"
+HOW = """Go down the rows; the first symptom that your run shows is the one to follow. The first
+cause is the likeliest, and the test tells the three apart. Made from
+`gan_lessons/triage.py` (lesson 22c), which names the first cause of runs by itself."""
+PRINT = """
+@page { size: landscape; margin: 8mm }
+body { font: 8.8pt/1.22 Helvetica, Arial, sans-serif; color: #000; background: #fff; margin: 0 }
+h1 { font-size: 12pt; margin: 0 0 1mm }
+p { margin: 0 0 2mm }
+table { border-collapse: collapse; width: 100% }
+th, td { border: 0.3mm solid #999; padding: 0.7mm 1.5mm; text-align: left; vertical-align: top }
+tr { break-inside: avoid }
+"""  # a page of A4 or Letter, tried in tests/browser/test_pages.py
+
+
 def page() -> str:
-    """Return the card as one page of Markdown. Lesson 22c."""
+    """Return the card as Markdown. Lesson 22c."""
     lines = [
-        "# Triage card: what is wrong with this GAN?",
+        f"# {TITLE}",
         "",
-        "Go down the rows; the first symptom that your run shows is the one to follow. The first",
-        "cause is the likeliest, and the test tells the three apart. Made from",
-        "`gan_lessons/triage.py` (lesson 22c), which names the first cause of runs by itself.",
+        HOW,
         "",
         "| | symptom | likeliest causes | the test that separates them | lesson |",
         "|---|---|---|---|---|",
@@ -255,6 +270,23 @@ def page() -> str:
         causes = f"**{first}** · {second} · {third}"
         lines.append(f"| {number} | {row.symptom} | {causes} | {row.test} | {row.lesson} |")
     return "\n".join(lines) + "\n"
+
+
+def sheet() -> str:
+    """Return the card as HTML that a browser prints on one page, on its side. Lesson 22c."""
+    heads = ("", "symptom", "likeliest causes", "the test that separates them", "lesson")
+    rows = ["".join(f"<th>{head}</th>" for head in heads)]
+    for number, row in enumerate(CARD, start=1):
+        first, *others = map(html.escape, row.causes)
+        causes = " · ".join([f"<b>{first}</b>", *others])
+        cells = (number, html.escape(row.symptom), causes, html.escape(row.test), row.lesson)
+        rows.append("".join(f"<td>{cell}</td>" for cell in cells))
+    table = "\n".join(f"<tr>{row}</tr>" for row in rows)
+    return (
+        f'<!DOCTYPE html>\n<html lang="en">\n<meta charset="utf-8">\n<title>{TITLE}</title>\n'
+        f"<style>{PRINT}</style>\n<h1>{TITLE}</h1>\n<p>{HOW.replace('`', '')}</p>\n"
+        f"<table>\n{table}\n</table>\n</html>\n"
+    )
 
 
 # -- runs with a fault -------------------------------------------------------------------------

@@ -19,6 +19,7 @@ from IPython.display import HTML, display
 from torch import Tensor
 
 from gan_lessons import runtime, show
+from gan_lessons.checks import overview
 from gan_lessons.checks.exercise import Raised, Unsolved, Wrong, calling, crash, speak
 from gan_lessons.checks.grader import Property, Slip, Table
 
@@ -319,9 +320,17 @@ def at_work(text: str) -> Iterator[None]:
         shown.update(HTML(""))
 
 
+def in_order(lesson: ModuleType) -> list[Patient]:
+    """Return the cases of a lesson in the order in which it brings them. Lesson 22a."""
+    asked = [name for names in overview.exercises().values() for name in names]
+    place = {name: i for i, name in enumerate(asked)}
+    cases = [one for one in vars(lesson).values() if isinstance(one, Patient)]
+    return sorted(cases, key=lambda one: place.get(overview.name_of(one), len(place)))
+
+
 def ward(lesson: ModuleType) -> None:
     """Say of each case of a lesson whether it was named at first try, and healed. Lesson 22a."""
-    cases = [one for one in vars(lesson).values() if isinstance(one, Patient)]
+    cases = in_order(lesson)
     healed = sum(one.solved for one in cases)
     named = sum(one.first == one.cause for one in cases)
     head = f"{healed} of {len(cases)} healed, {named} named at the first try."

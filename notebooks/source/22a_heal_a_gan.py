@@ -256,7 +256,10 @@ checks.clinic_plane.early.beside()
 # *8 minutes · ●●○*
 #
 # > “I saved one pass through $D$ a step. Since then it stops in its first
-# step.”
+# > step.”
+#
+# (Its optimizers lack the `fused=True` that all its neighbors have. That is
+# not the fault; why it is left out is told after ✓.)
 
 # %%
 def halfway(x, steps):
@@ -337,7 +340,8 @@ checks.clinic_plane.halfway.beside()
 # ones can no longer be differentiated. PyTorch counts versions to notice.
 # Adam with `fused=True` writes without counting (tried with PyTorch 2.13):
 # the same program then runs, on a gradient that belongs to no moment of the
-# game. An error is the kinder answer.
+# game. An error is the kinder answer. So this program has optimizers that
+# count, and the examination counts for those that do not.
 #
 # </details>
 
@@ -985,7 +989,7 @@ checks.clinic_plane.satisfied.beside()
 # *8 minutes · ●○○*
 #
 # > “All eight modes, says my counter. Whoever calls this a collapse is
-# wrong.”
+# > wrong.”
 
 # %%
 def counter(samples, centers, sigma):
@@ -1106,8 +1110,9 @@ checks.claim(
 # > **For instructors.** Let pairs work: one may only read curves, the other
 # only code. Expect the lottery ticket first (lower the rate, widen $D$,
 # train longer); the examination says what such a repair leaves as it was.
-# In exercise 2 `fused=True` silences the error and passes the examination:
-# worth a discussion. `checks.clinic_plane.calm.mistakes()` shows a healed
+# In exercise 2 `fused=True` silences the error, and even the modes are found:
+# let the room decide whether that is a repair; the examination says no.
+# `checks.clinic_plane.calm.mistakes()` shows a healed
 # case's tempting repairs.
 
 # %% [markdown]

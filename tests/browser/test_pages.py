@@ -13,6 +13,7 @@ from urllib.parse import unquote, urldefrag
 
 import pytest
 
+from gan_lessons import triage
 from tests.browser.labdrive import FLAGS
 from tools import build, pages
 from tools.workshop import read, told_of
@@ -153,3 +154,20 @@ def test_no_violation_no_request_elsewhere_and_nothing_sticks_out(address):
                 assert page.evaluate(wide) == 0
             assert [url for url in asked if not url.startswith((address, "data:"))] == []
         browser.close()
+
+
+@pytest.mark.browser
+@pytest.mark.skipif(sync_playwright is None, reason="playwright is not installed")
+@pytest.mark.skipif(CHROMIUM is None, reason="there is no chromium on this machine")
+@pytest.mark.parametrize("paper", ["A4", "Letter"])
+def test_the_triage_card_is_printed_on_one_page(paper):
+    margin = dict.fromkeys(("top", "bottom", "left", "right"), "8mm")
+    with sync_playwright() as tool:
+        browser = tool.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        page = browser.new_page()
+        page.set_content(triage.sheet())
+        printed = page.pdf(format=paper, landscape=True, margin=margin)
+        twice = page.pdf(format=paper, landscape=True, margin=margin, scale=1.6)
+        browser.close()
+    assert len(re.findall(rb"/Type\s*/Page\b(?!s)", printed)) == 1
+    assert len(re.findall(rb"/Type\s*/Page\b(?!s)", twice)) > 1  # pages are counted

@@ -86,6 +86,13 @@ RIGHT = {
         "        label = torch.full_like(on_real, 0.95)\n"
         "        loss_d = loss_d + F.binary_cross_entropy_with_logits(on_real, label)\n",
     ),
+    "smoothed on both sides": (
+        "too_sure",
+        SMOOTH,
+        "        given = torch.cat([torch.full((64,), 0.05), torch.full((64,), 0.95)])\n"
+        "        both = torch.cat([on_fake, on_real])\n"
+        "        loss_d = 2 * F.binary_cross_entropy_with_logits(both, given)\n",
+    ),
     "PyTorch's mean squared error": (
         "far_off",
         SQUARES,
@@ -142,6 +149,18 @@ WRONG = {
         SMOOTH,
         SMOOTH + "        loss_d = loss_d + 0.05 * F.softplus(-on_fake).mean()\n",
     ),
+    "longer by the back door": (
+        "slow_start",
+        "for _ in range(steps):",
+        "for _ in range(max(steps, 400)):",
+    ),
+    "gradients are clipped": (
+        "too_sure",
+        "        opt_d.step()",
+        "        nn.utils.clip_grad_norm_(D.parameters(), 0.1)\n        opt_d.step()",
+    ),
+    "logits cut in the loss": ("too_sure", "D(real), D(fake", "D(real).clamp(max=2.94), D(fake"),
+    "a D of a quarter of the rate": ("too_sure", "2e-3", "5e-4"),
     "a root, to undo the square": (
         "far_off",
         SQUARES,

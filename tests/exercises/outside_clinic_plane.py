@@ -239,7 +239,30 @@ def stale_copy(x, steps):
     return G(torch.randn(2_000, Z)), {"D": [1.0], "G": [1.0]}
 
 
+def unnoticed(x, steps):
+    """Both losses before any step, and optimizers that autograd does not see at work."""
+    G, D = models.plane_generator(), models.plane_discriminator()
+    opt_g, opt_d = (
+        torch.optim.AdamW(net.parameters(), 8e-3, (0.5, 0.9), fused=True) for net in (G, D)
+    )
+    curves = {"D": [], "G": []}
+    for _ in range(steps):
+        fake = G(torch.randn(128, Z))
+        loss_d = softplus_d(D(x[torch.randint(len(x), (128,))]), D(fake.detach()))
+        loss_g = softplus_g(D(fake))
+        opt_d.zero_grad()
+        loss_d.backward()
+        opt_d.step()
+        opt_g.zero_grad()
+        loss_g.backward()
+        opt_g.step()
+        curves["D"].append(float(loss_d.detach()))
+        curves["G"].append(float(loss_g.detach()))
+    return G(torch.randn(2_000, Z)).detach(), curves
+
+
 WRONG_HALFWAY = {
+    "a fused step hides it": (unnoticed, "only silenced"),
     "a stale graph": (stale_copy, "modified by an inplace operation"),
     "not trained": (never_moved, "modes are found"),
 }

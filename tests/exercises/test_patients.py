@@ -6,17 +6,20 @@ fail with the words of what they leave unhealed; and nothing above the third hin
 
 import inspect
 import json
+import re
 import types
 
 import pytest
 
-from gan_lessons.checks import patient
+from gan_lessons import checks
+from gan_lessons.checks import overview, patient
 from gan_lessons.checks.exercise import Unsolved
 from tools import clinic
 
 CASES = clinic.cases()
 each_case = pytest.mark.parametrize("name", CASES)
 PROGRAMS = [(name, key) for name, case in CASES.items() for key in clinic.programs(case)]
+NUMBERS = {"clinic_plane": "22a", "clinic_images": "22b"}
 SEED = 0  # the one that a learner meets
 
 
@@ -208,6 +211,21 @@ def test_the_ward_counts(capsys):
     said = capsys.readouterr().out
     assert "1 of 2 healed, 1 named at the first try" in said
     assert "They are elsewhere: no hypothesis, sick" in said
+
+
+@pytest.mark.parametrize("word", ["clinic_plane", "clinic_images"])
+def test_the_ward_lists_the_cases_as_the_lesson_brings_them(word, capsys):
+    lesson = getattr(checks, word)
+    (source,) = (clinic.ROOT / "notebooks" / "source").glob(f"{NUMBERS[word]}_*.py")
+    brought = re.findall(rf"^checks\.{word}\.(\w+)\(", source.read_text("utf-8"), re.MULTILINE)
+    assert [overview.name_of(one) for one in patient.in_order(lesson)] == [
+        f"{word}.{name}" for name in brought
+    ]
+    assert len(brought) == 10
+    patient.ward(lesson)
+    titles = [getattr(lesson, name).title for name in brought]
+    said = capsys.readouterr().out
+    assert [line[5:].partition(":")[0] for line in said.splitlines()[1:]] == titles
 
 
 def test_where_a_program_stops_is_said(capsys):

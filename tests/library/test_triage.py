@@ -1,5 +1,6 @@
 """The triage card: its rows, its page, and whether its first cause is right for runs."""
 
+import html
 import re
 from pathlib import Path
 
@@ -46,11 +47,13 @@ def test_every_row_has_three_causes_and_a_test_that_parts_them():
     assert {cause for row in triage.CARD for cause in row.causes} >= set(FIRST.values())
 
 
-def test_the_page_that_ships_is_the_card_and_fits_on_one():
-    page = triage.page()
-    assert PAGE.read_text(encoding="utf-8") == page
-    lines = page.splitlines()
-    assert sum(1 + len(line) // 110 for line in lines) <= 64  # A4, 10 points, small margins
+def test_the_pages_that_ship_are_the_card():
+    """That the one to print fits on a page is seen in tests/browser/test_pages.py."""
+    assert PAGE.read_text(encoding="utf-8") == triage.page()
+    sheet = triage.sheet()
+    assert PAGE.with_suffix(".html").read_text(encoding="utf-8") == sheet
+    for row in triage.CARD:
+        assert all(html.escape(text) in sheet for text in (row.symptom, row.test, *row.causes))
 
 
 def test_the_first_cause_is_right_for_the_gallery_of_lesson_05():

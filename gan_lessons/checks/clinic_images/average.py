@@ -123,9 +123,9 @@ average = Patient(
             "off. Weights are not what it lacks.",
         ),
         "b": Thought(
-            "Averaging weights of a network makes no sense.",
-            "it often does, as in lesson 04. Count what G holds: state_dict() has more entries "
-            "than parameters().",
+            "The average is drawn in eval mode; it should be drawn as G was trained.",
+            "in training mode it does draw well, each picture leaning on its company (case 2). "
+            "But G itself draws well in eval mode: ask what the average's eval mode lacks.",
         ),
         "c": Thought(
             "G has numbers that are no parameters, and the average still holds their first values.",

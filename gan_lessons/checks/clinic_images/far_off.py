@@ -48,6 +48,11 @@ SLIPS = (
         "(512,)",
         "samples end",
     ),
+    Slip(
+        "on_fake.mean().square()",
+        "on_fake.square().mean()",
+        "samples end",
+    ),
 )
 
 
@@ -89,9 +94,9 @@ far_off = Patient(
             "samples stay away as well.",
         ),
         "d": Thought(
-            "The batches are too small for a mean to be right.",
-            "with 512 in place of 128 the samples are as far away, and the two means were "
-            "already right.",
+            "The targets are wrong: the paper has −1 for fake, 1 for real, and 0 for G.",
+            "with these the samples are as far away. Targets move what D is to say; what is wrong "
+            "is of whom it is to say it.",
         ),
     },
     cause="a",

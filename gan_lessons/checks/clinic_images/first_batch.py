@@ -88,9 +88,9 @@ first_batch = Patient(
     asks="Examine ``first_batch(x, steps)``: samples and curves of a GAN trained on pictures.",
     thoughts={
         "a": Thought(
-            "The batches are too small for the first layer: 64 where 196 are asked.",
-            "the message speaks of 896 rows, not of 64: 896 is 64 · 14. A batch of 196 pictures "
-            "stops in the same line, with 2744 rows.",
+            "The channel is in the way: D is built for 14 × 14 and gets 1 × 14 × 14.",
+            "take it out, D(real[:, 0]): the same error comes, with the same 896x14. Whatever "
+            "stands before the last axis is only counted.",
         ),
         "b": Thought(
             "The layer is given rows of pictures, 14 numbers each, where it expects a picture.",
@@ -98,9 +98,9 @@ first_batch = Patient(
             "the last axis only, and takes all others for the batch.",
         ),
         "c": Thought(
-            "G makes pictures of the wrong size.",
-            "D stops at the real ones already: nothing of G has been looked at. Print "
-            "fake.shape: it is that of real.",
+            "The layer's two numbers are exchanged: 128 should come first, then 196.",
+            "the error then names 896x14 and 128x196, and 14 fits neither. However the layer is "
+            "turned, 14 numbers come in at a time.",
         ),
         "d": Thought(
             "The first layer should be built for 14 numbers.",

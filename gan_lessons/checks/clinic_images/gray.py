@@ -161,9 +161,10 @@ gray = Patient(
             "before you slow it down.",
         ),
         "c": Thought(
-            "D needs label smoothing, or G more steps: GANs blow up at times.",
-            "neither moves the brightest pixel: 0.44 before and after. That number is the same "
-            "at every seed, and a chance blow-up is not.",
+            "The way back is wrong: a tanh is turned back by 0.5 · pictures + 0.5, whatever went "
+            "in.",
+            "then white comes out white, and black (−0.42 for D) gray. D's loss sinks as before, "
+            "because D sees the pictures before they are turned back.",
         ),
         "d": Thought(
             "The samples are right and only shown too dark.",

@@ -131,8 +131,9 @@ one_picture = Patient(
             "training that is meant, for a finished G it is not.",
         ),
         "d": Thought(
-            "The networks were trained on batches of 64, so drawing takes a multiple of that.",
-            "500 is no multiple of 64, and the sheet of 500 comes out. Only a batch of one stops.",
+            "The running statistics are not there yet: G was trained too briefly.",
+            "print G[0][1].running_var: they were gathered in every step. In the state that G is "
+            "in, they are not what it uses.",
         ),
     },
     cause="c",

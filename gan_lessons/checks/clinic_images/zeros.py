@@ -101,13 +101,13 @@ zeros = Patient(
             "good game: against what D was shown, G is right.",
         ),
         "b": Thought(
-            "D is too weak to see that digits are missing.",
-            "make D four times as wide: zeros. A better D would notice only what its batches "
-            "tell it.",
+            "Every step sees the same 64 digits, and D has learned them by heart.",
+            "the same 64, that is so. But a D that knows ten kinds of digits teaches G ten kinds, "
+            "by heart or not: print the classes of that batch.",
         ),
         "c": Thought(
-            "The noise is too narrow: z does not reach the other digits.",
-            "draw with 3z: odd zeros. No z leads to a digit that G had no reason to learn.",
+            "The data hold far more zeros than other digits.",
+            "count them, strokes.y[:4_000].bincount(): about 400 of each.",
         ),
         "d": Thought(
             "D is shown zeros only.",

@@ -89,9 +89,9 @@ calm = Patient(
             "third digit. A weak D would gain a little.",
         ),
         "c": Thought(
-            "G has collapsed to one mode.",
-            "a collapsed G sits on a mode, and D soon learns to refuse it: its loss falls and "
-            "rises. Here nothing moves.",
+            "opt_d holds weights that D does not use: D is never updated.",
+            "print a weight of D before and after the first steps: it moves. What D learns has "
+            "nothing to do with the data.",
         ),
         "d": Thought(
             "What D's loss compares does not contain the data.",

@@ -122,8 +122,9 @@ counter = Patient(
     asks="Examine ``counter(samples, centers, sigma)``: how many modes have a sample within 3σ.",
     thoughts={
         "a": Thought(
-            "The counter is right: the samples surround all eight modes.",
-            "no sample is near a mode. Whoever asked for samples like the data got none.",
+            "Ties: a sample halfway between two modes is given to one of them.",
+            "print the two smallest distances of a few samples: no two are equal. And moved a "
+            "little to one side, the whole cloud is still counted as eight.",
         ),
         "b": Thought(
             "It counts modes by very few samples: it should ask for a share of them.",

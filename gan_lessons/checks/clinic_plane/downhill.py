@@ -89,16 +89,17 @@ downhill = Patient(
             "loss for both.",
         ),
         "b": Thought(
-            "All is well: training minimizes a loss, and the loss falls.",
-            "the samples say otherwise. In a game no single falling curve says that it goes well.",
+            "D has learned its data by heart, and G gets no answer from it.",
+            "points of the same ring that it has never seen get the same logits. And a G without "
+            "an answer would pay for it: here its loss falls, too.",
         ),
         "c": Thought(
             "D is too strong, G has no slope left to follow.",
             "make D eight times slower: the curve falls all the same. Nobody works against it.",
         ),
         "d": Thought(
-            "G has the wrong optimizer, so that it does not move.",
-            "print a weight of G before and after: it moves, in the first steps by much.",
+            "opt_g holds D's weights: both optimizers move D, and G stands still.",
+            "print a weight of G before and after a step: it moves, in the first steps by much.",
         ),
     },
     cause="a",

@@ -79,9 +79,9 @@ early = Patient(
     asks="Examine ``early(x, steps)``: samples and curves of a GAN trained on x.",
     thoughts={
         "a": Thought(
-            "The noise has the wrong shape: G expects another number of columns.",
-            "a wrong shape is told as one (mat1 and mat2 shapes cannot be multiplied). This "
-            "error speaks of dtypes.",
+            "G's weights are in double precision, and the noise is single.",
+            "the error names first what came in (mat1: Double), then the weights (mat2: Float): "
+            "the other way round. PyTorch makes its layers in single precision.",
         ),
         "b": Thought(
             "The real batch is in double precision.",
@@ -89,8 +89,13 @@ early = Patient(
             "print it.)",
         ),
         "c": Thought(
-            "G's layers and what is fed to them are numbers of different precision.",
-            "the error names both, and it comes in the first line that calls G.",
+            "The noise is in double precision, and G's weights are single.",
+            "the error names both, in this order, and it comes in the first line that calls G.",
+        ),
+        "d": Thought(
+            "from_numpy shares NumPy's memory, and that takes no part in gradients.",
+            "an array of float32 shares it, too, and passes: try torch.from_numpy(np.ones((4, 2), "
+            "np.float32)). Whose memory it is does not matter here.",
         ),
     },
     cause="c",

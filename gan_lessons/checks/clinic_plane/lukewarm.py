@@ -80,12 +80,14 @@ lukewarm = Patient(
             "the samples are not where the data are, and a fresh D would tell them apart at once.",
         ),
         "b": Thought(
-            "D is too small for this ring.",
-            "twice the width changes nothing, and lesson 04's D has this size.",
+            "D learns too slowly: G has answered before D can be sure.",
+            "let G stand still, without opt_g.step(): nobody answers, and D's loss stays above 1 "
+            "all the same.",
         ),
         "c": Thought(
-            "The labels of data and samples are exchanged.",
-            "then D would still become sure, of the opposite. Here it never does.",
+            "D's outputs are (128, 1) and the labels (128,): each output meets every label.",
+            "print D(real).shape: it is (128,), as the comment says. And this loss stops where "
+            "two shapes differ.",
         ),
         "d": Thought(
             "D's outputs are squeezed before a loss that squeezes them again.",

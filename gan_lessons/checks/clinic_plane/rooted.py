@@ -81,8 +81,10 @@ rooted = Patient(
             "is not.",
         ),
         "c": Thought(
-            "G is too small or too slow to spread out.",
-            "twice the width or four times the rate change nothing.",
+            "G's graph is cut somewhere: its own loss sends it no gradient.",
+            "then .grad would be None, or backward() would stop. Print it after each of a step's "
+            "two backward() calls: it is there both times, and in the first steps the second one "
+            "makes it smaller.",
         ),
         "d": Thought(
             "The gradients of earlier steps pile up.",

@@ -99,9 +99,10 @@ satisfied = Patient(
             "D says ½ also before it has learned anything, and whenever G has overtaken it.",
         ),
         "b": Thought(
-            "G has converged: D says one half, the equilibrium is reached.",
-            "look at the samples where it stopped. At the equilibrium D says ½; not wherever D "
-            "says ½ is the equilibrium.",
+            "It looks at means: single answers of D may be far from ½ on both sides.",
+            "count D's right answers in place of means, and stop where hardly more than half are "
+            "right: it ends as early, with modes missing. Single answers near ½ say no more of "
+            "the samples.",
         ),
         "c": Thought(
             "The tolerance is too wide.",

@@ -89,16 +89,18 @@ winners = Patient(
             "then G's loss would be large, as D would refuse all samples. It is zero as well.",
         ),
         "b": Thought(
-            "G has won: D takes the samples for real, because they are good.",
-            "look at them: no sample is where the data are.",
+            "G has found a place far out where D, never trained there, says real to everything.",
+            "D is trained on just these samples in every step, wherever they are. A D that is "
+            "told that they are fake refuses them within a few steps.",
         ),
         "c": Thought(
             "D learns the same answer for data and for samples.",
             "D(real) and D(fake) are both far above 0, and D refuses nothing.",
         ),
         "d": Thought(
-            "The learning rate is too high, D has run away.",
-            "with a quarter of it both losses fall to zero as well, a little later.",
+            "Both players lower one and the same loss: they help each other.",
+            "then D would tell the samples apart ever better, with D(fake) far below 0. Print it: "
+            "it is far above 0, even above D(real).",
         ),
     },
     cause="c",
