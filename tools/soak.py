@@ -50,6 +50,7 @@ REAL = "tests/data/test_real_data.py"
 FOLDER = "tests/data/test_folder.py"
 GUARD = "tests/lessons/test_nbval_guard.py"
 LOAD = "tests/faults/test_load.py"
+RUN_FOLDERS = "tests/faults/test_run_folders.py"
 DETECTORS = "tests/library/test_detectors.py"
 PROGRESS = "tests/library/test_progress.py"
 ROWS = (
@@ -61,6 +62,14 @@ ROWS = (
         "loaded with other contents, or another error", 20_000),
     Row("hostile checkpoints", f"{CHECKPOINTS}::test_hostile_files_run_nothing",
         "code that ran", 100),
+    Row("processes that start in one run folder",
+        f"{RUN_FOLDERS}::test_a_folder_never_has_two_owners", "two owners", 12_000),
+    Row("two runs in one folder, one killed",
+        f"{RUN_FOLDERS}::test_two_runs_in_one_folder_and_one_is_killed",
+        "a torn run, or another end", 100),
+    Row("clocks that lie",
+        f"{RUN_FOLDERS}::test_the_newest_is_told_by_its_step_whatever_the_clock_says",
+        "an older checkpoint chosen", 100),
     Row("full disks", f"{CHECKPOINTS}::test_a_full_disk_leaves_the_file_before_it",
         "the file before it lost", 100),
     Row("fuzzed IDX and gz files", f"{REAL}::test_fuzzed_idx_and_gz", "another error", 80_000),
