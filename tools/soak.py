@@ -50,6 +50,7 @@ REAL = "tests/data/test_real_data.py"
 FOLDER = "tests/data/test_folder.py"
 GUARD = "tests/lessons/test_nbval_guard.py"
 LOAD = "tests/faults/test_load.py"
+KERNEL = "tests/faults/test_kernel.py"
 RUN_FOLDERS = "tests/faults/test_run_folders.py"
 DETECTORS = "tests/library/test_detectors.py"
 PROGRESS = "tests/library/test_progress.py"
@@ -58,6 +59,13 @@ ROWS = (
         "ends_bit_identical", "a checkpoint lost, or another end", 1_000),
     Row("interrupts (■) in a process", f"{RUNTIME}::test_no_interrupt_tears_a_step",
         "a torn step", 1_000),
+    Row("interrupts (■) through a kernel",
+        f"{KERNEL}::test_the_button_ends_a_run_between_two_steps",
+        "a torn step, or an error", 50),
+    Row("a second ■ in a step that never ends",
+        f"{KERNEL}::test_the_button_twice_ends_a_step_that_never_ends", "the cell goes on", 20),
+    Row("cells of a lesson in other orders",
+        f"{KERNEL}::test_cells_may_be_run_in_any_legal_order_and_twice", "an error", 20),
     Row("damaged checkpoints", f"{CHECKPOINTS}::test_damage_is_refused_or_changes_nothing",
         "loaded with other contents, or another error", 20_000),
     Row("hostile checkpoints", f"{CHECKPOINTS}::test_hostile_files_run_nothing",
