@@ -50,6 +50,8 @@ REAL = "tests/data/test_real_data.py"
 FOLDER = "tests/data/test_folder.py"
 GUARD = "tests/lessons/test_nbval_guard.py"
 LOAD = "tests/faults/test_load.py"
+ENVIRONMENTS = "tests/faults/test_environments.py"
+HOSTILE = "tests/faults/test_hostile.py"
 KERNEL = "tests/faults/test_kernel.py"
 RUN_FOLDERS = "tests/faults/test_run_folders.py"
 DETECTORS = "tests/library/test_detectors.py"
@@ -78,6 +80,10 @@ ROWS = (
     Row("clocks that lie",
         f"{RUN_FOLDERS}::test_the_newest_is_told_by_its_step_whatever_the_clock_says",
         "an older checkpoint chosen", 100),
+    Row("hostile archives", f"{HOSTILE}::test_hostile_archives",
+        "code that ran, a file outside, another error", 50),
+    Row("hostile pictures", f"{HOSTILE}::test_hostile_pictures",
+        "code that ran, a file outside, an error, memory", 30),
     Row("full disks", f"{CHECKPOINTS}::test_a_full_disk_leaves_the_file_before_it",
         "the file before it lost", 100),
     Row("fuzzed IDX and gz files", f"{REAL}::test_fuzzed_idx_and_gz", "another error", 80_000),
@@ -96,6 +102,14 @@ ROWS = (
         "an answer lost", 200),
     Row("kernels at once", f"{LOAD}::test_kernels_at_once_on_one_cache",
         "a kernel that failed", 10),
+    Row("kernels that die under nbval", f"{GUARD}::test_a_death_is_named_soon",
+        "the death or its cause is not named", 51),
+    Row("environments", f"{ENVIRONMENTS}::test_the_lesson_ends_the_same_everywhere",
+        "other data, other weights, an error", 12),
+    Row("other processors", f"{ENVIRONMENTS}::test_what_is_claimed_holds_on_other_processors",
+        "a claim that fails", 1_000),
+    Row("a busy machine", f"{ENVIRONMENTS}::test_a_busy_machine_fails_nothing",
+        "a test that fails", 100),
     Row("sabotaged runs before the detectors",
         f"{DETECTORS}::test_a_sabotage_sets_off_its_alarm", "its alarm stays silent", 300),
     Row("healthy runs before the detectors", f"{DETECTORS}::test_healthy_runs_set_off_none",

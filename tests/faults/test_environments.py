@@ -252,7 +252,7 @@ def test_the_processors_differ():
     """The test above could fail: a convolution comes out otherwise, in the last digits."""
     program = (
         "import torch; torch.manual_seed(0); torch.set_num_threads(1); x = torch.randn(8, 16, 9, 9)"
-        "\\nprint(torch.nn.functional.conv2d(x, torch.randn(16, 16, 3, 3)).double().sum().item())"
+        "\nprint(torch.nn.functional.conv2d(x, torch.randn(16, 16, 3, 3)).double().sum().item())"
     )
     found = set()
     for env in ({}, *PROCESSORS.values()):
