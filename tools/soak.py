@@ -55,6 +55,7 @@ HOSTILE = "tests/faults/test_hostile.py"
 KERNEL = "tests/faults/test_kernel.py"
 RUN_FOLDERS = "tests/faults/test_run_folders.py"
 DETECTORS = "tests/library/test_detectors.py"
+SEEDS = "tests/faults/test_seeds.py"
 PROGRESS = "tests/library/test_progress.py"
 ROWS = (
     Row("kills while training", f"{CHECKPOINTS}::test_no_kill_loses_a_checkpoint_and_every_run_"
@@ -110,6 +111,10 @@ ROWS = (
         "a claim that fails", 1_000),
     Row("a busy machine", f"{ENVIRONMENTS}::test_a_busy_machine_fails_nothing",
         "a test that fails", 100),
+    Row("notebooks from other seeds, offline", f"{SEEDS}::test_notebooks_from_other_seeds",
+        "an error in a cell", 300),
+    Row("tests from other seeds", f"{SEEDS}::test_tests_from_other_seeds",
+        "a test that fails", 2_000),
     Row("sabotaged runs before the detectors",
         f"{DETECTORS}::test_a_sabotage_sets_off_its_alarm", "its alarm stays silent", 300),
     Row("healthy runs before the detectors", f"{DETECTORS}::test_healthy_runs_set_off_none",
