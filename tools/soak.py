@@ -181,7 +181,8 @@ def table(done: dict) -> str:
             lines.append(f"{start} not run yet | {row.target:,} | {row.failure} | | | | |")
             continue
         n, failures = result["n"], result.get("failures", 0)
-        most = f"{bound(n, failures):.2%}" if result["passed"] and n else ""
+        rate = bound(n, failures) if result["passed"] and n else None
+        most = "" if rate is None else f"{rate:.2%}" if rate >= 0.0005 else f"{rate:.4%}"
         note = f" ({result['note']})" if result["note"] else ""
         lines.append(
             f"{start} {n:,}{note} | {row.target:,} | {row.failure} | "
