@@ -1,11 +1,12 @@
 """Luck: the notebooks and the tests from other seeds than the one that decides.
 
-In every run one notebook and one file of tests, from seed 1. In the long run all of them, from
-seeds that nobody chose (GAN_LESSONS_TEST_SEED, else the clock's), and each failure is told with its
-seed.
+In every run one notebook and one file of tests, from seed 1. In the long run all of them, as often
+as fits, from seeds that nobody chose (GAN_LESSONS_TEST_SEED, else the clock's), and each failure is
+told with its seed.
 """
 
 import ast
+import itertools
 import os
 import subprocess
 import sys
@@ -21,6 +22,7 @@ from tests.soak import SEED, SOAK, times
 ROOT = Path(__file__).resolve().parents[2]
 LESSONS = sorted((ROOT / "notebooks").glob("[0-9][0-9]*.ipynb"))
 FIRST = (SEED or int(time.time()) % 100_000) if SOAK else 1
+MINUTES = float(os.environ.get("GAN_LESSONS_SOAK_MINUTES", "90"))  # then no notebook is begun
 ALONE = """
 import sys
 import nbformat
@@ -61,21 +63,24 @@ def test_notebooks_from_other_seeds(tmp_path, record_property):
     prefix, failed, runs = offline_prefix(), {}, 0
     settings = {"GAN_LESSONS_BUDGET": "tiny", "GAN_LESSONS_STRICT": "0", "OMP_NUM_THREADS": "1"}
     env = os.environ | settings | {"PYTHONPATH": str(ROOT)}
-    for seed in range(FIRST, FIRST + times(1, 3)):
-        for path in lessons:
-            book = reseeded(nbformat.read(path, as_version=4), seed)
-            nbformat.write(book, tmp_path / path.name)
-            command = [*prefix, sys.executable, "-c", ALONE, str(tmp_path / path.name)]
-            done = subprocess.run(
-                command, cwd=tmp_path, env=env, capture_output=True, text=True, check=False
-            )
-            runs += 1
-            if done.returncode:
-                failed[path.stem, seed] = done.stderr[-1_500:]
+    wanted, end, seen = times(1, 300), time.monotonic() + 60 * MINUTES, set()
+    for seed, path in ((seed, path) for seed in itertools.count(FIRST) for path in lessons):
+        if runs == wanted or (runs and time.monotonic() > end):
+            break
+        book = reseeded(nbformat.read(path, as_version=4), seed)
+        nbformat.write(book, tmp_path / path.name)
+        command = [*prefix, sys.executable, "-c", ALONE, str(tmp_path / path.name)]
+        done = subprocess.run(
+            command, cwd=tmp_path, env=env, capture_output=True, text=True, check=False
+        )
+        runs += 1
+        seen.add(path)
+        if done.returncode:
+            failed[path.stem, seed] = done.stderr[-1_500:]
     record_property("n", runs)
     record_property("failures", len(failed))
     where = "offline" if prefix else "not offline"
-    record_property("note", f"{len(lessons)} notebooks, seeds from {FIRST}, {where}")
+    record_property("note", f"{len(seen)} notebooks, seeds from {FIRST}, {where}")
     assert not failed, "\n".join(f"{name}, seed {seed}: {e}" for (name, seed), e in failed.items())
 
 
