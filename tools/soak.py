@@ -4,6 +4,7 @@
     python -m tools.soak --again     make all rows anew
     python -m tools.soak kills disk  make the rows whose name holds one of these words
     python -m tools.soak --table     write the table again, run nothing
+    GAN_LESSONS_SOAK_MINUTES=10 …    no notebook from another seed is begun after ten minutes
 
 A row is a test of the suite with its long count (GAN_LESSONS_SOAK=1), which says how many trials it
 made (``record_property("n", …)``) and, where it allows for some, how many failed ("failures"). A
