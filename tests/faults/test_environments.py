@@ -225,14 +225,20 @@ PROCESSORS = {  # what torch and oneDNN believe that the processor has
     "AVX2 for oneDNN": {"ONEDNN_MAX_CPU_ISA": "AVX2"},
 }  # fmt: skip
 BUSY = 4  # loops that do nothing but compute
-SPIN = "while True: pass"
+SPIN = "import os; parent = os.getppid()\nwhile os.getppid() == parent: pass"  # it ends with us
 
 
 def suite(files: list[str], folder: Path, **env: str) -> int:
     """Run a part of the suite in a process of its own; return how many tests passed: all."""
     report = folder / "report.xml"
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-x"]
-    command += [f"--junitxml={report}", f"--basetemp={folder / 'temp'}", *files]
+    command += [
+        f"--junitxml={report}",
+        "-o",
+        "junit_family=xunit1",
+        f"--basetemp={folder / 'temp'}",
+        *files,
+    ]
     env = os.environ | {"OMP_NUM_THREADS": "1", "GAN_LESSONS_SOAK": "0"} | env
     done = subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout[-3_000:]
@@ -267,8 +273,8 @@ def test_the_processors_differ():
 
 def test_a_busy_machine_fails_nothing(tmp_path, record_property):
     """What waits for something waits as long as it takes: no clock on the wall decides."""
-    files = ["tests/repository/test_watchdog.py", *CLAIMS[: times(0, 4)]]
-    files += ["tests/lessons/test_nbval_guard.py", "tests/library/test_runtime.py"][: times(0, 2)]
+    slow = ["tests/repository/test_watchdog.py", "tests/lessons/test_nbval_guard.py", *CLAIMS]
+    files = ["tests/library/test_runtime.py", *slow[: times(0, len(slow))]]
     spin = [sys.executable, "-S", "-c", SPIN]
     beside = [subprocess.Popen(spin) for _ in range(BUSY)]
     try:
