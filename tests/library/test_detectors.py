@@ -1,7 +1,9 @@
 """Lesson 05's detectors: what each says of made-up runs, and of small real ones.
 
 The long run (``python -m tools.soak detectors``) has seeds from 1000 on, which no threshold was
-chosen on: thirty of each of ten sabotages, and 300 healthy runs.
+chosen on: thirty of each of ten sabotages, and 300 healthy runs. On 2026-11-21 299 of the 300
+sabotaged ones set off their alarm (at most 1.6 % missed, 95 %), and no healthy one any (at most
+1.0 %), in 280 s of CPU.
 """
 
 import math
