@@ -49,7 +49,6 @@ workshop: $(DEV)
 soak: $(DEV)
 	@$(VENV_PYTHON) -m tools.soak
 	@GAN_LESSONS_SOAK=1 $(VENV_PYTHON) -m pytest tests/lessons/test_claims.py
-	@$(VENV_PYTHON) tests/library/soak_detectors.py
 
 bench: $(DEV)
 	@$(VENV_PYTHON) -m bench.steps $(MODE)

@@ -26,6 +26,7 @@ import os
 import platform
 import random
 import re
+import time
 import warnings
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
@@ -41,8 +42,8 @@ from gan_lessons.errors import CheckpointError, DiskFullError, TrainingDiverged
 
 KIND = "gan_lessons checkpoint 1"
 NAME = "step_{:08d}.ckpt"
-TEMPORARY = re.compile(r"\.step_\d+\.ckpt\.(\d+)\.tmp")
-LOCK = "in_use.json"
+LOCK, CLAIM = "in_use.json", "in_use.claim"
+TEMPORARY = re.compile(r"\.(?:step_\d+\.ckpt|in_use\.(?:json|claim))\.(\d+)\.tmp")
 PLAIN = (bool, int, float, str, type(None))  # not their children: a file of those is refused
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 START_OVER = "To start over, delete {}."
@@ -415,37 +416,83 @@ def by_step(folder: Path) -> list[Path]:
 def occupy(folder: Path) -> None:
     """Mark a folder as this process's, or say which process runs in it.
 
+    The mark of a process that is gone is replaced. Of several that start at once, one gets it.
+
     Raises:
         CheckpointError: another process that is alive runs in it, or it cannot be written.
     """
-    lock = folder / LOCK
-    mine = json.dumps(_who(os.getpid()))
-    for _ in range(10):
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-            with lock.open("x", encoding="utf-8") as file:
-                file.write(mine)
-            return
-        except FileExistsError:
-            owner = _owner(lock)
-            if owner == _who(os.getpid()):
+    lock, mine = folder / LOCK, _who(os.getpid())
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for turn in range(100):
+            if _made(lock, mine):
                 return
-            if owner and owner["host"] == platform.node() and _who(owner["pid"]) != owner:
-                _remove(lock)  # its process is gone
-                continue
-            if owner:
+            owner = _owner(lock)
+            if owner == mine:
+                return
+            if owner and (owner["host"] != mine["host"] or _who(owner["pid"]) == owner):
                 raise CheckpointError(
                     f"Process {owner['pid']} on {owner['host']} is running in {folder}.",
                     "Nothing was loaded or written.",
                     f"Choose another folder, or end that kernel; if it is gone, delete {lock}.",
-                ) from None
-            _remove(lock)  # an empty or damaged one
-        except OSError as error:
-            raise CheckpointError(
-                f"{folder} cannot be written: {error.strerror}.",
-                "Nothing was loaded or written.",
-                "Choose a folder of your own.",
-            ) from error
+                )
+            readable = owner is not None or turn > 20  # else gone meanwhile, or half written
+            if readable and _inherited(lock, owner, mine):
+                return
+            time.sleep(0.01)
+    except OSError as error:
+        raise CheckpointError(
+            f"{folder} cannot be written: {error.strerror}.",
+            "Nothing was loaded or written.",
+            "Choose a folder of your own.",
+        ) from error
+    raise CheckpointError(
+        f"Other processes are starting in {folder} all the time.",
+        "Nothing was loaded or written.",
+        f"Choose another folder; if nothing runs there, delete {LOCK} and {CLAIM} in it.",
+    )
+
+
+def _made(path: Path, owner: dict) -> bool:
+    """Make a file that holds an owner from its first moment on; False where there is one."""
+    own = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    own.write_text(json.dumps(owner), encoding="utf-8")
+    try:
+        os.link(own, path)  # under its name at once and whole, unless that name is taken
+    except FileExistsError:
+        return False
+    except OSError:  # sticks and some network drives know no links
+        try:
+            with path.open("x", encoding="utf-8") as file:
+                file.write(json.dumps(owner))
+        except FileExistsError:
+            return False
+    finally:
+        _remove(own)
+    return True
+
+
+def _inherited(lock: Path, dead: dict | None, mine: dict) -> bool:
+    """Replace the mark of a process that is gone, unless another one is about to, or has.
+
+    Only who holds the claim may replace it, and looks again before: what two of them found dead may
+    be alive by the time that the slower one acts.
+    """
+    claim = lock.with_name(CLAIM)
+    if not _made(claim, mine):
+        holder = _owner(claim)
+        if holder and holder["host"] == mine["host"] and _who(holder["pid"]) != holder:
+            _remove(claim)  # ended in these few lines
+        return False
+    try:
+        if not lock.exists() or _owner(lock) != dead:
+            return False
+        own = lock.with_name(f".{lock.name}.{os.getpid()}.tmp")
+        own.write_text(json.dumps(mine), encoding="utf-8")
+        own.replace(lock)
+        return True
+    finally:
+        _remove(claim)
 
 
 def leave(folder: Path) -> None:
@@ -456,7 +503,7 @@ def leave(folder: Path) -> None:
 
 def sweep(folder: Path) -> None:
     """Remove what processes that are gone have left half written."""
-    for path in folder.glob(".step_*.tmp"):
+    for path in folder.glob(".*.tmp"):
         found = TEMPORARY.fullmatch(path.name)
         if found and not psutil.pid_exists(int(found[1])):
             _remove(path)
@@ -465,10 +512,24 @@ def sweep(folder: Path) -> None:
 def _who(pid: int) -> dict | None:
     """Return what tells a living process from a later one with its number."""
     try:
-        started = psutil.Process(pid).create_time()
+        process = psutil.Process(pid)
+        if process.status() == psutil.STATUS_ZOMBIE:  # killed, and its parent has not looked
+            return None
+        return {"pid": pid, "host": platform.node(), "started": _started(process)}
     except psutil.Error:
         return None
-    return {"pid": pid, "host": platform.node(), "started": round(started)}
+
+
+def _started(process: psutil.Process) -> int:
+    """Return when a process was started: on Linux in ticks since the machine was.
+
+    Elsewhere in seconds on the clock, which somebody may set.
+    """
+    try:
+        text = Path(f"/proc/{process.pid}/stat").read_text(encoding="utf-8", errors="replace")
+        return int(text.rpartition(")")[2].split()[19])
+    except (OSError, ValueError, IndexError):
+        return round(process.create_time())
 
 
 def _owner(lock: Path) -> dict | None:

@@ -107,8 +107,17 @@ class Film:
 
         All pictures of a film have the same axes, so that only the data move while scrubbing.
         """
+        self._refuse_empty()
         self._board = self._board or self._new_board(show.SHARP)
         return self._draw(self._board, self.frames[index])
+
+    def _refuse_empty(self) -> None:
+        if not self.frames:
+            raise SettingError(
+                "The film is empty: its run has not made a step yet.",
+                "The players are as they were.",
+                "Run the cell that trains, then this one again.",
+            )
 
     def glance(self, frame: Frame) -> show.Picture:
         """Draw a frame after all others, kept or not, with half the pixels: fast.
@@ -149,6 +158,7 @@ class Film:
         """
         runs, said = {}, []
         for name, film in zip(names, (self, other), strict=True):
+            film._refuse_empty()
             curves = curves_of(film._history, film.values, film._metric)
             runs[name] = film.frames[-1], curves
             words = read(film.frames[-1], film._history, film._metric, average=film._average)
@@ -161,6 +171,7 @@ class Film:
 
     def scrub(self) -> ipywidgets.Widget:
         """Return a slider over the frames and its picture; the arrow keys move it."""
+        self._refuse_empty()
         last = len(self.frames) - 1
         slider = ipywidgets.IntSlider(value=last, max=last, description="frame")
         slider.layout.width = "60%"
@@ -176,6 +187,7 @@ class Film:
         Raises:
             SettingError: there is no such frame.
         """
+        self._refuse_empty()
         if not -len(self.frames) <= index < len(self.frames):
             raise SettingError(
                 f"There is no frame {index}: the film has {len(self.frames)}.",
@@ -217,6 +229,7 @@ class Film:
 
     def gif(self, path: str | Path, *, seconds: float = 6.0) -> Path:
         """Write the film as an animated GIF and return its path."""
+        self._refuse_empty()
         pages = [Image.open(BytesIO(self.picture(i).png)) for i in range(len(self.frames))]
         pages = [page.convert("P", palette=Image.Palette.ADAPTIVE) for page in pages]
         duration = int(1000 * seconds / len(pages))
@@ -229,6 +242,7 @@ class Film:
 
         Most happens early: five panels of 3,000 steps are near 0, 100, 310, 970 and 3,000.
         """
+        self._refuse_empty()
         frames = [self.frames[i] for i in self._picked(panels)]
         steps = ", ".join(f"{f.step:,}" for f in frames)
         sentence = f"The same noise after {steps} steps."

@@ -15,6 +15,7 @@ import pytest
 
 from gan_lessons import triage
 from tests.browser.labdrive import FLAGS
+from tests.repository.test_security import ACTIVE_HTML, BANNED_ADVICE, BANNED_TEXT, find
 from tools import build, pages
 from tools.workshop import read, told_of
 
@@ -100,6 +101,17 @@ def test_what_a_page_loads_lies_beside_it(site, links):
             if not link.startswith(("data:", "#")):
                 assert not re.match(r"\w+:|//", link), f"{name} asks {link}"
                 assert (site / unquote(link.partition("?")[0])).is_file(), f"{name}: {link}"
+
+
+def test_no_page_holds_a_secret_a_home_or_an_open_door(site):
+    """The bans on the repository's files, for what is made of them; scripts are Sphinx's alone."""
+    active = {pattern: why for pattern, why in ACTIVE_HTML.items() if why != "a script"}
+    for path in sorted(site.glob("*.html")):
+        text = path.read_text(encoding="utf-8")
+        assert find(BANNED_TEXT | BANNED_ADVICE | active, text) == [], path.name
+        for script in re.findall(r"<script\b[^>]*>(.*?)</script>", text, re.DOTALL):
+            assert not re.search(r"\beval\(|\bFunction\(|document\.write", script), path.name
+    assert find(BANNED_TEXT | BANNED_ADVICE | active, "<a onclick='x()'>ghp_" + 36 * "a") != []
 
 
 def test_a_planted_link_and_a_planted_request_are_noticed(site, links):

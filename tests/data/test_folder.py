@@ -524,7 +524,7 @@ def test_fuzzed_pictures(home, record_property):
     """Mutated pictures are read as something, or left out: never another error."""
     rng, good = random.Random(0), samples()
     Image.new("RGB", (8, 8)).save(home / "y.png")
-    turns = times(10, 150)
+    turns = times(10, 200)
     record_property("n", 100 * turns)
     for turn in range(turns):
         for number in range(100):

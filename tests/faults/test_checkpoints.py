@@ -10,11 +10,13 @@ import os
 import pickle
 import random
 import resource
+import shutil
 import signal
 import subprocess
 import time
 import zipfile
 
+import numpy as np
 import pytest
 import torch
 
@@ -227,14 +229,18 @@ def hostile(canary) -> list[bytes]:
         Canary(open, str(canary), "w"),
         Canary(os.mkdir, str(canary)),
         Canary(subprocess.check_output, ["touch", str(canary)]),
+        Canary(shutil.copyfile, os.devnull, str(canary)),
+        Canary(os.open, str(canary), os.O_CREAT),
+        Canary(np.save, str(canary), 0),
     ]
     bodies = []
     for call in calls:
         for state in (call, {"step": 5, "parts": call}, {"step": 5, "parts": {"G": {"w": call}}}):
-            made = io.BytesIO()
-            torch.save(state, made)
-            bodies.append(made.getvalue())
-            bodies.append(pickle.dumps(state))  # what torch.save wrote before 1.6
+            for zipped in (True, False):  # as torch.save writes now, and before 1.6
+                made = io.BytesIO()
+                torch.save(state, made, _use_new_zipfile_serialization=zipped)
+                bodies.append(made.getvalue())
+            bodies += [pickle.dumps(state, protocol=protocol) for protocol in (2, 4)]
     outside = io.BytesIO()
     with zipfile.ZipFile(outside, "w") as archive:
         archive.writestr("archive/data.pkl", pickle.dumps(calls[0]))
@@ -253,6 +259,6 @@ def test_hostile_files_run_nothing(tmp_path, record_property):
             checkpoint.load(path)
         assert complaints(info.value) == []
         assert not canary.exists()
-    assert len(files) == 37
+    assert len(files) == 109
     torch.load(io.BytesIO(files[0]), weights_only=False)  # the canary would have sung
     assert canary.exists()

@@ -2,16 +2,20 @@
 
 import os
 import re
+import subprocess
+import time
 from collections import Counter
 from pathlib import Path
 from queue import Empty
 
 import nbformat
 import pytest
+from nbval.kernel import RunningKernel
 
 from tests.lessons import nbval_guard, run_notebooks
 from tests.lessons.nbval_guard import cause_of_death, shortfalls
 from tests.progress import Progress
+from tests.soak import times
 
 LIMITS = {"cell_limit": 4, "patience": 3}  # seconds: of processor time, of standing still
 SETTINGS = {"GAN_LESSONS_BUDGET": "tiny", "GAN_LESSONS_STRICT": "0"}
@@ -94,6 +98,35 @@ def test_a_dead_kernel_is_named(name, cause, ward):
     assert "Timeout" not in about.partition("\n___")[0]
     cells = re.search(rf"(\d+) of +4 cells +[\d.]+ s  {name}\.ipynb", report)[1]
     assert int(cells) == 1
+
+
+DEATHS = {
+    "by SIGKILL": "os.kill(os.getpid(), 9)",
+    "with exit status 3": "os._exit(3)",
+    "by SIGSEGV": "import ctypes; ctypes.string_at(0)",
+}
+
+
+@pytest.mark.skipif(os.name != "posix", reason="dies by signals")
+@pytest.mark.parametrize("cause", DEATHS)
+def test_a_death_is_named_soon(cause, tmp_path, record_property, monkeypatch):
+    """How soon is no matter of passing, for any machine may be slow: the table says it."""
+    # nbval opens a file for it and never closes it, which is a warning here
+    monkeypatch.setattr("nbval.kernel.open", lambda *args: subprocess.DEVNULL, raising=False)
+    deaths, took = times(1, 17), []
+    died = tmp_path / "died"
+    for _ in range(deaths):
+        kernel = RunningKernel("python3", str(tmp_path), startup_timeout=600)
+        try:
+            stamp = f"import os, time; open({str(died)!r}, 'w').write(str(time.time()))"
+            asked = kernel.execute_cell_input(f"{stamp}; {DEATHS[cause]}")
+            with pytest.raises(nbval_guard.KernelDied, match=cause):
+                kernel.await_reply(asked, timeout=10**6)
+            took.append(time.time() - float(died.read_text()))
+        finally:
+            kernel.stop()
+    record_property("n", deaths)
+    record_property("note", f"{cause}: named after {max(took):.1f} s at most")
 
 
 class Kernel:

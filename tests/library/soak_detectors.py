@@ -1,18 +1,12 @@
-"""The long run of lesson 05's detectors: 300 healthy runs and ten sabotages, 30 seeds each.
+"""What lesson 05's detectors are tried on: healthy runs, and ten sabotages.
 
-    OMP_NUM_THREADS=1 nice -n 19 python tests/library/soak_detectors.py    # about five minutes
-    OMP_NUM_THREADS=1 nice -n 19 python tests/library/soak_detectors.py --healthy 30 --seeds 3
+    python -m tools.soak detectors    # 300 healthy runs, thirty of each sabotage: five minutes
 
-Prints, for every sabotage, how often the alarm that it must set off was set off, and for the
-healthy runs how often any was; each with the upper end of an exact 95 % interval (Clopper and
-Pearson 1934). Small nets and 600 steps: a run takes about a second.
+Small nets and 600 steps: a run takes about a second. tests/library/test_detectors.py plays them and
+counts which alarms are set off; tests/faults/README.md holds the counts of the long run.
 """
 
-import argparse
 import itertools
-import math
-import sys
-import time
 from collections.abc import Iterator
 
 import torch
@@ -113,51 +107,3 @@ def play(
         looks += [G(z).detach()] * (steps // EVERY - len(looks))
     numbers = {name: history.column(name) for name in training.NUMBERS}
     return detectors.alarms(numbers, torch.stack(looks), RING.centers)
-
-
-def upper_bound(failures: int, n: int, *, confidence: float = 0.95) -> float:
-    """Return the largest rate at which so few failures in n are not yet a surprise."""
-    if failures >= n:
-        return 1.0
-
-    def at_most(rate: float) -> float:  # P(failures or fewer)
-        terms = (math.comb(n, k) * rate**k * (1 - rate) ** (n - k) for k in range(failures + 1))
-        return sum(terms)
-
-    low, high = failures / n, 1.0
-    for _ in range(50):
-        middle = (low + high) / 2
-        low, high = (middle, high) if at_most(middle) > 1 - confidence else (low, middle)
-    return high
-
-
-def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--healthy", type=int, default=300, help="healthy runs")
-    parser.add_argument("--seeds", type=int, default=30, help="seeds of each sabotage")
-    parser.add_argument("--first", type=int, default=1_000, help="the first seed")
-    asked = parser.parse_args()
-    torch.set_num_threads(1)
-    started = time.process_time()
-    missed = 0
-    for name, (change, alarm) in SABOTAGES.items():
-        found = [play(asked.first + seed, **change) for seed in range(asked.seeds)]
-        misses = [asked.first + seed for seed, alarms in enumerate(found) if alarm not in alarms]
-        silent = sum(not alarms for alarms in found)
-        missed += len(misses)
-        print(f"{asked.seeds - len(misses):3} of {asked.seeds}  {alarm:11}  {name}", end="")
-        print(f"  missed: {misses}, without any alarm: {silent}" if misses else "", flush=True)
-    n = asked.seeds * len(SABOTAGES)
-    print(f"missed {missed} of {n}; 95 % bound {upper_bound(missed, n):.2%}", flush=True)
-    false = {}
-    for seed in range(asked.first, asked.first + asked.healthy):
-        if alarms := play(seed):
-            false[seed] = alarms
-    n = asked.healthy
-    print(f"false alarms {len(false)} of {n}; 95 % bound {upper_bound(len(false), n):.2%}  {false}")
-    print(f"{time.process_time() - started:.0f} s of CPU")
-    return int(missed > 0.05 * asked.seeds * len(SABOTAGES) or len(false) > 0.01 * n)
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -705,6 +705,25 @@ def test_a_frame_that_is_not_there_is_told_in_three_lines(filmed, index):
     assert len(live.film.frames) == 9
 
 
+@pytest.mark.parametrize(
+    "ask",
+    [
+        lambda film: film.scrub(),
+        lambda film: film.strip(),
+        lambda film: film.picture(-1),
+        lambda film: film.beside(film),
+        lambda film: film.rewind(0),
+        lambda film: film.gif("a.gif"),
+    ],
+    ids=["scrub", "strip", "picture", "beside", "rewind", "gif"],
+)
+def test_a_film_without_a_frame_says_so(ask):
+    """As when the cell that makes the live view was run again, and the one that trains was not."""
+    with pytest.raises(SettingError, match="The film is empty") as info:
+        ask(cockpit.Film(RING.x, training.History()))
+    assert complaints(info.value) == []
+
+
 def add(film: cockpit.Film, steps: range) -> None:
     for step in steps:
         film.add(cockpit.Frame(step, RING.x[:3]))

@@ -43,6 +43,10 @@ RUNS_ITS_OWN_TEXT = {"gan_lessons/checks/grader.py": ["text is run as a program"
 # the wheel, the kit that the test has built
 RUNS_ITS_OWN_TEXT["tests/repository/test_wheel.py"] = ["an archive is unpacked to disk"]
 RUNS_ITS_OWN_TEXT["tests/repository/test_workshop.py"] = ["an archive is unpacked to disk"]
+RUNS_ITS_OWN_TEXT["tests/faults/test_hostile.py"] = [
+    "unpickling runs a program",
+    "allow_pickle=True unpickles",
+]
 RUNS_ITS_OWN_TEXT["tests/faults/test_checkpoints.py"] = [
     "weights_only=False unpickles",
     "torch.load without weights_only=True unpickles",

@@ -22,11 +22,37 @@ def test_three_hundred_without_a_failure_are_less_than_one_percent():
     assert (1 - soak.bound(50)) ** 50 == pytest.approx(0.05)
 
 
+@pytest.mark.parametrize(("failures", "n", "bound"), [(0, 300, 0.00994), (3, 300, 0.0256)])
+def test_the_bound_is_that_of_clopper_and_pearson(failures, n, bound):
+    assert soak.bound(n, failures) == pytest.approx(bound, abs=1e-4)
+    assert soak.bound(n, n) == 1
+    assert soak.bound(100_000) == pytest.approx(3e-5, rel=0.01)
+
+
+def test_the_cases_of_a_test_add_up(tmp_path):
+    case = '<testcase><properties><property name="n" value="{}"/>{}</properties></testcase>'
+    note = '<property name="note" value="slow"/>'
+    failed = '<property name="failures" value="2"/>'
+    text = f"<suite>{case.format(3, note)}{case.format(4, note + failed)}<testcase/></suite>"
+    (tmp_path / "report.xml").write_text(text)
+    said = soak.counts(tmp_path / "report.xml")
+    assert said == {"n": 7, "failures": 2, "note": "slow"}
+    assert soak.counts(tmp_path / "none.xml") == {"n": 0, "failures": 0, "note": ""}
+
+
 def test_the_table_says_what_was_not_run_and_what_failed():
     done = {"n": 1_000, "note": "", "minutes": 3.0, "date": "2026-01-01", "machine": "two cores"}
-    first, second = soak.ROWS[:2]
-    lines = soak.table({first.name: done | {"passed": True}, second.name: done | {"passed": False}})
-    assert f"| {first.name} | 1,000 | {first.failure} | 0 | 0.30% | 3.0 |" in lines
-    assert f"| {second.name} | 1,000 | {second.failure} | the run failed |  |" in lines
-    assert lines.count("not run yet") == len(soak.ROWS) - 2
+    first, second, third = soak.ROWS[:3]
+    lines = soak.table(
+        {
+            first.name: done | {"passed": True},
+            second.name: done | {"passed": False},
+            third.name: done | {"passed": True, "failures": 3},
+        }
+    )
+    target = f"{first.target:,}"
+    assert f"| {first.name} | 1,000 | {target} | {first.failure} | 0 | 0.30% | 3.0 |" in lines
+    assert f"| {second.failure} | the run failed |  |" in lines
+    assert f"| {third.failure} | 3 | 0.77% |" in lines
+    assert lines.count("not run yet") == len(soak.ROWS) - 3
     assert lines.endswith("Machine: two cores.\n")
