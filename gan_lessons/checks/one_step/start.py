@@ -206,8 +206,8 @@ def _it_learns(build: Callable) -> str | None:
 
 start = Property(
     title="Start as the identity",
-    proves="at first G(z) = z to the last digit, alone and side by side, and all of the net is "
-    "free to learn any other map.",
+    proves="at first G(z) = z but for rounding, alone and side by side, in training and in use, "
+    "and every layer of the net takes part in learning another map.",
     hints=(
         "G(z) = z + net(z), and at first net is to add nothing. Which layer can you silence so "
         "that the others keep telling the z apart?",
