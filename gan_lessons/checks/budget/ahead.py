@@ -65,6 +65,12 @@ SLIPS = (
     ),
     Slip(
         FIRST,
+        "return 2 * (a[:, None] > b).double().mean() - 1",
+        "a share of pairs comes back, and a verdict is asked: 1 if all pairs are won, -1 if all "
+        "are lost, else 0.",
+    ),
+    Slip(
+        FIRST,
         "return a.mean() - b.mean()",
         "a difference of means comes back, and a verdict is asked: 1, -1 or 0.",
     ),
@@ -155,6 +161,16 @@ SLIPS = (
         "if min(a) < max(b):",
         "the way to 1 is right, the one to -1 is not: one run of a that loses is enough for it. "
         "Where some win and some lose, it is open.",
+    ),
+    Slip(
+        "if max(a) < min(b):",
+        "if max(a) <= min(b):",
+        "a tie counts as lost: equal runs leave it open, < and not <=.",
+    ),
+    Slip(
+        "if min(a) > max(b):",
+        "if min(a) >= max(b):",
+        "a tie counts as won: equal runs leave it open, > and not >=.",
     ),
     Slip("return 0", "return -1", "it never says 0: what is neither is open."),
     Slip("return 0", "return 1", "it never says 0: what is neither is open."),

@@ -86,8 +86,8 @@ SLIPS = (
     Slip(
         END,
         "return off.flatten(1).sum(1).mean() + kl.sum(0).mean()",
-        "the KL is added up over the batch and averaged over the code's numbers: the other way "
-        "round, .sum(1).mean().",
+        "the KL is added up over the batch and averaged over the code's numbers: exchange "
+        "the two, .sum(1).mean().",
     ),
     Slip(
         END,

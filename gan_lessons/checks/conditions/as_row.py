@@ -129,6 +129,9 @@ as_row = Value(
     table=Table(RIGHT, SLIPS),
     cases=cases,
     refused={
+        "stack expects each tensor": "torch.stack makes a new axis of equal parts; torch.cat joins "
+        "columns, dimension 1.",
+        "Class values must be non-negative": "classes count from 0: nothing is to be taken off y.",
         "Sizes of tensors must match except in dimension 0": "cat along dimension 0 would put rows "
         "below rows: join the columns, dimension 1.",
         "Tensors must have same number of dimensions": "tensors that are joined need equally many "

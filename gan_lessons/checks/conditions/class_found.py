@@ -82,6 +82,11 @@ SLIPS = (
     ),
     Slip(
         HITS,
+        "((read(G(z, y, c))[1] - c).abs() < 0.5).all(1).float().mean()",
+        "the factors decide here, and the class is not looked at: compare the classes with y.",
+    ),
+    Slip(
+        HITS,
         "(classes == y).all().float()",
         "one picture that fails makes it 0: the share is asked, the mean of the hits.",
     ),
@@ -146,7 +151,7 @@ class _Draws:
 
     def __call__(self, z: Tensor, y: Tensor, c: Tensor) -> Tensor:
         hard = torch.where(y % 2 == 0, 0.5, -0.5)
-        drawn = torch.where(z[:, 0] + 0.3 * c[:, 0] + hard > self.wrong, (y + 3) % 10, y)
+        drawn = torch.where(z[:, 0] + c[:, 0] + hard > self.wrong, (y + 3) % 10, y)
         missed = c + 3.0 * (z[:, 1:2] > 0)
         return torch.cat([drawn[:, None].to(c.dtype), missed], 1)[:, None, None, :]  # (N, 1, 1, 3)
 
@@ -179,7 +184,7 @@ def cases(seed: int) -> Sequence[Case]:
         c, z = torch.randn(n, 2, generator=rng), torch.randn(n, 3, generator=rng)
         shown = y.clone()
         shown[:misread] = (shown[:misread] + 1) % 10  # what is read off the real pictures
-        factors = c + torch.randn(n, 2, generator=rng)  # likewise
+        factors = c + 2 * torch.randn(n, 2, generator=rng)  # likewise
         x = torch.cat([shown[:, None].float(), factors], 1)[:, None, None, :]
         return case(label, _Draws("G", wrong), _read, z, x, y, c)
 
@@ -188,6 +193,9 @@ def cases(seed: int) -> Sequence[Case]:
         game("a G that fails some orders", 30, 0.4, 3),
         game("a G that fails most orders", 25, -0.5, 1),
         game("a reader that misreads real pictures", 40, 1.0, 10),
+        game("a G that fails about half of the orders", 61, 0.0, 7),
+        game("a G that fails few orders", 97, 1.4, 20),
+        game("a hundred orders", 100, 0.3, 30),
     )
 
 

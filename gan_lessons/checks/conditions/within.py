@@ -212,4 +212,8 @@ within = Value(
     table=Table(RIGHT, SLIPS),
     cases=cases,
     least=1e-5,
+    refused={
+        "must match the size of tensor": "the mean of each row is (digits,), and meets the places: "
+        "keepdim=True leaves it a column, (digits, 1).",
+    },
 )

@@ -149,6 +149,17 @@ SLIPS = (
         "least = u.mean()",
         "the price list u alone is not the cost: it takes both, u.mean() + v.mean() (lesson 11).",
     ),
+    Slip(
+        RATIO,
+        "roots = np.sqrt(cost)\n"
+        "    return roots.diagonal().mean() / roots[range(len(cost)), pairs].mean()",
+        "paired by squares, and paid by plain distances: the cost of a pair is ‖y − z‖², in both.",
+    ),
+    Slip(
+        RATIO,
+        "return float((z - y).sum().square() / (z - y[pairs]).sum().square())",
+        "all ways are added up before the square, and cancel: square each number, then add.",
+    ),
     Slip(COST, COST.replace(".numpy()", ""), NUMPY),
     Slip(PAIRS, "pairs = transport.assignment(cost)", THREE),
 )

@@ -91,7 +91,7 @@ SLIPS = (
     ),
     Slip(
         MADE,
-        "net[-1] = nn.Linear(16, 2)\n    nn.init.zeros_(net[-1].weight)\n    "
+        "net[-1] = nn.Linear(12, 2)\n    nn.init.zeros_(net[-1].weight)\n    "
         "nn.init.zeros_(net[-1].bias)\n    return _Added(net)",
         "fixed size",
     ),
@@ -107,8 +107,8 @@ SLIPS = (
 def _net(seed: int, width: int = 16) -> nn.Sequential:
     rng = torch.random.get_rng_state()
     torch.manual_seed(seed)
-    between = nn.ReLU(), nn.Linear(width, width), nn.ReLU()
-    layers = nn.Linear(2, width), *between, nn.Linear(width, 2)
+    between = nn.ReLU(), nn.Linear(width, width - 4), nn.ReLU()  # no two weights of one shape
+    layers = nn.Linear(2, width), *between, nn.Linear(width - 4, 2)
     torch.random.set_rng_state(rng)
     return nn.Sequential(*layers)
 
@@ -243,14 +243,14 @@ def _it_learns(build: Callable) -> str | None:
         return STILL
     if moved.std(dim=0).max() < 1e-3:
         return ONLY_SHIFTS
+    if stay := _that_stay(made, first):
+        return STAYS.format(f"the weights of {' and '.join(stay)}")
     before = (z - goal).square().sum(1).mean()
     if loss > 0.5 * before:
         return (
             f"it learns too little: in 60 steps toward another map its error falls from "
             f"{float(before):.2g} to {float(loss):.2g} only. Are all layers of net free?"
         )
-    if stay := _that_stay(made, first):
-        return STAYS.format(f"the weights of {' and '.join(stay)}")
     with torch.no_grad():
         used = made.eval()(z)
     if not torch.allclose(used - z, moved, atol=1e-5):
@@ -315,6 +315,9 @@ start = Start(
     refused={
         "mat1 and mat2 shapes cannot be multiplied": "a layer of yours has a fixed size, and net "
         "may be as wide as it likes: zero its own last layer, net[-1].",
+        "before Module.__init__() call": "super().__init__() comes first in your class's __init__.",
+        "must match the size of tensor": "what net says no longer has the shape of z: leave its "
+        "layers where they are.",
         "'StackedLinear' object has no attribute": "net may hold several seeds side by side. Its "
         "layers are then no nn.Linear (they have a weight and a bias, (seeds, …)), and a layer of "
         "yours would be one for all seeds. Zero net's own last layer, net[-1].",

@@ -6,6 +6,7 @@ from numbers import Real
 import torch
 from torch import Tensor
 
+from gan_lessons import transport
 from gan_lessons.checks.grader import Case, Slip, Table, Value, case
 
 RIGHT = """
@@ -143,7 +144,7 @@ SLIPS = (
     Slip(
         WEIGHT,
         "weight = 0.3 * max(0.0, 1 - done / 2)",
-        "the weight never gets to 0: at the end half of it is left. It is 0 at *half* of the "
+        "the weight never gets to 0: half of it is left in the last step. It is 0 at *half* of the "
         "steps, 1 − 2 · done.",
     ),
     Slip(
@@ -214,6 +215,13 @@ SLIPS = (
         "both are sorted first, and so paired anew: a sample pays for its own way, from z_i to "
         "y_i.",
     ),
+    Slip(
+        SQUARES,
+        "_pairs = torch.cdist(z.flatten(1), y.flatten(1)).square()\n"
+        "    squares = _pairs[range(len(z)), transport.assignment(_pairs.detach().numpy())[0]]",
+        "this is the toll of the cheapest pairing: a sample pays for the way that it went, from "
+        "z_i to y_i.",
+    ),
     Slip(WEIGHT, "weight = max(0.0, 1 - 2 * done)", "the weight begins at 1, not at 0.3."),
     Slip(WEIGHT, "weight = max(0.0, 0.3 - done)", "the weight is 0 at 0.3 of the steps already."),
     Slip(
@@ -265,9 +273,13 @@ toll = Value(
         "return 0.3 * max(0, 1 - 2 * done) * (y - z).flatten(1).square().sum(1).mean()",
     ),
     asks="Check ``toll(z, y, done)``: a falling weight times E‖y − z‖².",
-    table=Table(RIGHT, SLIPS),
+    table=Table(RIGHT, SLIPS, uses={"transport": transport}),
     cases=cases,
     observe=_asked,
     slopes=(1,),
+    refused={
+        "Dimension out of range": "points are (B, 2) and images have more axes: flatten(1) makes "
+        "one axis of all of a sample's numbers.",
+    },
     terms=lambda z, y, done: 0.3 * max(0.0, 1 - 2 * done) * (y - z).flatten(1).square().sum(1),
 )

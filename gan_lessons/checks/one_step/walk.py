@@ -160,6 +160,14 @@ SLIPS = (
         "of the time toward it, and that is 1/(calls − i) of the way.",
     ),
     Slip(
+        "    x = z\n    for i in range(calls):\n        t = i / calls\n"
+        "        velocity = (end(x, t) - x) / (1 - t)\n        x = x + velocity / calls\n"
+        "    return x",
+        "    return sum(end(z, i / calls) for i in range(calls)) / calls",
+        "the mean of all ends comes back, each asked at z. A walk moves: the next call is made "
+        "where the last step has led.",
+    ),
+    Slip(
         "    return x",
         "    return x.round(decimals=3)",
         "the places are rounded.",
