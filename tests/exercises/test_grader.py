@@ -6,6 +6,7 @@ from fractions import Fraction
 import numpy as np
 import pytest
 import torch
+from torch import nn
 
 from gan_lessons.checks import experiments
 from gan_lessons.checks.grader import Slip, Table, Value, case
