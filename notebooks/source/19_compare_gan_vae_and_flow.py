@@ -912,9 +912,10 @@ checks.claim(
 # Whoever stops at half-time sees the opposite of what you have read above, and
 # in all seeds, too. (These runs were planned for 30 seconds: their rates fall
 # in the second half only, and the GAN's average is the slowest. A run planned
-# for 15 should end better; none here shows it.) And no curve is flat at the end: **an order on one
-# budget is no order for all budgets**. Half a minute of one core is what a
-# lesson can pay; great diffusion models train on many GPUs for weeks.
+# for 15 should end better; none here shows it.) And no curve is flat at the
+# end: **an order on one budget is no order for all budgets**. Half a minute of
+# one core is what a lesson can pay; great diffusion models train on many GPUs
+# for weeks.
 #
 # ## Which orders hold?
 # Three runs against three. If nothing at all differed between two methods,

@@ -229,8 +229,9 @@ def course_walk(end, z, calls):
 # %% [markdown] predict={"picture": "calls", "words": ["in the middle", "the mean of all", "one spot", "middle of the ring"]}
 # Your walk takes the teacher for a walk. Each point has the color of the
 # *place where it came from*. Some have a black rim, and on the right a line
-# leads to them from their start; circles mark the modes. **Predict:** with *one* call, asked at $t=0$, where do all these
-# points arrive? Then move the slider: how many calls does this teacher need?
+# leads to them from their start; circles mark the modes. **Predict:** with
+# *one* call, asked at $t=0$, where do all these points arrive? Then move the
+# slider: how many calls does this teacher need?
 
 # %%
 walk = checks.one_step.walk.yours(course_walk)

@@ -182,7 +182,7 @@ def test_gradients_take_part_in_a_factor_and_not_in_a_constant():
 
 def test_a_slope_by_what_stands_inside_of_an_argument_has_a_name():
     """A layer that is handed over shows whether it could learn."""
-    layer = nn.Linear(2, 1, bias=False)
+    layer = nn.Linear(2, 1, bias=False).double()
     nn.init.ones_(layer.weight)
     inside = ("the layer's weights", lambda x, net: net.weight)
     check = made_up("lambda x, net: net(x).sum()", (row(1, 2), layer), slopes=(0, inside))
