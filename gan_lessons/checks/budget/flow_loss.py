@@ -119,6 +119,12 @@ SLIPS = (
         "its velocity. Here the place is (1 − t) z + t x.",
     ),
     Slip(SHARE, "share = t", SHARED),
+    Slip(
+        SHARE,
+        "share = t[:, None]",
+        "t has too few axes: (B, 1) is right for points, and meets the *rows* of pictures. As many "
+        "axes as x has: t.view(-1, 1, 1, 1).",
+    ),
     Slip(SHARE, "share = t[0]", "every picture has its own t: you take the first one for all."),
     Slip(
         SHARE,

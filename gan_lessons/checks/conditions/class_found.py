@@ -212,4 +212,12 @@ class_found = Value(
     table=Table(RIGHT, SLIPS),
     cases=cases,
     signs=_signs,
+    refused={
+        "missing 1 required positional argument": "G takes three things: the noise, the classes "
+        "and the factors, G(z, y, c).",
+        "'bool' object has no attribute": "read returns two things, classes and factors, and a "
+        "tuple is never equal to y: take the first, read(…)[0].",
+        "Dimension out of range": "read returns the classes themselves, (N,): there is no axis "
+        "left to take an argmax over.",
+    },
 )

@@ -113,6 +113,16 @@ SLIPS = (
     ),
     Slip(
         END,
+        "1 - (f - a).sum().square() / a.sum().square()",
+        "all is added up before the square, and cancels: square each difference, then add.",
+    ),
+    Slip(
+        END,
+        "1 - ((f - a) / a).square().mean()",
+        "each miss is divided by its own order, and an order of 0 by 0: divide the sums.",
+    ),
+    Slip(
+        END,
         "1 - (f + a).square().sum() / a.square().sum()",
         "found and asked are added: their difference is what is missed.",
     ),

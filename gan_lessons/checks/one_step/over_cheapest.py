@@ -210,5 +210,7 @@ over_cheapest = Value(
         "too many values to unpack": THREE,
         "not enough values to unpack": THREE,
         "shape mismatch: indexing arrays": THREE,
+        "operands could not be broadcast together": "the costs are (N, N), one number for each "
+        "pair: of a pair's coordinates the squares are added up, over the last axis.",
     },
 )
