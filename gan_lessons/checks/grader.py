@@ -128,6 +128,7 @@ def _nans_in(found: Iterable[Seen | Raised]) -> set[int]:
 
 
 Answer = tuple[Callable, ...]
+Slope = int | tuple[str, Callable[..., Tensor]]
 Observe = Callable[..., object]  # of (answer's parts …, *case.args): all that it did
 
 
@@ -143,7 +144,8 @@ class Value(Exercise):
         observe: of (*parts, *args): what an answer does in a case, or one such function for each
             part that is asked; the default calls that part.
         slopes: the numbers of arguments by which the answer can be differentiated: the gradient of
-            its sum is compared as well.
+            its sum is compared as well; or a name and a function of the arguments that returns
+            what stands inside of one, such as a layer's weights.
         terms: of a case's arguments: the numbers whose mean (or sum) is asked, or one such function
             for each part; experiments then know a sum, a median, a largest one in its place.
         called: what each part is called at the beginning of a diagnosis ("D's loss").
@@ -167,7 +169,7 @@ class Value(Exercise):
         table: Table,
         cases: Callable[[int], Sequence[Case]],
         observe: Observe | Sequence[Observe] | None = None,
-        slopes: Sequence[int] = (),
+        slopes: Sequence[Slope] = (),
         terms: Callable[..., Tensor] | Sequence[Callable[..., Tensor]] | None = None,
         called: Sequence[str] = (),
         refused: Mapping[str, str] | None = None,
@@ -196,8 +198,9 @@ class Value(Exercise):
             Wrong: it returns nothing, or changes its arguments. Raised: it raises.
         """
         args = copy.deepcopy(one.args)
-        for i in self.slopes:
-            args[i].requires_grad_(True)
+        by = [args[s] if isinstance(s, int) else s[1](*args) for s in self.slopes]
+        for inside in by:
+            inside.requires_grad_(True)
         with torch.random.fork_rng(devices=[]):
             if not self.random:
                 torch.default_generator.manual_seed(0)  # torch.manual_seed takes a millisecond
@@ -215,7 +218,7 @@ class Value(Exercise):
             raise Wrong("None comes back: the return is missing.")
         grads = []
         if self.slopes:
-            grads = self._slopes(result, [args[i] for i in self.slopes])
+            grads = self._slopes(result, by)
         return flat((result, *grads) if grads else result)
 
     def _observed(self, parts: Answer, part: int, args: tuple) -> object:
@@ -464,7 +467,8 @@ class Value(Exercise):
                         Seen([mine.parts[values + k]]), Seen([true.parts[values + k]])
                     )
                 )
-                name = self.names[self.slopes[k]]
+                by = self.slopes[k]
+                name = self.names[by] if isinstance(by, int) else by[0]
                 return (
                     f"the values are right and a slope is not. For {one.label} ({given}) the "
                     f"gradient by {name} should be {Seen([true.parts[values + k]])}; yours is "

@@ -68,7 +68,7 @@ class Seen:
                 or mine.numel() == true.numel() == 1
             ):
                 continue
-            if true.numel() == 1:
+            if true.numel() == 1 and not true.ndim:
                 return (
                     f"{mine.numel()} numbers come back, of shape {tuple(mine.shape)}, where one is "
                     "asked: bring them together, by their mean or their sum, whichever is meant."
@@ -180,5 +180,13 @@ def nested(values: object) -> str:
 
 
 def shown(names: Sequence[str], args: Sequence[object]) -> str:
-    """Return arguments with their names, as they would stand in a call."""
-    return ", ".join(f"{name} = {text_of(arg)}" for name, arg in zip(names, args, strict=False))
+    """Return arguments with their names, as they would stand in a call.
+
+    A function that is only called what its argument is, or starts with a _, tells nothing.
+    """
+    pairs = [(name, arg, text_of(arg)) for name, arg in zip(names, args, strict=False)]
+    return ", ".join(
+        f"{name} = {text}"
+        for name, arg, text in pairs
+        if not (callable(arg) and (text == name or text.startswith("_")))
+    )

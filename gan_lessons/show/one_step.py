@@ -40,15 +40,16 @@ def draw_map(
     """Draw where samples end, in the colors of where they start, and the first ways as lines.
 
     Args:
-        z, y: (N, 2) starts and ends. ways: how many lines. centers: (K, 2) of the modes, marked
-            by circles. Lesson 21.
+        z, y: (N, 2) starts and ends. ways: how many lines; the ends of those have a black rim, and
+            nothing is drawn where they start. centers: (K, 2) of the modes, marked by circles.
+            Lesson 21.
     """
     z, y = z.detach().cpu(), y.detach().cpu()
     colors = wheel(z).numpy()
     if ways:
         lines = torch.stack([z[:ways], y[:ways]], dim=1).numpy()  # (ways, 2, 2)
         ax.add_collection(LineCollection(lines, colors="#777777", linewidths=0.6, alpha=0.8))
-        ax.scatter(*z[:ways].T, s=9, c=colors[:ways], edgecolors="black", linewidths=0.4, zorder=3)
+        ax.scatter(*y[:ways].T, s=9, c=colors[:ways], edgecolors="black", linewidths=0.4, zorder=3)
     if centers is not None:
         ax.scatter(*centers.T, s=90, facecolors="none", edgecolors="black", linewidths=0.8)
     ax.scatter(*y.T, s=5, c=colors, linewidths=0, zorder=2)

@@ -12,12 +12,12 @@
 # So far $G$ drew whatever it liked. Now you place orders: *a seven, leaning
 # to the right, with a thin pen*. Will you get it? And what does it cost?
 #
-# **What you'll do.** Train generators that take orders, by three ways of
-# telling $D$, and check every order with a reader that knows real digits.
+# **What you'll do.** Train generators that take orders, against three kinds of
+# $D$, and check every order with a reader that knows real digits.
 #
 # **What you'll learn**
 # - *put* a class and two numbers into $G$ and $D$, in the loop you know;
-# - *explain* three ways of telling $D$, and what each of them leaves out;
+# - *explain* three ways to make $D$ mind an order, and what each leaves out;
 # - *measure* whether you got what you asked for, and what it cost in variety.
 #
 # **What you'll need.** Lessons 02, 04, 07, 09 and 12. About 90 minutes of
@@ -186,13 +186,15 @@ for name in ("D not told", "told other names"):
     checks.claim(f"{name}: no seed obeys", max(shares[name]) < 0.6)
 
 # %% [markdown]
-# $G$ obeys only where $D$ checks. A $D$ that is not told is happy with any
-# real-looking point, so the name is of no use to $G$ but as more noise. And
-# names that have nothing to do with the fake say nothing about it.
+# $G$ obeys only where $D$ checks. A $D$ that is not told cannot tell one name
+# from another, so nothing pulls a name to its mode. (In these few steps it
+# has not learned the ring either: most points lie in no mode.) And names that
+# have nothing to do with the fake say nothing about it: there this seed put
+# all its points into *one* mode, whatever was asked for.
 #
 # ## What D compares now
 # A $D$ that sees pairs compares distributions of *pairs*: the data's
-# $p(x,y)$ with the fakes' $q(x,y)$. At home they are equal, so
+# $p(x,y)$ with the fakes' $q(x,y)$. Where the game rests they are equal, so
 #
 # $$p(y)\,p(x\mid y)=q(y)\,q(x\mid y).$$
 #
@@ -320,7 +322,7 @@ z = torch.randn(5, latent_dim)
 assert generator()(z, y[:5], c[:5]).shape == (5, 1, 28, 28)
 
 # %% [markdown]
-# ## Tell D, three ways
+# ## Make D mind, three ways
 # All three have the same body, which sums an image up in 128 features $h$.
 # It is the modern $D$ of lesson 12.
 
@@ -367,7 +369,9 @@ assert MapD()(x[:5], y[:5], c[:5]).shape == (5,)
 # features. The difference of two such is of that form again, and what is left
 # depends on $h$ alone. So: a number for how real the image is, and an inner
 # product for how well the order fits. Let a layer $V$ turn the twelve numbers
-# of an order into its direction.
+# of an order into its direction. (For slant and thickness, which are amounts,
+# that is a guess that works here: the difference is of this form where both
+# are Gaussians of one width around means that are linear in $h$.)
 #
 # ## ✏️ Exercise 3 · Projection
 # *10 minutes · ●●○*
@@ -507,7 +511,8 @@ print(f"the class of {real_found:.1%} of the held-out digits is read right")
 # $$R^2=1-\frac{\sum(\text{read}-\text{asked})^2}
 # {\sum(\text{asked}-\text{mean})^2}.$$
 #
-# 1 is exact, 0 as good as always reading the mean.
+# 1 is exact, 0 as good as always reading the mean, and below 0 is worse than
+# that.
 
 # %%
 def explained(asked, found):
@@ -589,8 +594,8 @@ checks.conditions.class_found(my_class_found)
 # %% [markdown]
 # **The amount, within a digit.** `asked` and `found` are (digits, places): a
 # row is one digit, drawn several times, each time asked for something else.
-# Return one $R^2$ over all rows, after what each digit has *of its own* is
-# taken away.
+# Return one $R^2$ over all rows, after what each row has *of its own* is taken
+# off both, `asked` as well as `found`.
 #
 # {{hints conditions.within}}
 
@@ -885,9 +890,8 @@ assert apart("precision", "projection", "map")[0] > 0  # decided
 # are: these runs are short.
 #
 # *The map* obeys and draws badly: precision within a class is decidedly lower
-# than the projection's, 0.48 for 0.75. It had to find out by itself what the
-# projection was told by mathematics. (Longer runs, or a map that joins later
-# in $D$, may do better; we tried neither.)
+# than the projection's, 0.48 for 0.75. (Why, these runs do not show. Longer
+# ones, or a map that joins later in $D$, may do better; we tried neither.)
 
 # %% [markdown]
 # ## Why the marker makes G too obedient
@@ -942,20 +946,24 @@ show.explore(
 
 # %% [markdown]
 # ## Quiz
-# 1. You tell $G$ the class and forget to tell $D$. What does $G$ make of it?
-#    <details><summary>Answer</summary>Whatever it likes: to <i>G</i> the
-#    class is more noise, since any real-looking image pleases
-#    <i>D</i>.</details>
-# 2. Somebody hands over the class as one number, 0 to 9. What does that
-#    claim?
-#    <details><summary>Answer</summary>That a 4 lies between a 3 and a 5.
-#    Classes are names; one-hot numbers or an embedding put no order into
-#    them.</details>
-# 3. One generator gets the class right in 99.6 %, another in 99.4 %; of real
-#    digits the reader reads 99.5 % right. Which is better?
-#    <details><summary>Answer</summary>That cannot be told from it: both are
-#    at the ceiling of the reader. Look for what else they do, such as recall
-#    within a class.</details>
+# 1. You told $G$ the class and forgot to tell $D$; the run took a week and
+#    draws all digits well. You need sevens today. What do you do?
+#    <details><summary>Answer</summary>Draw many and let a reader pick: about
+#    one in ten is a 7, whatever you order, for the class was only more noise
+#    to <i>G</i>.</details>
+# 2. The order is a month. What does one number, 1 to 12, claim; what do twelve
+#    one-hot numbers claim; and what would be true?
+#    <details><summary>Answer</summary>One number: December and January are the
+#    two that are least alike. One-hot: no two months are nearer than others.
+#    True is a circle: the sine and cosine of the month say it with two
+#    numbers.</details>
+# 3. Of 4,000 orders one generator gets the class right in 99.6 %, another in
+#    99.4 %; of as many real digits the reader reads 99.5 % right. Which is
+#    better?
+#    <details><summary>Answer</summary>That cannot be told from it. At 4,000
+#    orders one standard error is 0.1 points, so the three do not differ; and
+#    both are at the ceiling of the reader. Look for what else they do, such as
+#    recall within a class.</details>
 # 4. A generator fills every order of a class, and its recall within a class
 #    is 0.05. What may it do?
 #    <details><summary>Answer</summary>Draw nearly the same picture for every
@@ -986,7 +994,7 @@ show.explore(
 #   are read with an $R^2$ of 0.73, and a generator at 0.9 is not better than
 #   real, it is different.
 # - With many classes the projection is usual: a map for each of 1,000 classes
-#   is large, and a marker of 1,000 classes takes over the game.
+#   is large.
 # - A text is an order, too: a long row of numbers made by another network. All
 #   three ways take it.
 

@@ -110,7 +110,7 @@ short = {  # on strokes
 # $x\sim\mathcal N(z,1)$, so $p(x)=\mathcal N(0,2)$ and the true posterior is
 # $\mathcal N(x/2,\tfrac12)$. We observe $x=1.5$. **Predict:** as $q$'s mean
 # moves, where is the bound highest, and which of the two widths of $q$ reaches
-# the dotted line?
+# the line of $\log p(x)$?
 
 # %% picture="touch"
 def bound_of(x, mean, var):  # of one number, for z ~ N(mean, var)
@@ -145,18 +145,20 @@ checks.claim(
 # %% [markdown]
 # The bound touches at mean 0.75 with variance ½ and stays below for the wider
 # $q$: what is lost is $\mathrm{KL}(q\,\|\,p(z|x))$. Raise the bound by both
-# nets at once and two things happen: $x$ becomes likelier, and $q$ comes
-# nearer to the truth.
+# nets at once and at least one of two things happens: $x$ becomes likelier, or
+# $q$ comes nearer to the truth.
 #
 # ## ✏️ Exercise 1 · The bound, as a loss
 # *15 minutes · ●●○*
 #
 # Now for pictures. The encoder says `mean` and `log_var`, (B, numbers), the
 # *logarithm of the variance* of each number of the code. `decoder(z)` says
-# logits: each pixel of `x`, (B, 1, H, W), is ink with that probability.
-# Return **minus the bound**, the mean over the batch. The mean over $q$ is
-# taken by one draw: `eps` is noise $\mathcal N(0,I)$ of `mean`'s shape. Draw
-# $z$ from it so that the encoder can learn from the picture, too.
+# logits: each pixel of `x`, (B, 1, H, W), is ink with that probability; `x`
+# lies in 0 … 1, and gray counts as so much ink. Return **minus the bound**,
+# the mean over the batch. The mean over $q$ of the first term is taken by one
+# draw: `eps` is noise $\mathcal N(0,I)$ of `mean`'s shape. Draw $z$ from it so
+# that the encoder can learn from the picture, too. Take the KL by the formula
+# above.
 #
 # {{hints budget.bound}}
 
@@ -221,7 +223,8 @@ def walk(net, z, calls):
 # This time there is a function `velocity(place, t)` that says *velocities*:
 # `place` has the shape of `x` and `z`, (B, …), and `t` is (B,), one time for
 # each picture. Return the mean over all numbers of the squared error of its
-# velocity, at the places that the paths have reached at `t`.
+# velocity, at the places that the paths have reached at `t`. Hand `t` to
+# `velocity` as it came, (B,).
 #
 # {{hints budget.flow_loss}}
 
@@ -443,7 +446,7 @@ show.clouds(
     [(f"{n}: {share_of(clouds[n][0]):.0%}", clouds[n][0]) for n in shown],
     real=ring.x[:1_000] / unit,
     sentence="2,000 of the points of the first seed, and the share of all "
-    "that lie within 3 σ of a mode (98.9 % is all one can have).",
+    "that lie within 3 σ of a mode (of real points 98.9 %).",
 )
 
 # %% [markdown]
@@ -481,7 +484,7 @@ show.compared(
         "energy distance": 0,
     },
     sentence="Every dot a seed, with the mean's 95 % interval; dotted what "
-    "is best.",
+    "real points have.",
 )
 
 # %%
@@ -528,12 +531,14 @@ checks.claim(
 # continuous map, has to pass through the gap, and real points whose codes land
 # there are far from what it says. The bound keeps σ wide enough to pay for
 # those. It is a price of likelihood: a model that gives one real point a
-# probability near 0 pays without limit, so it covers, and covering is blur. A
-# GAN pays nothing for a real point that it never draws.
+# probability near 0 pays without limit, so it covers, and covering with one
+# Gaussian σ is blur. For a real point that it never draws a GAN pays a bounded
+# price (lesson 02's JS is at most ln 2).
 #
 # The flow, which pays with 32 calls, is the sharpest here, and its lead on the
-# GAN holds in every seed. Remember the order: it will be another one on
-# pictures.
+# GAN holds in every seed. (A share above that of real points is no praise: it
+# says that its modes are a little too narrow.) Remember the order: it will be
+# another one on pictures.
 #
 # > **Careful.** The game's recipe was searched for in lesson 12, on data like
 # > these. The VAE's starting σ is the second that was tried, and nothing else
@@ -600,10 +605,10 @@ checks.claim(
 )
 
 # %% [markdown]
-# All in one spot: **posterior collapse**. With σ = 1 a code saves less in the
-# first term than it costs in the second, so the best code says nothing and
+# All near the middle: **posterior collapse**. With σ = 1 a code saves less in
+# the first term than it costs in the second, so the best code says nothing and
 # the best decoder says the mean of the data; then σ = 1 is right, and nothing
-# moves. A GAN that loses modes has not a monopoly on collapse.
+# moves. GANs have no monopoly on collapse.
 #
 # ## One budget on strokes
 # Nine runs on the drawn strokes ship with the course: three methods, three
@@ -638,7 +643,8 @@ show.rows_of_images(
 # %% [markdown]
 # The GAN's strokes are mostly clean, and some are broken. The VAE's are whole
 # and soft. The flow's, with 16 calls, have clean lines, and many are signs of
-# no alphabet; with one call it says the mean of everything.
+# no alphabet; one call gives a fog near the mean of everything, in which the
+# sign to come is only guessed.
 #
 # Now as numbers, of 1,000 samples each. *Gray* is the share of all inked
 # pixels that are neither ink nor paper, the blur; *sure* the share that the
@@ -682,8 +688,9 @@ show.cells(
 
 # %% [markdown]
 # By FD and precision the GAN leads, by recall the flow: it draws something
-# near every real stroke, and much else besides. The VAE is close to the GAN
-# in all but its gray. And look at one call of the flow: the judge is *surer*
+# near every real stroke, and much else besides. In all but its gray the VAE is
+# closer to the GAN than the flow is; yet in FD, precision and *sure* every GAN
+# is ahead of every VAE. And look at one call of the flow: the judge is *surer*
 # of that fog than of the strokes that 16 calls make of it. It has never seen
 # fog (lesson 09); read no score alone.
 
@@ -905,9 +912,10 @@ checks.claim(
 # Whoever stops at half-time sees the opposite of what you have read above, and
 # in all seeds, too. (These runs were planned for 30 seconds: their rates fall
 # in the second half only, and the GAN's average is the slowest. A run planned
-# for 15 would end better.) And no curve is flat at the end: **an order on one
-# budget is no order for all budgets**. Half a minute of one core is what a
-# lesson can pay; great diffusion models train on many GPUs for weeks.
+# for 15 should end better; none here shows it.) And no curve is flat at the
+# end: **an order on one budget is no order for all budgets**. Half a minute of
+# one core is what a lesson can pay; great diffusion models train on many GPUs
+# for weeks.
 #
 # ## Which orders hold?
 # Three runs against three. If nothing at all differed between two methods,
@@ -1105,25 +1113,31 @@ for name in ("GAN", "VAE", "flow, 16"):
 
 # %% [markdown]
 # ## Quiz
-# 1. A VAE's loss takes the *mean* cross entropy over 784 pixels and the
-#    summed KL. What do you see?
-#    <details><summary>Answer</summary>One smear for every code. The KL weighs
-#    784 times too much, so the best code says nothing: posterior
-#    collapse.</details>
+# 1. Somebody's VAE draws one gray smear for every code, and her loss fell
+#    calmly. Name two causes, and what to print to tell them apart.
+#    <details><summary>Answer</summary>The terms are not in the same units (a
+#    <i>mean</i> over 784 pixels beside a summed KL), or σ starts too wide. The
+#    KL is near 0 in both: the code says nothing. Print the first term for one
+#    picture, and σ: a cross entropy below 1 is a mean over pixels; a σ that
+#    stays as wide as the data is the other cause.</details>
 # 2. Encoder and decoder have learned, and the bound is still below
 #    log p(x). What is missing?
 #    <details><summary>Answer</summary>KL(q‖p(z|x)): the Gaussian q is not the
 #    true posterior. A larger decoder need not help; a richer q
 #    would.</details>
-# 3. Why does one call of a flow give a smear, although its net is well
-#    trained?
-#    <details><summary>Answer</summary>At t = 0 the place tells nothing of the
-#    end, and the best answer is the mean of all data. The net is right; one
-#    step is too few.</details>
-# 4. Method A beats B in all three seeds, seed by seed. Is A ahead?
-#    <details><summary>Answer</summary>Not yet: seeds of two methods are no
-#    pairs. Even if the sets lie apart, that happens once in ten comparisons
-#    of three against three where nothing differs.</details>
+# 3. The data are two points on a line, -1 and 1, equally frequent. Where does
+#    a perfect flow's net send you from x = 0.9 at t = 0, and where at t = 0.9?
+#    <details><summary>Answer</summary>At t = 0 to 0, where no data are: the
+#    place tells nothing of the end. At t = 0.9 to 1: coming from noise within
+#    reach, only the path to 1 can be at 0.9 (the other noise would have been
+#    at 18).</details>
+# 4. A scores 0.81, 0.84, 0.80 and B 0.79, 0.83, 0.78, seed by seed. A
+#    colleague says "A wins, three of three". What do you say, and what if each
+#    pair had been run on the same noise and the same first weights?
+#    <details><summary>Answer</summary>Of two methods that share nothing: open,
+#    for B's 0.83 beats two runs of A. Where a seed is a true pair, the
+#    differences count (0.02, 0.01, 0.02): that is lesson 12's comparison, and
+#    another question.</details>
 # 5. You need a thousand pictures a second on a phone, next week. Which one,
 #    and which numbers above speak for it?
 #    <details><summary>Answer</summary>The GAN or the VAE: one call, a
@@ -1138,7 +1152,7 @@ for name in ("GAN", "VAE", "flow, 16"):
 # | the bound → a flow of 32 calls | sharp again, at 32 times the calls |
 # | the VAE's first σ, 0.1 → 1 | posterior collapse in every seed |
 # | the ring → strokes | another order: see your table |
-# | 16 calls → 1 | a smear |
+# | 16 calls → 1 | a fog, in which signs are only guessed |
 # | 30 seconds → 15 | the order by FD turned round, in every run |
 # | means → every run against every run | fewer orders, and those can be trusted more |
 # | *your change* | *what you saw* |
@@ -1152,10 +1166,10 @@ for name in ("GAN", "VAE", "flow, 16"):
 #   are three different things, and so are parameters.
 # - Ask for the cost of a *picture*, too: whoever trains once and draws a
 #   billion times pays for calls.
-# - Large systems mix them: a VAE with a critic makes the codes (lesson 20), a
-#   flow or diffusion model draws in the space of codes, and a critic again
-#   makes its calls few (lesson 21). "GAN, VAE or diffusion?" is mostly "in
-#   which part?".
+# - Large systems mix them: a VAE with a critic makes the codes, a flow or
+#   diffusion model draws in the space of codes, and a critic again makes its
+#   calls few (lesson 21). "GAN, VAE or diffusion?" is mostly "in which
+#   part?".
 
 # %% [markdown]
 # ## Further reading

@@ -228,9 +228,10 @@ def course_walk(end, z, calls):
 
 # %% [markdown] predict={"picture": "calls", "words": ["in the middle", "the mean of all", "one spot", "middle of the ring"]}
 # Your walk takes the teacher for a walk. Each point has the color of the
-# *place where it came from*, and for some a line joins the two; circles mark
-# the modes. **Predict:** with *one* call, asked at $t=0$, where do all these
-# points arrive? Then move the slider: how many calls does this teacher need?
+# *place where it came from*. Some have a black rim, and on the right a line
+# leads to them from their start; circles mark the modes. **Predict:** with
+# *one* call, asked at $t=0$, where do all these points arrive? Then move the
+# slider: how many calls does this teacher need?
 
 # %%
 walk = checks.one_step.walk.yours(course_walk)
@@ -257,7 +258,7 @@ def a_walk(calls=1, seed=0):
         limit=2.6,
         size=3.0,
         sentence=f"Seed {seed}, {calls} calls: {share:.0%} of the points "
-        "within 3 σ of a mode (98.9 % is all one can have).",
+        "within 3 σ of a mode (of real points 98.9 %).",
     )
 
 
@@ -565,26 +566,31 @@ show.origins(
 
 # %% [markdown]
 # Teacher, copy and the game with its toll have the same wheel of colors in
-# both seeds, and it is the plan's: every sample goes to the mode that is
-# nearest to it. The game alone has all colors, in an order of its own in each
-# seed, and lines that cross; by luck one seed may come near the plan. One term
-# of one line has made *the* map out of *a* map.
+# both seeds, and it is the plan's: most samples go to the mode that is nearest
+# to them. The game alone has all colors, in an order of its own in each seed,
+# and lines that cross; by luck one seed may come near the plan. One term of
+# one line has made *the* map out of *a* map.
 #
 # In numbers, for all seeds. *Same* is the share of all noises that arrive at
 # the same mode in two seeds, a number for each pair of seeds; by chance it
-# would be 12.5 %.
+# would be 12.5 %. *Near* is the share that arrives at the mode nearest to its
+# noise.
 
 # %%
 def measured(name):
     y = clouds[name]
     numbers = judged(y)
     pays = [float(over_cheapest(few, one[:paired])) for one in y]
-    nearest = [torch.cdist(unit * one, ring.centers).argmin(1) for one in y]
+    home, *nearest = [
+        torch.cdist(unit * one, ring.centers).argmin(1)
+        for one in (common_z, *y)
+    ]
     same = [
         float((a == b).float().mean())
         for a, b in itertools.combinations(nearest, 2)
     ]
-    return numbers | {"pays": pays, "same": same}
+    near = [float((one == home).float().mean()) for one in nearest]
+    return numbers | {"pays": pays, "same": same, "near": near}
 
 
 found = {name: measured(name) for name in ("teacher", *students)}
@@ -614,14 +620,16 @@ show.compared(
         "same in two seeds": 1,
     },
     sentence="Every dot a seed (right: a pair of seeds), with the mean's "
-    "95 % interval; dotted what is best.",
+    "95 % interval; dotted: real points, the cheapest map,"
+    " one map for all.",
 )
 
 # %%
 for name, numbers in found.items():
     far = ", ".join(f"{one:.3f}" for one in numbers["far"])
-    print(f"{name}: modes {numbers['modes']}, energy distance {far}, "
-          f"{seconds[name]:.0f} s of training")
+    near = ", ".join(f"{one:.0%}" for one in numbers["near"])
+    print(f"{name}: modes {numbers['modes']}, near {near}, energy distance "
+          f"{far}, {seconds[name]:.0f} s of training")
 started = time.perf_counter()
 draw_teacher(for_all, 32)
 slow = time.perf_counter() - started
@@ -650,6 +658,10 @@ checks.claim(
 checks.claim(
     "without it some seed pays more than twice the cheapest",
     max(found["game"]["pays"]) > 2,
+)
+checks.claim(
+    "with it three of four samples or more go to the mode nearest to them",
+    min(found["game + toll"]["near"]) >= 0.75,
 )
 
 # %%
@@ -721,12 +733,10 @@ show.cells(
 )
 
 # %% [markdown]
-# At half-time a seed may have all modes or none, and a seed that has them may
-# lose them again: at a high rate the whole cloud turns around the origin, and
-# an average over a turning cloud is a smear. It is the falling rate that
-# brings rest (lesson 12), with the toll and without. **Never judge such a run
-# half-way, and never stop it there.** Nothing in this lesson claims anything
-# of these numbers.
+# At half-time a seed may have nearly all modes or none, and a seed that has
+# some may lose them again. It is the falling rate that brings rest (lesson
+# 12), with the toll and without. **Never judge such a run half-way, and never
+# stop it there.** Nothing in this lesson claims anything of these numbers.
 
 # %% [markdown]
 # ## Could you have had it for free?
@@ -737,10 +747,11 @@ show.cells(
 # ## ✏️ Exercise 4 · Start as the identity
 # *12 minutes · ●●○*
 #
-# `net` is an `nn.Sequential` that ends in a linear layer. Return an
-# `nn.Module` $G$ that at first returns $z$ itself, to the last digit, and that
-# learns with all of `net`. Which layer do you silence? Two others look as
-# good and are not.
+# `net` is an `nn.Sequential` that ends in a linear layer; it may hold one net,
+# z (B, 2), or several seeds side by side, z (seeds, B, 2). Return an
+# `nn.Module` $G$ that at first returns $z$ itself, but for rounding, and that
+# learns with all layers of `net`. Which layer do you silence? Two others look
+# as good and are not.
 #
 # {{hints one_step.start}}
 
@@ -797,7 +808,8 @@ show.compared(
         "same in two seeds": 1,
     },
     sentence="Every dot a seed (right: a pair of seeds), with the mean's "
-    "95 % interval; dotted what is best.",
+    "95 % interval; dotted: real points, the cheapest map,"
+    " one map for all.",
 )
 
 # %%
@@ -866,24 +878,28 @@ show.origins(
 #    you see?
 #    <details><summary>Answer</summary>The mean of all data, a gray smear for
 #    pictures: at t = 0 the place tells nothing of the end.</details>
-# 2. Two seeds of a GAN both have FD 2. Do they make the same picture of one
-#    z?
-#    <details><summary>Answer</summary>No reason to. D sees pictures and never
-#    z, so turned noise is as good: FD is one number of two different
-#    maps.</details>
-# 3. A toll compares the batch's mean of G(z) with that of z. What does it
-#    do to the map?
-#    <details><summary>Answer</summary>Nothing. Both means are near 0 for any
-#    of the maps here, however far each sample travels.</details>
-# 4. Why does λ fall to 0, and why not at once?
-#    <details><summary>Answer</summary>The toll pulls every sample toward its
-#    start, also away from the data: at the end the game alone is to decide.
-#    But while the map is being settled, it has to be there.</details>
-# 5. A student copies its teacher's pairs with squared error. Where does its
-#    blur stand, and why there?
-#    <details><summary>Answer</summary>Between neighbors. Where the teacher's
-#    answers part, a smooth net must cross over, and the best answer in doubt
-#    is the mean of both.</details>
+# 2. To let the game see the map, you show D pairs: G(z) with its z, and a real
+#    x with a fresh z. Does that steer G to the cheap map?
+#    <details><summary>Answer</summary>No. In the real pairs x and z are
+#    independent, and under no map G(z) and z are: D can tell every map's
+#    pairs, whichever it is. Real pairs would have to come from a map, such as
+#    a teacher's or a plan.</details>
+# 3. The ring is moved by 10 to the right, the noise stays. Which map is the
+#    cheapest now, and what becomes of "over the cheapest"?
+#    <details><summary>Answer</summary>The same pairs, moved along: every map
+#    pays 100 more. So all ratios come near 1, those of bad maps too: compare
+#    such ratios on one set only.</details>
+# 4. Say that near the end D pulls a sample as if it paid ‖y − m‖², with m its
+#    mode. Where does y rest while λ is 0.3, and where with 0?
+#    <details><summary>Answer</summary>At (m + 0.3 z)/1.3, almost a quarter of
+#    the way back to its z; with 0 at m. Early on that does no harm: modes are
+#    being given away, and nobody looks at the places yet.</details>
+# 5. You copy the teacher's pairs with the plain distance ‖G(z) − y‖ instead of
+#    its square. Of the z that the student cannot tell apart 60 % go to one
+#    mode and 40 % to its neighbor. Where does it put them?
+#    <details><summary>Answer</summary>At the mode of the 60 %: a distance's
+#    best answer in doubt is a median. The square's is the mean, two fifths of
+#    the way to the neighbor, where no data are.</details>
 
 # %% [markdown]
 # ## Ledger
@@ -895,7 +911,7 @@ show.origins(
 # | one call, lesson 12's game | all modes, a higher share; another map in each seed |
 # | one term more, λ from 0.3 to 0 | the teacher's map, without a teacher |
 # | the identity as start, no term | most of that, for free |
-# | looked half-way | anything from no mode to eight |
+# | looked half-way | anything from no mode to nearly all |
 # | *your change* | *what you saw* |
 #
 # Two changes that are worth your time: `data.grid()` for the ring (25 modes),

@@ -109,6 +109,41 @@ def _default_means(x, mean, log_var, eps, decoder):
     return F.binary_cross_entropy_with_logits(decoder(z), x) + _kl(mean, log_var).mean()
 
 
+def _gray_refused(x, mean, log_var, eps, decoder):
+    """As torch's Bernoulli is called without reading on: it wants 0 or 1."""
+    pixels = distributions.Bernoulli(logits=decoder(_sampled(mean, log_var, eps)))
+    return (_kl(mean, log_var) - pixels.log_prob(x).flatten(1).sum(1)).mean()
+
+
+def _ink_of_the_range(x, mean, log_var, eps, decoder):
+    z = _sampled(mean, log_var, eps)
+    return (_off(decoder(z), x / 2 + 0.5) + _kl(mean, log_var)).mean()
+
+
+def _ink_or_paper(x, mean, log_var, eps, decoder):
+    z = _sampled(mean, log_var, eps)
+    return (_off(decoder(z), x.round()) + _kl(mean, log_var)).mean()
+
+
+def _kl_of_one_draw(x, mean, log_var, eps, decoder):
+    sigma = log_var.mul(0.5).exp()
+    z = mean + sigma * eps
+    code = distributions.Normal(mean, sigma).log_prob(z)
+    noise = distributions.Normal(0.0, 1.0).log_prob(z)
+    return (_off(decoder(z), x) + (code - noise).sum(1)).mean()
+
+
+def _kl_at_the_draw(x, mean, log_var, eps, decoder):
+    z = _sampled(mean, log_var, eps)
+    return (_off(decoder(z), x) + _kl(z, log_var)).mean()
+
+
+def _decoder_unheard(x, mean, log_var, eps, decoder):
+    with torch.no_grad():
+        off = _off(decoder(_sampled(mean, log_var, eps)), x)
+    return (off + _kl(mean, log_var)).mean()
+
+
 WRONG_BOUNDS = {
     "minus the KL": (_bound(end=lambda off, kl: (off - kl).mean()), "sign of the KL is turned"),
     "the paper's sign kept": (
@@ -157,6 +192,49 @@ WRONG_BOUNDS = {
         _bound(kl=lambda m, s: 0.5 * ((1 + m**2) / s.exp() - 1 + s).sum(1)),
         "the other way round",
     ),
+    "sigma without a gradient": (
+        _bound(z=lambda m, s, e: m + s.exp().sqrt().detach() * e),
+        "σ has lost its gradient",
+    ),
+    "mean without a gradient": (
+        _bound(z=lambda m, s, e: m.detach() + (s / 2).exp() * e),
+        "mean has lost its gradient",
+    ),
+    "the picture unheard": (_decoder_unheard, "cross entropy has lost its gradient"),
+    "the KL unheard": (
+        _bound(kl=lambda m, s: _kl(m, s).detach()),
+        "KL has lost its gradient",
+    ),
+    "one sum, one mean": (
+        _bound(end=lambda off, kl: off.sum() + kl.mean()),
+        "entropy is added up over the batch",
+    ),
+    "codes of a batch": (
+        _bound(
+            kl=lambda m, s: 0.5 * (m**2 + s.exp() - 1 - s),
+            end=lambda off, kl: off.mean() + kl.sum(0).mean(),
+        ),
+        "averaged over the code's numbers",
+    ),
+    "gray refused": (_gray_refused, "validate_args=False"),
+    "moved to 0 … 1 again": (_ink_of_the_range, "lies in 0 … 1 already"),
+    "rounded pixels": (_ink_or_paper, "rounded to ink or paper"),
+    "doubled, not halved": (
+        _bound(z=lambda m, s, e: m + torch.exp(2 * s) * e),
+        "log_var is doubled",
+    ),
+    "mean and noise exchanged": (
+        _bound(z=lambda m, s, e: torch.addcmul(e, (s / 2).exp(), m)),
+        "mean and eps have changed places",
+    ),
+    "KL by one draw": (_kl_of_one_draw, "estimated by the one draw"),
+    "KL of the draw": (_kl_at_the_draw, "the draw z for the mean"),
+    "KL of log sigma": (_bound(kl=lambda m, s: _kl(m, s / 2)), "half of log_var"),
+    "absolute mean": (
+        _bound(kl=lambda m, s: 0.5 * (m.abs() + s.exp() - 1 - s).sum(1)),
+        "by its absolute value",
+    ),
+    "KL for each pixel": (_bound(kl=lambda m, s: _kl(m, s) / 784), "divided by 784"),
 }
 
 # -- flow matching's loss --------------------------------------------------------------------
@@ -195,7 +273,31 @@ def flow_by_einsum(velocity, x, z, t):
     return (velocity(place, t) - target).pow(2).flatten(1).mean(1).mean(0)
 
 
-RIGHT_FLOWS = [flow, flow_by_lerp, flow_from_z, flow_by_transposing, flow_by_einsum]
+def flow_of_pictures_alone(velocity, x, z, t):
+    """Four axes, as in the lesson: points are made pictures by the way."""
+    s = t.view(-1, 1, 1, 1)
+    return (velocity(z + s * (x - z), t) - (x - z)).pow(2).mean()
+
+
+def flow_in_a_loop(velocity, x, z, t):
+    """A batch of one, again and again, and its time as a batch of one."""
+    total = 0.0
+    for i in range(len(x)):
+        one = slice(i, i + 1)
+        place = z[one] + t[i] * (x[one] - z[one])
+        total = total + F.mse_loss(velocity(place, t[one]), x[one] - z[one])
+    return total / len(x)
+
+
+RIGHT_FLOWS = [
+    flow,
+    flow_by_lerp,
+    flow_from_z,
+    flow_by_transposing,
+    flow_by_einsum,
+    flow_of_pictures_alone,
+    flow_in_a_loop,
+]
 
 
 def _shared(t, x):
@@ -248,6 +350,34 @@ def _noise_of_its_own(velocity, x, z, t):
     return (velocity((1 - s) * z2 + s * x, t) - (x - z2)).square().mean()
 
 
+def _t_as_a_column(velocity, x, z, t):
+    """One shape of t for both uses: the lesson's own velocity wants (B,)."""
+    s = _shared(t, x)
+    return F.mse_loss(velocity(torch.lerp(z, x, s.expand_as(x)), s), x - z)
+
+
+def _t_by_samples(velocity, x, z, t):
+    losses = []
+    for one, noise, s in zip(x, z, t, strict=True):
+        place = noise + s * (one - noise)
+        losses.append(F.mse_loss(velocity(place[None], s)[0], one - noise))
+    return torch.stack(losses).mean()
+
+
+def _t_as_numbers(velocity, x, z, t):
+    losses = []
+    for i, s in enumerate(t.tolist()):
+        place = (1 - s) * z[i : i + 1] + s * x[i : i + 1]
+        losses.append(F.mse_loss(velocity(place, s), x[i : i + 1] - z[i : i + 1]))
+    return sum(losses) / len(losses)
+
+
+def _as_if_ends(velocity, x, z, t):
+    s = _shared(t, x)
+    place = z + s * (x - z)
+    return (((velocity(place, t) - place) / (1 - s) - x + z) ** 2).mean()
+
+
 WRONG_FLOWS = {
     "turned round": (_flow(target=lambda x, z, s: z - x), "target is turned round"),
     "time runs backward": (_flow(place=lambda x, z, s: s * z + (1 - s) * x), "path runs backward"),
@@ -276,6 +406,11 @@ WRONG_FLOWS = {
         _flow(place=lambda x, z, s: (1 - s).sqrt() * z + s.sqrt() * x),
         "path is not straight",
     ),
+    "t as a column": (_t_as_a_column, "Hand over t as it came"),
+    "t sample by sample": (_t_by_samples, "Hand over t as it came"),
+    "t as Python's numbers": (_t_as_numbers, "Hand over t as it came"),
+    "the mean time": (_flow(time=lambda t: t.mean()), "Hand over t as it came"),
+    "ends": (_as_if_ends, "taken for an end"),
 }
 
 # -- which one is ahead ----------------------------------------------------------------------
@@ -359,6 +494,39 @@ def _one_end(a, b):
     return -1 if min(a) < min(b) and max(a) < max(b) else 0
 
 
+def _run_by_run(a, b):
+    return int((a > b).all()) - int((a < b).all())
+
+
+def _rank_by_rank(a, b):
+    return _run_by_run(a.sort().values, b.sort().values)
+
+
+def _more_seeds(a, b):
+    return _sign(int((a > b).sum()) - int((a < b).sum()))
+
+
+def _first_pair(a, b):
+    for x in a:
+        for y in b:
+            if x != y:
+                return _sign(x - y)
+    return 0
+
+
+def _index_by_index(a, b):
+    found = {_sign(a[i] - b[i]) for i in range(len(a))}
+    return found.pop() if len(found) == 1 else 0
+
+
+def _two_wins(a, b):
+    return int(min(a) > max(b)) + int(max(a) < min(b))
+
+
+def _lost_to_the_best(a, b):
+    return 1 if min(a) > max(b) else -int(max(a) < max(b))
+
+
 WRONG_AHEADS = {
     "the means": (lambda a, b: _sign(a.mean() - b.mean()), "compares the means"),
     "the best run": (lambda a, b: _sign(max(a) - max(b)), "compares the best runs"),
@@ -372,4 +540,36 @@ WRONG_AHEADS = {
     "turned": (_turned, "1 says that a is ahead"),
     "only one side": (_a_bool, "it never says -1"),
     "better ends": (_one_end, "two sets that overlap"),
+    "run by run": (_run_by_run, "compares run by run"),
+    "rank by rank": (_rank_by_rank, "compares run by run"),
+    "some run": (lambda a, b: int((a > b).any()) - int((a < b).any()), "compares run by run"),
+    "summed differences": (lambda a, b: _sign((a - b).sum()), "compares run by run"),
+    "more seeds won": (_more_seeds, "compares run by run"),
+    "index by index": (_index_by_index, "compares run by run"),
+    "arrays, run by run": (
+        lambda a, b: int(np.all(np.asarray(a) > np.asarray(b))),
+        "compares run by run",
+    ),
+    "a sign a run": (lambda a, b: torch.sign(a - b), "answers come back"),
+    "a number a run": (lambda a, b: (a > b).float(), "answers come back"),
+    "signs of an array": (
+        lambda a, b: np.sign(np.asarray(a) - np.asarray(b)),
+        "answers come back",
+    ),
+    "a list of signs": (
+        lambda a, b: [_sign(x - y) for x, y in zip(a, b, strict=False)],
+        "answers come back",
+    ),
+    "most pairs": (
+        lambda a, b: _sign((a[:, None] > b).sum() - (b > a[:, None]).sum()),
+        "more than half of all pairs",
+    ),
+    "a share of pairs": (
+        lambda a, b: 2 * (a[:, None] > b).float().mean() - 1,
+        "share of pairs comes back",
+    ),
+    "gap of the means": (lambda a, b: a.mean() - b.mean(), "difference of means"),
+    "the first pair": (_first_pair, "first runs alone"),
+    "both are 1": (_two_wins, "where b is ahead as well"),
+    "lost to the best": (_lost_to_the_best, "best of b there"),
 }

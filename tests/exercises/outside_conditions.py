@@ -23,11 +23,13 @@ WRONG_NAMES = {
     "the ones": (0.5, 2 / 3, 2 / 7, "for a picture of a 1"),
     "a pair too rare": (0.5, 0.75, 8 / 13, "not that rare among fakes"),
     "in percent": (50, 67, 62, "not percent"),
-    "all pictures are zeros": (0.5, 1 / (1 + 1 / 4), 8 / 13, "as if all real pictures"),
+    "all pictures are zeros": (0.5, 1 / (1 + 1 / 4), 8 / 13, "one of these"),
     "exchanged": (0.5, 8 / 13, 2 / 3, "the answer to the third game"),
     "ask as often as data": (0.5, 2 / 3, 0.5, "gives fakes away"),
     "zero": (0.0, 2 / 3, 8 / 13, "At logit 0 D's probability"),
     "a text": ("0.5", 2 / 3, 8 / 13, "should be a number"),
+    "q halved twice": (0.5, 0.5 / (0.5 + 0.125), 8 / 13, "one of these"),
+    "p halved": (0.5, 2 / 3, 0.4 / 0.9, "nothing is halved"),
 }
 
 # -- the order as a row, and beside the image --------------------------------------------------
@@ -97,6 +99,15 @@ RIGHT_BESIDE = [
     beside_in_a_loop,
     beside_by_assignment,
 ]
+
+
+def _every_class_in_every_row(y, c):
+    rows = torch.zeros(len(y), 10 + c.shape[1])
+    rows[:, y] = 1
+    rows[:, 10:] = c
+    return rows
+
+
 WRONG_ROWS = {
     "classes as they come": (lambda y, c: torch.cat([F.one_hot(y), c], 1), "of *this* batch"),
     "the number itself": (
@@ -130,6 +141,19 @@ WRONG_ROWS = {
         "no longer one-hot",
     ),
     "only the class": (lambda y, c: F.one_hot(y, 10).float(), "the factors are missing"),
+    "every class in every row": (_every_class_in_every_row, "1s of all classes"),
+    "minus one elsewhere": (
+        lambda y, c: torch.cat([2.0 * F.one_hot(y, 10) - 1, c], 1),
+        "places hold -1",
+    ),
+    "whole factors": (
+        lambda y, c: torch.cat([F.one_hot(y, 10), c.to(torch.int64)], 1),
+        "cut to whole numbers",
+    ),
+    "stacked": (
+        lambda y, c: torch.stack([F.one_hot(y, 10).float(), c], 1),
+        "torch.stack makes a new axis",
+    ),
 }
 WRONG_BESIDE = {
     "repeat and view": (
@@ -166,6 +190,20 @@ WRONG_BESIDE = {
         "divided by the number of pixels",
     ),
     "the order of the neighbor": (lambda x, r: beside(x, r.roll(1, 0)), "of another one"),
+    "maps of ones": (
+        lambda x, r: torch.cat([x, x.new_ones(len(x), r.shape[1], *x.shape[2:])], 1),
+        "maps hold 1",
+    ),
+    "more samples": (
+        lambda x, r: torch.cat([x, r[:, :, None, None].expand(-1, -1, *x.shape[2:])]),
+        "as more samples",
+    ),
+    "twelve numbers": (
+        lambda x, r: torch.cat(
+            [x] + [r[:, k, None, None, None].expand(-1, -1, *x.shape[2:]) for k in range(12)], 1
+        ),
+        "the lesson's twelve",
+    ),
 }
 
 # -- projection ------------------------------------------------------------------------------
@@ -284,6 +322,30 @@ WRONG_PROJECTIONS = {
         lambda h, r, V, psi: psi(h).flatten() - (V(r) * h).sum(1) / h.shape[1] ** 0.5,
         "the fit is taken off",
     ),
+    "body unheard by the fit": (
+        lambda h, r, V, psi: psi(h)[:, 0] + (h.detach() * V(r)).sum(1) / h.shape[1] ** 0.5,
+        "cannot learn from the fit",
+    ),
+    "body unheard by psi": (
+        lambda h, r, V, psi: psi(h.detach())[:, 0] + (h * V(r)).sum(1) / h.shape[1] ** 0.5,
+        "cannot learn from psi",
+    ),
+    "fit without gradient": (
+        lambda h, r, V, psi: psi(h)[:, 0] + (h * V(r)).sum(1).data / h.shape[1] ** 0.5,
+        "the fit teaches nobody",
+    ),
+    "order added to the features": (
+        lambda h, r, V, psi: psi(h + V(r)).flatten(),
+        "the order is added to the features",
+    ),
+    "features by features": (
+        lambda h, r, V, psi: psi(h)[:, 0] + (h.mT @ V(r)).sum(1) / h.shape[1] ** 0.5,
+        "features meet features",
+    ),
+    "128 features": (
+        lambda h, r, V, psi: psi(h)[:, 0] + (h * V(r)).sum(1) / 128**0.5,
+        "lesson's own number of features",
+    ),
 }
 
 # -- did I get it ----------------------------------------------------------------------------
@@ -355,6 +417,28 @@ RIGHT_WITHIN = [
     within_in_a_loop,
     within_with_a_shift,
 ]
+
+
+def _with_factors(near):
+    """Return a share that asks for the factors, too, each near enough."""
+
+    def answer(G, read, z, x, y, c):
+        classes, factors = read(G(z, y, c))
+        return ((classes == y) & near(factors, c).all(1)).float().mean()
+
+    return answer
+
+
+def _orders_read(G, read, z, x, y, c):
+    asked, _ = read(x)
+    return (read(G(z, asked, c))[0] == asked).float().mean()
+
+
+def _factors_read(G, read, z, x, y, c):
+    _, factors = read(x)
+    return (read(G(z, y, factors))[0] == y).float().mean()
+
+
 WRONG_FOUND = {
     "the reader on reals": (
         lambda G, read, z, x, y, c: (read(x)[0] == y).float().mean(),
@@ -362,7 +446,7 @@ WRONG_FOUND = {
     ),
     "drawn as the reals are read": (
         lambda G, read, z, x, y, c: (read(G(z, y, c))[0] == read(x)[0]).float().mean(),
-        "a reader's mistakes on x",
+        "compare with what is read off",
     ),
     "unpaired": (
         lambda G, read, z, x, y, c: (read(G(z, y.flip(0), c))[0] == y).float().mean(),
@@ -407,6 +491,22 @@ WRONG_FOUND = {
         ).mean(),
         "the mean over classes",
     ),
+    "factors, too": (_with_factors(lambda f, c: (f - c).abs() < 0.3), "the factors count as well"),
+    "factors, exactly": (_with_factors(torch.isclose), "the factors count as well"),
+    "factors, rounded": (
+        _with_factors(lambda f, c: f.round() == c.round()),
+        "the factors count as well",
+    ),
+    "orders read off the reals": (_orders_read, "orders are the classes that are *read*"),
+    "factors read off the reals": (_factors_read, "the factors are what is *read*"),
+    "all of them": (
+        lambda G, read, z, x, y, c: torch.equal(read(G(z, y, c))[0], y) * 1.0,
+        "one picture that fails",
+    ),
+    "over the reader's own": (
+        lambda G, read, z, x, y, c: found(G, read, z, x, y, c) / (read(x)[0] == y).float().mean(),
+        "divided by the share that the reader",
+    ),
 }
 
 
@@ -416,6 +516,10 @@ def _off(x):
 
 def _correlation(a, f):
     return torch.corrcoef(torch.stack([_off(a).flatten(), _off(f).flatten()]))[0, 1]
+
+
+def _own(x):
+    return x - x.mean(1, keepdim=True)
 
 
 WRONG_WITHIN = {
@@ -457,4 +561,24 @@ WRONG_WITHIN = {
         "an R² for each digit comes back",
     ),
     "exchanged": (lambda a, f: within(f, a), "divided by what varies in the *found*"),
+    "only found centered": (
+        lambda a, f: 1 - (_own(f) - a).square().sum() / a.square().sum(),
+        "taken off found alone",
+    ),
+    "variance of N − 1": (
+        lambda a, f: 1 - (_own(f) - _own(a)).square().mean() / _own(a).var(),
+        "divides by N − 1",
+    ),
+    "over all that varies": (
+        lambda a, f: 1 - (_own(f) - _own(a)).square().sum() / (a - a.mean()).square().sum(),
+        "what varies over all digits",
+    ),
+    "not divided": (
+        lambda a, f: 1 - (_own(f) - _own(a)).square().mean(),
+        "what was asked does not divide",
+    ),
+    "no keepdim": (
+        lambda a, f: within(a - a.mean(1), f - f.mean(1)),
+        "keepdim=True leaves it",
+    ),
 }

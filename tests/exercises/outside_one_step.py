@@ -148,6 +148,47 @@ def _back_on_the_line(end, z, calls):
     return x
 
 
+def _until_t_is_1(end, z, calls):
+    """Ten tenths, added up, are a hair less than 1."""
+    x, t, dt = z, 0.0, 1 / calls
+    while t < 1:
+        x = x + dt * (end(x, t) - x) / (1 - t)
+        t = t + dt
+    return x
+
+
+def _t_for_every_point(end, z, calls):
+    x = z
+    for i in range(calls):
+        t = torch.full((len(x), 1), i / calls)
+        x = x + (end(x, t) - x) / (calls - i)
+    return x
+
+
+def _time_left_at_the_end(end, z, calls):
+    x = z
+    for i in range(calls):
+        x = x + (end(x, i / calls) - x) / (calls - i - 1)
+    return x
+
+
+def _the_step_alone(end, z, calls):
+    for i in range(calls):
+        z = (end(z, i / calls) - z) / (calls - i)
+    return z
+
+
+def _mixed_by_t(end, z, calls):
+    x = z
+    for i in range(calls):
+        x = torch.lerp(x, end(x, i / calls), i / calls)
+    return x
+
+
+def _mean_of_ends(end, z, calls):
+    return torch.stack([end(z, i / calls) for i in range(calls)]).mean(0)
+
+
 WRONG_WALKS = {
     "back on the line from z": (_back_on_the_line, "walk on from x"),
     "t runs backward": (_walk(time=lambda i, n: 1 - i / n), "t runs backward"),
@@ -200,6 +241,20 @@ WRONG_WALKS = {
     "one call": (lambda end, z, calls: end(z, 0.0), "calls of the net"),
     "t as a step number": (_walk(time=lambda i, n: i), "t is no share of the time"),
     "nothing": (lambda end, z, calls: None, "None comes back"),
+    "until t is 1": (_until_t_is_1, "a hair below 1"),
+    "a t for every point": (_t_for_every_point, "takes one number for t"),
+    "time left at the step's end": (_time_left_at_the_end, "counted from the *end*"),
+    "divided by t, but at first": (
+        _walk(velocity=lambda end, x, z, t: (end(x, t) - x) / (t or 1.0)),
+        "divided by t, the time that is gone",
+    ),
+    "a clamp left over": (
+        _walk(velocity=lambda end, x, z, t: (end(x, t) - x) / (1.05 - t)),
+        "added to the time that is left",
+    ),
+    "the step alone": (_the_step_alone, "takes the place of the place"),
+    "mixed by t": (_mixed_by_t, "mixed by t"),
+    "mean of ends": (_mean_of_ends, "the mean of all ends"),
 }
 
 # -- over the cheapest pairing ---------------------------------------------------------------
@@ -358,6 +413,16 @@ WRONG_RATIOS = {
         "dearest",
     ),
     "minus one": (_by(both=lambda paid, least: paid / least - 1), "away from the right value"),
+    "cheapest alone, added up": (
+        lambda z, y: _by(least=lambda c, p: c[range(len(c)), p].sum(), both=lambda a, b: b)(z, y),
+        "cheapest pairing alone costs, added up",
+    ),
+    "share saved": (_by(both=lambda paid, least: 1 - least / paid), "could be saved"),
+    "over the sum of all": (_by(least=lambda c, p: c.sum()), "all pairs count"),
+    "way not squared": (
+        _by(paid=lambda c: np.sqrt(c.diagonal()).mean()),
+        "map's cost is not squared",
+    ),
 }
 
 # -- the toll on transport -------------------------------------------------------------------
@@ -464,6 +529,31 @@ WRONG_TOLLS = {
         _toll(size=lambda way: way.flatten(1).norm(dim=1).mean().square()),
         "mean way is squared",
     ),
+    "half of it": (lambda z, y, done: toll(z, y, done) / 2, "one of these"),
+    "never quite 0": (_toll(weight=lambda done: 0.3 - 0.15 * done), "half of it is left"),
+    "a parabola": (
+        _toll(weight=lambda done: 0.3 * max(0.0, 1 - 2 * done) ** 2),
+        "along a parabola",
+    ),
+    "an exponential": (_toll(weight=lambda done: 0.3 * np.exp(-2 * done)), "falls as an exp"),
+    "percent": (_toll(weight=lambda done: 0.3 * (1 - done / 50)), "for a percentage"),
+    "back again": (
+        _toll(weight=lambda done: 0.3 if done > 0.5 else 0.3 * (1 - 2 * done)),
+        "is 0.3 again",
+    ),
+    "late": (_toll(weight=lambda done: 0.3 * max(0.0, 2 * done - 1)), "grows then"),
+    "too early": (_toll(weight=lambda done: max(0.0, 0.3 - 2 * done)), "0 at 0.15"),
+    "squared twice": (
+        _toll(size=lambda way: way.flatten(1).square().sum(1).mean() ** 2),
+        "it is squared twice",
+    ),
+    "lengths": (
+        lambda z, y, done: _toll(
+            way=lambda z, y: y.flatten(1).square().sum(1) - z.flatten(1).square().sum(1),
+            size=lambda d: d.mean(),
+        )(z, y, done),
+        "two squared lengths",
+    ),
 }
 
 # -- a start at the identity -----------------------------------------------------------------
@@ -536,7 +626,25 @@ def start_by_hook(net):
     return net
 
 
-RIGHT_STARTS = [start, Gated, Less, start_by_data, Patched, start_by_hook]
+def start_nearly(net):
+    """Weights so small that float32 adds nothing: z comes back to the last digit."""
+    nn.init.constant_(net[-1].weight, 1e-12)
+    nn.init.zeros_(net[-1].bias)
+    return Added(net)
+
+
+class Mixed(nn.Module):
+    """A share that starts at 0, learned."""
+
+    def __init__(self, net):
+        super().__init__()
+        self.inner, self.share = copy.deepcopy(net), nn.Parameter(torch.zeros(()))
+
+    def forward(self, z):
+        return torch.lerp(z, self.inner(z), self.share)
+
+
+RIGHT_STARTS = [start, Gated, Less, start_by_data, Patched, start_by_hook, start_nearly, Mixed]
 
 
 def _zeroed(*which, wrap=Added):
@@ -619,6 +727,61 @@ class _Listed(nn.Module):
         return self.nets[0](z)
 
 
+def _with(change):
+    """Return a start that does one thing more to net or G."""
+
+    def answer(net):
+        made = start(net)
+        change(net)
+        return made
+
+    return answer
+
+
+def _body_unheard(self, z):
+    with torch.no_grad():
+        features = self.net[:-1](z)
+    return z + self.net[-1](features)
+
+
+def _still_in_use(self, z):
+    return z + self.net(z) if self.training else z.clone()
+
+
+class _FirstCall(Added):
+    """Nothing is zeroed; the first call hands z back."""
+
+    called = False
+
+    def forward(self, z):
+        was, self.called = self.called, True
+        return super().forward(z) if was else z
+
+
+class _LayerOfItsOwn(nn.Module):
+    def __init__(self, net):
+        super().__init__()
+        self.body, self.last = net[:-1], nn.Linear(net[-1].in_features, net[-1].out_features)
+        nn.init.zeros_(self.last.weight)
+        nn.init.zeros_(self.last.bias)
+
+    def forward(self, z):
+        return z + self.last(self.body(z))
+
+
+class _OfWidth12(Added):
+    def __init__(self, net):
+        net[-1] = nn.Linear(12, 2)
+        super().__init__(net)
+        nn.init.zeros_(net[-1].weight)
+        nn.init.zeros_(net[-1].bias)
+
+
+class _NoSuper(nn.Module):
+    def __init__(self, net):
+        self.net = net
+
+
 WRONG_STARTS = {
     "first layer zeroed": (_zeroed(0), "first layer"),
     "first weight and bias zeroed": (_zeroed(0, 1), "first layer"),
@@ -642,4 +805,25 @@ WRONG_STARTS = {
     "z changed": (lambda net: _module(_in_place_sum)(net), "changes z"),
     "z doubled": (lambda net: _module(lambda self, z: 2 * z + self.net(z))(net), "2 times z"),
     "nothing": (lambda net: None, "None comes back"),
+    "body frozen": (
+        _with(lambda net: net[:-1].requires_grad_(False)),
+        "the first layer and the middle layer of net stay",
+    ),
+    "first layer frozen": (
+        _with(lambda net: net[0].requires_grad_(False)),
+        "weights of the first layer of net stay",
+    ),
+    "middle layer frozen": (
+        _with(lambda net: net[2].requires_grad_(False)),
+        "weights of the middle layer of net stay",
+    ),
+    "body without gradients": (
+        lambda net: _module(_body_unheard)(net),
+        "the first layer and the middle layer of net stay",
+    ),
+    "still in use": (lambda net: _module(_still_in_use)(net), "in eval()"),
+    "on the first call only": (_FirstCall, "on the first call and somewhere else"),
+    "a layer of its own": (_LayerOfItsOwn, "several seeds side by side"),
+    "of width 12": (_OfWidth12, "has a fixed size"),
+    "no super": (_NoSuper, "super().__init__() comes first"),
 }

@@ -6,6 +6,7 @@ from fractions import Fraction
 import numpy as np
 import pytest
 import torch
+from torch import nn
 
 from gan_lessons.checks import experiments
 from gan_lessons.checks.grader import Slip, Table, Value, case
@@ -179,6 +180,20 @@ def test_gradients_take_part_in_a_factor_and_not_in_a_constant():
     )
 
 
+def test_a_slope_by_what_stands_inside_of_an_argument_has_a_name():
+    """A layer that is handed over shows whether it could learn."""
+    layer = nn.Linear(2, 1, bias=False).double()
+    nn.init.ones_(layer.weight)
+    inside = ("the layer's weights", lambda x, net: net.weight)
+    check = made_up("lambda x, net: net(x).sum()", (row(1, 2), layer), slopes=(0, inside))
+    assert check.judge(lambda x, net: (net.weight[0] * x).sum()).solved
+    deaf = check.judge(lambda x, net: net.weight.detach()[0] @ x)
+    assert "the gradient by the layer's weights should be [[1, 2]]; yours is [[0, 0]]" in deaf.text
+    still = check.judge(lambda x, net: net(x.detach()).sum())
+    assert "the gradient by x should be [1, 1]; yours is [0, 0]" in still.text
+    assert layer.weight.grad is None
+
+
 def test_a_case_that_is_to_be_refused():
     check = made_up("lambda x: {3.0: 1.0}[x]", (3.0,), (4.0,))
     assert check.judge(lambda x: {3.0: 1}[x]).solved
@@ -249,6 +264,7 @@ FORMS = {
     "no text": (1.0, "yes", "a number comes back where a text should."),
     "many for one": (row(1, 2), torch.tensor(1.0), "bring them together"),
     "another shape": (ONES, row(1, 2), "has shape (2, 2), and it should be (2,)"),
+    "many for a row of one": (row(1, 2), row(1), "has shape (2,), and it should be (1,)"),
 }
 
 
@@ -287,5 +303,7 @@ def test_numbers_are_shown_as_a_learner_would_write_them(text):
 
 def test_arguments_are_shown_with_their_names():
     assert shown(["p", "n"], (row(1, 0.5), 3)) == "p = [1, 0.5], n = 3"
+    assert shown(["G", "n"], (made_up, 3)) == "G = made_up, n = 3"
+    assert shown(["made_up", "n"], (made_up, 3)) == "n = 3"  # its name says nothing more
     assert number_of(1 + 2j) == "1+2j"
     assert str(Seen([torch.tensor(2.0), "yes"])) == "(2, yes)"

@@ -1,6 +1,7 @@
 """Lesson 21's checks accept right answers in any style and name each wrong one."""
 
 import pytest
+from torch import nn
 
 from gan_lessons.checks import one_step
 from tests.exercises import judging
@@ -38,3 +39,13 @@ def test_the_checks_leave_the_learners_randomness_alone(case):
 def test_the_reference_gets_no_remark(case):
     found = judging.judge(case.check, case.right[0], seed=0)
     assert found.text == case.check.proves
+
+
+def test_a_start_that_seeds_share_gives_way_where_seeds_are_compared(capsys, monkeypatch):
+    """A gate of one number is right for one net; side by side every seed would move it."""
+    monkeypatch.setattr(one_step.start, "right", (answers.Gated,))
+    assert one_step.start.yours(nn.Identity) is nn.Identity
+    assert "weights that all seeds share" in capsys.readouterr().out
+    monkeypatch.setattr(one_step.start, "right", (answers.start,))
+    assert one_step.start.yours(nn.Identity) is answers.start
+    assert "yours runs here" in capsys.readouterr().out

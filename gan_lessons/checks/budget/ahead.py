@@ -1,11 +1,12 @@
 """Which method is ahead in every run: an exercise of lesson 19, Compare GAN, VAE and flow."""
 
 from collections.abc import Callable, Sequence
-from numbers import Real
 
+import numpy as np
 import torch
 from torch import Tensor
 
+from gan_lessons.checks.exercise import Wrong
 from gan_lessons.checks.grader import Case, Slip, Table, Value, case
 
 RIGHT = """
@@ -21,6 +22,10 @@ FIRST = "if min(a) > max(b):\n        return 1\n    if max(a) < min(b):\n       
 PAIRED = (
     "it compares seed by seed. A GAN and a VAE of one seed have nothing in common, so whose seed 0 "
     "meets whose is chance: compare every run of a with every run of b."
+)
+RUN_BY_RUN = (
+    "it compares run by run, and stops where one method has more runs than the other. Two runs of "
+    "one number have nothing in common: compare every run of a with every run of b."
 )
 OVERLAP = (
     "two sets that overlap count as ahead: the better ends are compared, not every run with every "
@@ -44,6 +49,41 @@ SLIPS = (
         "if a.median() > b.median():\n        return 1\n    if a.median() < b.median():\n"
         "        return -1",
         "it compares the medians, that is one run with one. Every run counts.",
+    ),
+    Slip(
+        FIRST,
+        "_won = (a[:, None] > b).sum() - (a[:, None] < b).sum()\n"
+        "    if _won > 0:\n        return 1\n    if _won < 0:\n        return -1",
+        "more than half of all pairs decide for it, and all are asked: one lost pair, and the "
+        "matter is open.",
+    ),
+    Slip(
+        FIRST,
+        "return (a[:, None] > b).double().mean() - (a[:, None] < b).double().mean()",
+        "a share of pairs comes back, and a verdict is asked: 1 if all pairs are won, -1 if all "
+        "are lost, else 0.",
+    ),
+    Slip(
+        FIRST,
+        "return 2 * (a[:, None] > b).double().mean() - 1",
+        "a share of pairs comes back, and a verdict is asked: 1 if all pairs are won, -1 if all "
+        "are lost, else 0.",
+    ),
+    Slip(
+        FIRST,
+        "return a.mean() - b.mean()",
+        "a difference of means comes back, and a verdict is asked: 1, -1 or 0.",
+    ),
+    Slip(
+        FIRST,
+        "if a[0] > b[0]:\n        return 1\n    if a[0] < b[0]:\n        return -1",
+        "it looks at the first runs alone, or returns at the first pair. Every run of a meets "
+        "every run of b before anything is said.",
+    ),
+    Slip(
+        FIRST,
+        "if a[0] > max(b):\n        return 1\n    if a[0] < min(b):\n        return -1",
+        "only the first run of a is asked: every run of a has to win.",
     ),
     Slip(
         FIRST,
@@ -99,6 +139,39 @@ SLIPS = (
         "if max(a) < min(b):\n        return -1",
         "it never says 1, also where every run of a beats every run of b.",
     ),
+    Slip(
+        "if max(a) < min(b):\n        return -1",
+        "if max(a) < min(b):\n        return 1",
+        "it says 1 where b is ahead as well: there it is -1.",
+    ),
+    Slip(
+        "if max(a) < min(b):",
+        "if max(a) < max(b):",
+        "the way to 1 is right, the one to -1 is not: the best run of a meets the best of b there, "
+        "and has to lose against the *worst*.",
+    ),
+    Slip(
+        "if max(a) < min(b):",
+        "if min(a) < min(b):",
+        "the way to 1 is right, the one to -1 is not: the worst run of a meets the worst of b "
+        "there. The *best* of a has to lose.",
+    ),
+    Slip(
+        "if max(a) < min(b):",
+        "if min(a) < max(b):",
+        "the way to 1 is right, the one to -1 is not: one run of a that loses is enough for it. "
+        "Where some win and some lose, it is open.",
+    ),
+    Slip(
+        "if max(a) < min(b):",
+        "if max(a) <= min(b):",
+        "a tie counts as lost: equal runs leave it open, < and not <=.",
+    ),
+    Slip(
+        "if min(a) > max(b):",
+        "if min(a) >= max(b):",
+        "a tie counts as won: equal runs leave it open, > and not >=.",
+    ),
     Slip("return 0", "return -1", "it never says 0: what is neither is open."),
     Slip("return 0", "return 1", "it never says 0: what is neither is open."),
     Slip(
@@ -114,11 +187,16 @@ SLIPS = (
 
 
 def _said(ahead: Callable, a: Tensor, b: Tensor) -> object:
-    """Return what an answer says as a number, whatever kind of number it is."""
+    """Return what an answer says; where it says several things, that is told."""
     said = ahead(a, b)
-    if isinstance(said, Tensor) and said.numel() == 1:
-        return float(said)
-    return float(said) if isinstance(said, Real) or hasattr(said, "__float__") else said
+    many = said if isinstance(said, Tensor | np.ndarray | list | tuple) else ()
+    count = many.numel() if isinstance(many, Tensor) else np.size(many)
+    if count > 1:
+        raise Wrong(
+            f"{count} answers come back, and one is asked: 1, -1 or 0, for both sets as a whole. "
+            "Seed 0 of a does not belong to seed 0 of b: compare every run with every run."
+        )
+    return said
 
 
 def cases(seed: int) -> Sequence[Case]:
@@ -141,6 +219,8 @@ def cases(seed: int) -> Sequence[Case]:
         case("one lucky run", runs(0.3, 0.35, 0.9), runs(0.5, 0.4, 0.6)),
         case("one unlucky run", runs(0.8, 0.1, 0.9), runs(0.5, 0.4, 0.6)),
         case("one unlucky run among five", runs(0.8, 0.82, 0.81, 0.5, 0.83), runs(0.3, 0.6, 0.4)),
+        case("a middle that wins, and pairs that lose", runs(0.1, 0.6, 0.65), runs(0.2, 0.5, 0.9)),
+        case("first runs that tell nothing", runs(0.9, 0.3, 0.4), runs(0.2, 0.5, 0.6)),
         case("a wide one around a narrow one", runs(0.1, 0.5, 0.9), runs(0.45, 0.55, 0.52)),
         case("far apart but for a hair", runs(0.9, 0.59, 0.95, 0.92), runs(0.2, 0.65, 0.3)),
         case("a worst run that ties with a best", high, tied),
@@ -164,4 +244,11 @@ ahead = Value(
     table=Table(RIGHT, SLIPS),
     cases=cases,
     observe=_said,
+    refused={
+        "must match the size of tensor": RUN_BY_RUN,
+        "could not be broadcast together": RUN_BY_RUN,
+        "out of bounds for": RUN_BY_RUN,
+        "list index out of range": RUN_BY_RUN,
+        "zip() argument": RUN_BY_RUN,
+    },
 )

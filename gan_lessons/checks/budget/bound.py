@@ -28,6 +28,10 @@ PIXELS = (
     "it takes a mean over the pixels. A picture's log-likelihood is the sum over its pixels; "
     "divided by their number, the KL weighs hundreds of times too much, and the code goes unused."
 )
+NO_SIGMA = (
+    "σ has lost its gradient, so the picture cannot teach log_var how sure a code should be. Only "
+    "eps is without one: leave out the detach, or the no_grad, around σ."
+)
 NO_PATH = (
     "z has lost its gradient, so the picture cannot teach the encoder. z = mean + sigma · eps lets "
     "it through: draw eps without a gradient, never z."
@@ -75,6 +79,18 @@ SLIPS = (
     ),
     Slip(
         END,
+        "return off.sum() + kl.sum(1).mean()",
+        "the cross entropy is added up over the batch, and the KL is averaged: the larger the "
+        "batch, the less the code costs. Take the mean over the batch of both terms.",
+    ),
+    Slip(
+        END,
+        "return off.flatten(1).sum(1).mean() + kl.sum(0).mean()",
+        "the KL is added up over the batch and averaged over the code's numbers: exchange "
+        "the two, .sum(1).mean().",
+    ),
+    Slip(
+        END,
         "return (off.flatten(1).sum(1) + kl.sum(1))",
         "one number a picture comes back. A loss is one number: take the mean over the batch.",
     ),
@@ -102,7 +118,34 @@ SLIPS = (
         "the mean is missing from z: the code would say how sure it is and never where.",
     ),
     Slip(DRAW, "z = (mean + (log_var / 2).exp() * eps).detach()", NO_PATH),
-    Slip(DRAW, "z = mean + (log_var / 2).exp().detach() * eps", NO_PATH),
+    Slip(DRAW, "z = mean + (log_var / 2).exp().detach() * eps", NO_SIGMA),
+    Slip(
+        DRAW,
+        "z = mean.detach() + (log_var / 2).exp() * eps",
+        "mean has lost its gradient in z, so the picture cannot teach it where the code should "
+        "lie. Only eps is without one.",
+    ),
+    Slip(
+        END,
+        "return (off.detach().flatten(1).sum(1) + kl.sum(1)).mean()",
+        "the cross entropy has lost its gradient: neither decoder nor encoder learns from the "
+        "picture, and the code's cost alone teaches. No detach, no .item() there.",
+    ),
+    Slip(
+        END,
+        "return (off.flatten(1).sum(1) + kl.detach().sum(1)).mean()",
+        "the KL has lost its gradient: it is counted, and nothing is done about it.",
+    ),
+    Slip(
+        DRAW,
+        "z = mean + (2 * log_var).exp() * eps",
+        "log_var is doubled where it is to be halved. " + SIGMA,
+    ),
+    Slip(
+        DRAW,
+        "z = eps + (log_var / 2).exp() * mean",
+        "mean and eps have changed places: σ scales the noise, eps.",
+    ),
     Slip(
         DRAW,
         "z = mean + log_var.exp() * eps",
@@ -143,6 +186,33 @@ SLIPS = (
         KL,
         "kl = 0.5 * (mean.square() + (log_var / 2).exp() - 1 - log_var)",
         "σ stands in the KL where the variance belongs: log_var.exp(), without a half.",
+    ),
+    Slip(
+        KL,
+        "kl = 0.5 * (mean.square() + (log_var / 2).exp() - 1 - log_var / 2)",
+        "the KL takes log σ, half of log_var, for the logarithm of the variance: log_var as it is.",
+    ),
+    Slip(
+        KL,
+        "kl = 0.5 * (z.square() - eps.square() - log_var)",
+        "the KL is estimated by the one draw z. Right in the mean over many draws, and noisier for "
+        "nothing: take it by the formula, from mean and log_var.",
+    ),
+    Slip(
+        KL,
+        "kl = 0.5 * (z.square() + log_var.exp() - 1 - log_var)",
+        "the KL takes the draw z for the mean: the formula has μ, the code's own mean.",
+    ),
+    Slip(
+        KL,
+        "kl = 0.5 * (mean.abs() + log_var.exp() - 1 - log_var)",
+        "the mean enters the KL by its absolute value: it is squared there.",
+    ),
+    Slip(
+        KL,
+        "kl = 0.5 * (mean.square() + log_var.exp() - 1 - log_var) / 784",
+        "the KL is divided by 784: a sum over pixels stands beside a sum over the code, as they "
+        "are.",
     ),
     Slip(
         KL,
@@ -205,6 +275,16 @@ SLIPS = (
     ),
     Slip(
         OFF,
+        'off = F.binary_cross_entropy_with_logits(decoder(z), (x + 1) / 2, reduction="none")',
+        "x is moved from −1 … 1 to 0 … 1, and lies in 0 … 1 already: take it as it came.",
+    ),
+    Slip(
+        OFF,
+        'off = F.binary_cross_entropy_with_logits(decoder(z), (x > 0.5).to(x), reduction="none")',
+        "x is rounded to ink or paper: gray counts as so much ink here, take x as it came.",
+    ),
+    Slip(
+        OFF,
         "off = -x * F.logsigmoid(decoder(z))",
         "only the ink counts: the cross entropy of a pixel has a term for paper too, with 1 − x.",
     ),
@@ -217,7 +297,10 @@ SLIPS = (
 
 
 class KnownDecoder:
-    """A decoder known everywhere: from z (B, numbers) to logits (B, 1, height, width)."""
+    """A decoder known everywhere: from z (B, numbers) to logits (B, 1, height, width).
+
+    It has weights, so that it shows whether it could learn.
+    """
 
     __name__ = "a known decoder"
 
@@ -264,8 +347,11 @@ bound = Value(
     asks="Check ``vae_loss(x, mean, log_var, eps, decoder)``: minus the bound, mean of a batch.",
     table=Table(RIGHT, SLIPS),
     cases=cases,
-    slopes=(1, 2),
+    slopes=(1, 2, ("the decoder's weights", lambda *args: args[4].maps)),
     refused={
+        "within the support (Boolean())": "x is gray, anything from 0 to 1, and torch's Bernoulli "
+        "asks for 0 or 1 alone. Say Bernoulli(logits=…, validate_args=False), or take "
+        "F.binary_cross_entropy_with_logits.",
         "all elements of input should be between 0 and 1": "F.binary_cross_entropy wants "
         "probabilities, and the decoder says logits: take F.binary_cross_entropy_with_logits.",
     },

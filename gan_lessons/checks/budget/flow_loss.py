@@ -70,6 +70,28 @@ SLIPS = (
     ),
     Slip(TARGET, "target = x + z", "x + z stands for the way x − z."),
     Slip(
+        END,
+        "return ((velocity(place, t) - place) / (1 - share) - target).square().mean()",
+        "what velocity says is taken for an end, and turned into a velocity once more. It says "
+        "velocities already: compare it with x − z as it is.",
+    ),
+    Slip(
+        END,
+        "return ((velocity(place, t) - target) / (1 - share)).square().mean()",
+        "the error is divided by 1 − t. That belongs to a net that says *ends*; this one says "
+        "velocities, and every t counts alike.",
+    ),
+    Slip(
+        END,
+        "return (share * velocity(place, t) - target).square().mean()",
+        "the velocity is multiplied by t: x − z is the velocity of the whole path, at every t.",
+    ),
+    Slip(
+        END,
+        "return (velocity(target, t) - place).square().mean()",
+        "place and target are exchanged: velocity is asked at the place, and compared with x − z.",
+    ),
+    Slip(
         ASKED,
         "velocity(x, t)",
         "velocity is asked at x, the end. Ask it at the place that t has reached.",
@@ -97,6 +119,12 @@ SLIPS = (
         "its velocity. Here the place is (1 − t) z + t x.",
     ),
     Slip(SHARE, "share = t", SHARED),
+    Slip(
+        SHARE,
+        "share = t[:, None]",
+        "t has too few axes: (B, 1) is right for points, and meets the *rows* of pictures. As many "
+        "axes as x has: t.view(-1, 1, 1, 1).",
+    ),
     Slip(SHARE, "share = t[0]", "every picture has its own t: you take the first one for all."),
     Slip(
         SHARE,
@@ -152,12 +180,14 @@ class KnownVelocity:
         self.weight = torch.tensor(1.0, dtype=torch.float64)
 
     def __call__(self, place: Tensor, t: Tensor) -> Tensor:
-        """Return an answer of the place's shape; t has a time for each sample."""
-        t = torch.as_tensor(t, dtype=torch.float64)
-        if t.numel() not in (1, len(place)):
+        """Return an answer of the place's shape; t has a time for each sample, (B,)."""
+        shape = getattr(t, "shape", None)
+        if shape != (len(place),):
+            got = "one number" if not shape else f"the shape {tuple(shape)}"
             raise Wrong(
-                f"velocity is told {t.numel()} times for {len(place)} pictures: hand over t as it "
-                "came, (B,)."
+                f"velocity(place, t) takes a time for each picture, t of shape ({len(place)},) "
+                f"here, and gets {got}. Hand over t as it came; only what is multiplied with "
+                "pictures needs more axes."
             )
         shared = t.reshape(-1, *[1] * (place.dim() - 1))
         return self.weight * (torch.sin(1.3 * place) + (1.5 * shared - 0.4) * place + 0.2)

@@ -46,6 +46,34 @@ SLIPS = (
         "F.one_hot(y, 10).float().softmax(1)",
         "a softmax of one-hot numbers is no longer one-hot: 0.23 and 0.085 for 1 and 0.",
     ),
+    Slip(
+        NAME,
+        "torch.zeros(len(y), 10).index_fill(1, y, 1.0)",
+        "every row gets the 1s of all classes of the batch, as by row[:, y] = 1. Row i has a 1 at "
+        "y[i] alone: row[torch.arange(len(y)), y] = 1, or F.one_hot.",
+    ),
+    Slip(NAME, "2 * F.one_hot(y, 10) - 1", "the other nine places hold -1 where one-hot has 0."),
+    Slip(
+        NAME,
+        "F.one_hot(torch.arange(len(y)) % 10, 10)",
+        "the 1 stands at the number of the row, whatever its class: at place y[i].",
+    ),
+    Slip(
+        ROW,
+        "torch.cat([name, c.long()], 1)",
+        "the factors are cut to whole numbers: leave c as it is.",
+    ),
+    Slip(
+        ROW,
+        "torch.cat([name, c.mean(0).expand(len(y), -1)], 1)",
+        "all rows get the mean factors of the batch: row i holds c[i].",
+    ),
+    Slip(
+        ROW,
+        "torch.cat([name, (c - c.mean(0)) / c.std(0)], 1)",
+        "the factors are standardized once more, over this batch: they are in units of their "
+        "spread already, and one order has no spread.",
+    ),
     Slip(NAME, "10 * F.one_hot(y, 10)", "the number at the class's place is not 1."),
     Slip(
         NAME, "1 - F.one_hot(y, 10)", "0 and 1 are exchanged: the class that is meant gets the 1."
@@ -101,6 +129,9 @@ as_row = Value(
     table=Table(RIGHT, SLIPS),
     cases=cases,
     refused={
+        "stack expects each tensor": "torch.stack makes a new axis of equal parts; torch.cat joins "
+        "columns, dimension 1.",
+        "Class values must be non-negative": "classes count from 0: nothing is to be taken off y.",
         "Sizes of tensors must match except in dimension 0": "cat along dimension 0 would put rows "
         "below rows: join the columns, dimension 1.",
         "Tensors must have same number of dimensions": "tensors that are joined need equally many "

@@ -28,6 +28,17 @@ SLIPS = (
     ),
     Slip(
         MAPS,
+        "row.repeat(x.shape[2] * x.shape[3], 1).view(len(row), -1, *x.shape[2:])",
+        "the maps are not constant: repeat writes the rows one below the other, and view cuts them "
+        "anew. Give the row two axes of length 1, then expand.",
+    ),
+    Slip(
+        MAPS,
+        "torch.ones(len(x), row.shape[1], *x.shape[2:])",
+        "the maps hold 1, whatever is ordered: each holds its own number of the row.",
+    ),
+    Slip(
+        MAPS,
         "row.T.reshape(*row.shape, 1, 1).expand(-1, -1, *x.shape[2:])",
         "a transposed row cut anew mixes the batch: no sample keeps its own numbers. Index with "
         "[:, :, None, None].",
@@ -137,6 +148,10 @@ beside = Value(
     table=Table(RIGHT, SLIPS),
     cases=cases,
     refused={
+        "Sizes of tensors must match except in dimension 0": "cat along dimension 0 would put maps "
+        "below images, as more samples: join the channels, dimension 1.",
+        "is out of bounds for dimension 1": "how many numbers an order has is row.shape[1], and "
+        "need not be the lesson's twelve.",
         "Sizes of tensors must match except in dimension 1": "what is joined along the channels "
         "needs the same batch, height and width: give the row two more axes, then expand those to "
         "x.shape[2:].",

@@ -8,6 +8,7 @@ from torch.nn import functional as F
 
 from gan_lessons.checks.exercise import Wrong
 from gan_lessons.checks.grader import Case, Slip, Table, Value, case
+from gan_lessons.checks.seen import text_of
 
 RIGHT = """
 def projection(h, row, V, psi):
@@ -76,6 +77,39 @@ SLIPS = (
     Slip("V(row)", "V(row[:1]).expand_as(h)", "every image is compared with the first order."),
     Slip("V(row)", "V(row).detach()", "V cannot learn: its gradient is cut off by the detach."),
     Slip(
+        FITS,
+        "(wanted * h).sum(1).detach()",
+        "the fit teaches nobody: its gradient is cut off, to V and to the features.",
+    ),
+    Slip(
+        FITS,
+        "(wanted * h.detach()).sum(1)",
+        "the body cannot learn from the fit: h has lost its gradient there, and h is where the "
+        "image comes in. No detach.",
+    ),
+    Slip(
+        REAL,
+        "psi(h.detach()).squeeze(1)",
+        "the body cannot learn from psi: h has lost its gradient there, so what makes an image "
+        "real would be seen by psi alone. No detach.",
+    ),
+    Slip(
+        REAL,
+        "psi(h).squeeze(1).detach()",
+        "psi cannot learn: its gradient is cut off by the detach, or a no_grad.",
+    ),
+    Slip(
+        FITS,
+        "(h.T @ wanted).sum(1)",
+        "features meet features, over the whole batch: h.T @ wanted is (d, d). An inner product of "
+        "each row with its own: (wanted * h).sum(1).",
+    ),
+    Slip(
+        "V(row)",
+        "V(row.softmax(1))",
+        "a softmax on the order: a row is handed to V as it is.",
+    ),
+    Slip(
         "V(row)",
         "V(row).softmax(1)",
         "a softmax on the direction: its numbers may be negative and of any size.",
@@ -103,6 +137,33 @@ SLIPS = (
     Slip(REAL, "psi(h).mean()", "all images get the mean realness of the batch: each its own."),
     Slip(END, "fits / h.shape[1] ** 0.5", "psi is missing: an image must also look real."),
     Slip(END, "real", "the order is missing: this D is not told anything."),
+    Slip(
+        END,
+        "psi(h + wanted).squeeze(1)",
+        "the order is added to the features. psi is linear, so that makes two numbers, one of the "
+        "image and one of the order, and neither says whether the two fit. Multiply.",
+    ),
+    Slip(
+        END,
+        "psi(h * wanted).squeeze(1)",
+        "psi sees the products of features and order, and no image by itself: psi(h), and the "
+        "products are added up, unweighted.",
+    ),
+    Slip(
+        END,
+        "psi(h / h.shape[1] ** 0.5).squeeze(1) + fits",
+        "√d divides what psi sees, and the fit is as loud as ever: divide the inner product.",
+    ),
+    Slip(
+        END,
+        "real + fits * h.shape[1] ** 0.5",
+        "the fit is multiplied by √d: divided by it, it starts as quiet as psi.",
+    ),
+    Slip(
+        END,
+        "real + fits / 128 ** 0.5",
+        "128 is the lesson's own number of features: take what h has, h.shape[1].",
+    ),
     Slip(
         END,
         "real + fits",
@@ -145,19 +206,10 @@ class _Linear(nn.Module):
     def __init__(self, weight: Tensor):
         super().__init__()
         self.weight = nn.Parameter(weight)
+        self.__name__ = f"a layer with the weights {text_of(weight)}"
 
     def forward(self, x: Tensor) -> Tensor:
         return F.linear(x, self.weight)
-
-
-def watched(projection: Callable, h: Tensor, row: Tensor, v: Tensor, p: Tensor) -> object:
-    """Return the logits, and the gradient of their sum by V's weights."""
-    V, psi = _Linear(v), _Linear(p)
-    logits = projection(h, row, V, psi)
-    if not isinstance(logits, Tensor) or not logits.requires_grad:
-        return logits if logits is None else (logits, "no gradient")
-    (slope,) = torch.autograd.grad(logits.sum(), V.weight, allow_unused=True)
-    return logits, torch.zeros_like(v) if slope is None else slope
 
 
 def cases(seed: int) -> Sequence[Case]:
@@ -167,13 +219,14 @@ def cases(seed: int) -> Sequence[Case]:
     def normal(*shape: int) -> Tensor:
         return torch.randn(*shape, generator=rng)
 
-    def drawn(batch: int, d: int, k: int) -> tuple[Tensor, ...]:
-        return normal(batch, d), normal(batch, k), normal(d, k), normal(1, d)
+    def drawn(batch: int, d: int, k: int) -> tuple:
+        return normal(batch, d), normal(batch, k), _Linear(normal(d, k)), _Linear(normal(1, d))
 
     one = torch.tensor([[1.0, 2.0, 0.0, 1.0]]), torch.tensor([[1.0, -1.0]])
-    weights = torch.tensor([[1.0, 0.0], [0.0, 1.0], [1.0, 1.0], [2.0, 0.0]])
+    V = _Linear(torch.tensor([[1.0, 0.0], [0.0, 1.0], [1.0, 1.0], [2.0, 0.0]]))
+    psi = _Linear(torch.tensor([[1.0, 1.0, 1.0, 1.0]]))
     return (
-        case("one image with four features", *one, weights, torch.tensor([[1.0, 1.0, 1.0, 1.0]])),
+        case("one image with four features", *one, V, psi),
         case("two images", *drawn(2, 3, 2)),
         case("five images", *drawn(5, 4, 3)),
         case("as many images as features", *drawn(4, 4, 2)),
@@ -184,10 +237,10 @@ def cases(seed: int) -> Sequence[Case]:
 def _signs(parts: tuple[Callable, ...], cases: Sequence[Case]) -> None:
     """Say whether an image's logit depends on others of its batch."""
     (answer,) = parts
-    h, row, v, p = cases[2].args
+    h, row, V, psi = cases[2].args
     with torch.no_grad():
-        together = answer(h, row, _Linear(v), _Linear(p))
-        alone = answer(h[:1], row[:1], _Linear(v), _Linear(p))
+        together = answer(h, row, V, psi)
+        alone = answer(h[:1], row[:1], V, psi)
     if (
         together.shape == (len(h),)
         and alone.shape == (1,)
@@ -210,10 +263,14 @@ projection = Value(
         "PyTorch makes (B, B) of them.",
         "return psi(h).squeeze(1) + (V(row) * h).sum(1) / h.shape[1] ** 0.5",
     ),
-    asks="Check ``projection(h, row, V, psi)``: logits (B,), and what V learns from them.",
+    asks="Check ``projection(h, row, V, psi)``: logits (B,), and what all parts learn from them.",
     table=Table(RIGHT, SLIPS),
     cases=cases,
-    observe=watched,
+    slopes=(
+        0,
+        ("V's weights", lambda h, row, V, psi: V.weight),
+        ("psi's weights", lambda h, row, V, psi: psi.weight),
+    ),
     signs=_signs,
     refused={
         "must match the size of tensor": "V(row) and h are (B, d) both, and their product is "

@@ -23,6 +23,8 @@ SLIPS = (
     Slip("(1 / 2) / (1 / 2 + 1 / 4)", "math.log(2)", "that is the logit"),
     Slip("(1 / 2) / (1 / 2 + 1 / 4)", "1.0", "some fakes get their own name by luck"),
     Slip("(1 / 2) / (1 / 2 + 1 / 4)", "1 / (1 + 1 / 4)", "all real pictures are zeros"),
+    Slip("1 / 4)", "1 / 8)", "q is halved once too often"),
+    Slip("0.8 / (0.8 + 0.5)", "0.4 / (0.4 + 0.5)", "nothing is halved"),
     Slip("0.8 / (0.8 + 0.5)", "0.5", "more frequent among the data than among the fakes"),
     Slip("0.8 / (0.8 + 0.5)", "0.8", "what D says compares"),
     Slip("0.8 / (0.8 + 0.5)", "0.5 / (0.8 + 0.5)", "this is the fakes' share"),
@@ -49,7 +51,9 @@ SAYS = {
         2.0: RATIO,
         0.6931: LOGIT,
         1.0: "some fakes get their own name by luck: half of the zeros do, so q is not 0.",
-        0.8: "you compare 1 with 1/4, as if all real pictures are zeros: half of them are.",
+        0.8: "one of these: you compare 1 with 1/4, as if all real pictures are zeros, and half of "
+        "them are. Or: you compare 1/2 with 1/8, and q is halved once too often: half of the fakes "
+        "are zeros, and half of those get the name 0.",
         0.75: "such pairs are not that rare among fakes: of the real pairs half are of this kind, "
         "of the fake ones a quarter.",
         8 / 13: "that is the answer to the third game.",
@@ -63,6 +67,8 @@ SAYS = {
         5 / 13: FAKES,
         2 / 7: "that is the answer for a picture of a 1: a 0 was asked.",
         2 / 3: "that is the answer to the second game.",
+        4 / 9: "you compare 0.4 with 0.5. In 80 % of the real pairs picture and name are a 0, so p "
+        "is 0.8: a real picture has its own name, and nothing is halved.",
         1.6: RATIO,
         0.47: LOGIT,
     },

@@ -58,6 +58,80 @@ SLIPS = (
         "of each row off both first.",
     ),
     Slip(FOUND, "found[:, :1]", "the first place is taken off, not the mean of the row."),
+    Slip(
+        "asked.mean(1, keepdim=True)\n    f = found - found.mean(1, keepdim=True)",
+        "asked[:, :1]\n    f = found - found[:, :1]",
+        "the first place is taken off both, not the mean of the row: one unlucky drawing then "
+        "moves the whole row.",
+    ),
+    Slip(
+        "asked.mean(1, keepdim=True)\n    f = found - found.mean(1, keepdim=True)",
+        "asked.median(1, keepdim=True).values\n"
+        "    f = found - found.median(1, keepdim=True).values",
+        "medians are taken off: squares go with means.",
+    ),
+    Slip(
+        ASKED,
+        "0",
+        "the mean of each row is taken off found alone: off asked, too, or the two are compared in "
+        "different units.",
+    ),
+    Slip(
+        ASKED,
+        FOUND,
+        "the mean of found is taken off both: each keeps its own.",
+    ),
+    Slip(
+        "/ a.square().sum()",
+        "/ (asked - asked.mean()).square().sum()",
+        "below the line stands what varies over all digits. What a digit has of its own is taken "
+        "off above and below: a.square().sum().",
+    ),
+    Slip(
+        "    a = asked - asked.mean(1, keepdim=True)\n    f = found - found.mean(1, keepdim=True)\n"
+        "    return 1 - (f - a).square().sum() / a.square().sum()",
+        "    f = found - found.mean(1, keepdim=True)\n"
+        "    return 1 - (f - asked).square().sum() / (asked - asked.mean()).square().sum()",
+        "the mean of each row is taken off found alone: off asked, too, above and below the line.",
+    ),
+    Slip(
+        END,
+        "1 - (f - a).square().mean() / a.var()",
+        "above the line a mean over all N, below it var(), which divides by N − 1: take sums, or "
+        "var(unbiased=False).",
+    ),
+    Slip(
+        END,
+        "1 - (f - a).square().mean()",
+        "what was asked does not divide: R² is 1 minus what is missed *over* what varies in the "
+        "order.",
+    ),
+    Slip(
+        END,
+        "f.square().sum() / a.square().sum()",
+        "this is how much found varies over how much asked does, whether or not the two agree.",
+    ),
+    Slip(
+        END,
+        "1 - (f - a).sum().square() / a.sum().square()",
+        "all is added up before the square, and cancels: square each difference, then add.",
+    ),
+    Slip(
+        END,
+        "1 - ((f - a) / a).square().mean()",
+        "each miss is divided by its own order, and an order of 0 by 0: divide the sums.",
+    ),
+    Slip(
+        END,
+        "1 - (f + a).square().sum() / a.square().sum()",
+        "found and asked are added: their difference is what is missed.",
+    ),
+    Slip(
+        END,
+        "1 - (f / f.std() - a / a.std()).square().sum() / (a / a.std()).square().sum()",
+        "both are scaled to one spread, so a digit that moves half as far as asked gets 1: take "
+        "the mean of each row off, and divide by nothing.",
+    ),
     Slip(FOUND, "0", "what a digit has of its own is still in found: take off each row's mean."),
     Slip(MISSED, "(f - a).abs().sum()", "squares are asked, above as below the line."),
     Slip(
@@ -148,4 +222,8 @@ within = Value(
     table=Table(RIGHT, SLIPS),
     cases=cases,
     least=1e-5,
+    refused={
+        "must match the size of tensor": "the mean of each row is (digits,), and meets the places: "
+        "keepdim=True leaves it a column, (digits, 1).",
+    },
 )

@@ -71,6 +71,35 @@ SLIPS = (
         "a difference comes back: how many *times* as much as the cheapest is asked, a quotient.",
     ),
     Slip(RATIO, "return least", "this is what the cheapest pairing alone costs."),
+    Slip(
+        RATIO,
+        "return cost[range(len(cost)), pairs].sum()",
+        "this is what the cheapest pairing alone costs, added up: the map's own cost belongs above "
+        "it.",
+    ),
+    Slip(
+        RATIO,
+        "return 1 - least / paid",
+        "the share that could be saved comes back: how many *times* as much as the cheapest is "
+        "asked, paid / least.",
+    ),
+    Slip(
+        RATIO,
+        "return float((pairs == np.arange(len(pairs))).mean())",
+        "the share of the pairs that stay as they are comes back: what they *cost* is asked.",
+    ),
+    Slip(
+        PAID,
+        "paid = np.sqrt(cost.diagonal()).mean()",
+        "the map's cost is not squared, and the cheapest one is.",
+    ),
+    Slip(
+        LEAST,
+        "least = (z[pairs] - z).square().sum(1).mean().item()",
+        "z is paired with z: the cheapest pairing joins z_i with y_pairs[i].",
+    ),
+    Slip(LEAST, "least = cost.sum()", ALL_PAIRS),
+    Slip(LEAST, "least = cost[:, pairs].sum() / len(cost)", ALL_PAIRS),
     Slip(RATIO, "return paid", "this is what the map alone costs: divide by the cheapest."),
     Slip(PAID, "paid = cost.mean()", ALL_PAIRS),
     Slip(LEAST, "least = cost[:, pairs].mean()", ALL_PAIRS),
@@ -119,6 +148,17 @@ SLIPS = (
         LEAST,
         "least = u.mean()",
         "the price list u alone is not the cost: it takes both, u.mean() + v.mean() (lesson 11).",
+    ),
+    Slip(
+        RATIO,
+        "roots = np.sqrt(cost)\n"
+        "    return roots.diagonal().mean() / roots[range(len(cost)), pairs].mean()",
+        "paired by squares, and paid by plain distances: the cost of a pair is ‖y − z‖², in both.",
+    ),
+    Slip(
+        RATIO,
+        "return float((z - y).sum().square() / (z - y[pairs]).sum().square())",
+        "all ways are added up before the square, and cancel: square each number, then add.",
     ),
     Slip(COST, COST.replace(".numpy()", ""), NUMPY),
     Slip(PAIRS, "pairs = transport.assignment(cost)", THREE),
@@ -170,5 +210,7 @@ over_cheapest = Value(
         "too many values to unpack": THREE,
         "not enough values to unpack": THREE,
         "shape mismatch: indexing arrays": THREE,
+        "operands could not be broadcast together": "the costs are (N, N), one number for each "
+        "pair: of a pair's coordinates the squares are added up, over the last axis.",
     },
 )

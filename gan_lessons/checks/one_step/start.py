@@ -6,7 +6,8 @@ import torch
 from torch import Tensor, nn
 
 from gan_lessons import models
-from gan_lessons.checks.grader import Property, Slip, Table
+from gan_lessons.checks.exercise import speak
+from gan_lessons.checks.grader import Answer, Property, Slip, Table
 
 RIGHT = """
 class _Added(nn.Module):
@@ -47,6 +48,15 @@ ONLY_SHIFTS = (
     "gradient gets past the last bias; only the last layer may start at 0."
 )
 
+STAYS = (
+    "{} of net stay as they were, in 60 steps. No requires_grad_(False), no no_grad, no detach on "
+    "the way: all of net is to learn."
+)
+ON_THE_FIRST_CALL = (
+    "it starts at z on the first call and somewhere else on the second, though nothing was "
+    "learned. G has to *start* there: zeros in the last layer, and no memory."
+)
+
 SLIPS = (
     Slip(WEIGHT + "\n    " + BIAS, "nn.init.zeros_(net[0].weight)", "Silence the *last* layer"),
     Slip(
@@ -67,6 +77,24 @@ SLIPS = (
     Slip(SUM, "return z + self.net(z).detach()", STILL),
     Slip(SUM, "return z", STILL),
     Slip(MADE, "return _Added(net).requires_grad_(False)", STILL),
+    Slip(MADE, "net[:-1].requires_grad_(False)\n    return _Added(net)", "stay as they were"),
+    Slip(MADE, "net[0].requires_grad_(False)\n    return _Added(net)", "stay as they were"),
+    Slip(MADE, "net[2].requires_grad_(False)\n    return _Added(net)", "stay as they were"),
+    Slip(SUM, "return z + self.net[-1](self.net[:-1](z).detach())", "stay as they were"),
+    Slip(SUM, "return z + self.net(z) if self.training else z", "in eval()"),
+    Slip(
+        WEIGHT + "\n    " + BIAS + "\n    return _Added(net)",
+        "class _Once(_Added):\n        def forward(self, z):\n"
+        "            seen, self.seen = getattr(self, 'seen', False), True\n"
+        "            return z + self.net(z) if seen else z\n    return _Once(net)",
+        "on the first call",
+    ),
+    Slip(
+        MADE,
+        "net[-1] = nn.Linear(12, 2)\n    nn.init.zeros_(net[-1].weight)\n    "
+        "nn.init.zeros_(net[-1].bias)\n    return _Added(net)",
+        "fixed size",
+    ),
     Slip(SUM, "return 2 * z + self.net(z)", "it starts as 2 times z"),
     Slip(SUM, "z += self.net(z)\n        return z", "it changes z in place"),
     Slip(MADE, "return lambda z: z + net(z)", "a function comes back"),
@@ -76,10 +104,11 @@ SLIPS = (
 )
 
 
-def _net(seed: int) -> nn.Sequential:
+def _net(seed: int, width: int = 16) -> nn.Sequential:
     rng = torch.random.get_rng_state()
     torch.manual_seed(seed)
-    layers = nn.Linear(2, 16), nn.ReLU(), nn.Linear(16, 16), nn.ReLU(), nn.Linear(16, 2)
+    between = nn.ReLU(), nn.Linear(width, width - 4), nn.ReLU()  # no two weights of one shape
+    layers = nn.Linear(2, width), *between, nn.Linear(width - 4, 2)
     torch.random.set_rng_state(rng)
     return nn.Sequential(*layers)
 
@@ -91,11 +120,11 @@ def _noise(*shape: int) -> Tensor:
 def _make(start: Callable) -> tuple:
     """Return what makes a G, alone or of three side by side, and hands out its net as well.
 
-    Each fact asks a G of its own.
+    Each fact asks a G of its own. Those side by side are wider, as nets of the lesson may be.
     """
 
     def build(*, runs: int = 1) -> tuple[object, nn.Sequential]:
-        net = _net(0) if runs == 1 else models.stack([_net(seed) for seed in range(runs)])
+        net = _net(0) if runs == 1 else models.stack([_net(seed, 24) for seed in range(runs)])
         return start(net), net
 
     return (build,)
@@ -140,10 +169,10 @@ def _it_starts_at_z(build: Callable) -> str | None:
     made, net = build()
     z = _noise(64, 2)
     with torch.no_grad():
-        y = made(z)
+        y, again = made(z), made(z)
     away = (y - z).abs().max()
     if away < 1e-5:
-        return None
+        return None if torch.allclose(again, z, atol=1e-5) else ON_THE_FIRST_CALL
     weights = [layer.weight for layer in net if hasattr(layer, "weight")]
     if len(weights) > 1 and not weights[0].any() and weights[-1].any():
         return FIRST_LAYER
@@ -174,11 +203,30 @@ def _side_by_side_as_well(build: Callable) -> str | None:
     )
 
 
+def _that_stay(made: nn.Module, before: dict[str, Tensor]) -> list[str]:
+    """Return which layers of :func:`_net` no weights of their sizes have moved for."""
+    moved = [
+        tuple(weight.shape)
+        for name, weight in made.named_parameters()
+        if not torch.equal(weight, before[name])
+    ]
+    stay = []
+    named = {"first": "the first layer", "middle": "the middle layer", "last": "the last layer"}
+    for name, layer in zip(named, (one for one in _net(0) if one.state_dict()), strict=True):
+        for shape in (tuple(weight.shape) for weight in layer.parameters()):
+            if shape in moved:
+                moved.remove(shape)
+            elif named[name] not in stay:
+                stay.append(named[name])
+    return stay
+
+
 def _it_learns(build: Callable) -> str | None:
     made, _ = build()
     z = _noise(256, 2)
     goal = -z.flip(1) + 0.5  # no shift, and not near the identity
     free = [weight for weight in made.parameters() if weight.requires_grad]
+    first = {name: weight.detach().clone() for name, weight in made.named_parameters()}
     if not free:
         return STILL
     opt = torch.optim.Adam(free, lr=0.02)
@@ -195,19 +243,57 @@ def _it_learns(build: Callable) -> str | None:
         return STILL
     if moved.std(dim=0).max() < 1e-3:
         return ONLY_SHIFTS
+    if stay := _that_stay(made, first):
+        return STAYS.format(f"the weights of {' and '.join(stay)}")
     before = (z - goal).square().sum(1).mean()
     if loss > 0.5 * before:
         return (
             f"it learns too little: in 60 steps toward another map its error falls from "
             f"{float(before):.2g} to {float(loss):.2g} only. Are all layers of net free?"
         )
+    with torch.no_grad():
+        used = made.eval()(z)
+    if not torch.allclose(used - z, moved, atol=1e-5):
+        return (
+            "trained, it draws one thing in train() and another in eval(), where samples are "
+            "drawn: it has learned a map that nobody will see. forward does the same in both."
+        )
     return None
 
 
-start = Property(
+def shares_weights(start: Callable) -> bool:
+    """Say whether what one of two nets side by side learns moves the other one. Lesson 21."""
+    made = start(models.stack([_net(seed, 24) for seed in range(2)]))
+    z = _noise(2, 64, 2)
+    with torch.no_grad():
+        before = made(z)[1]
+    opt = torch.optim.SGD(made.parameters(), lr=0.1)
+    for _ in range(3):
+        opt.zero_grad()
+        (made(z)[0] + z[0].flip(1)).square().mean().backward()
+        opt.step()
+    with torch.no_grad():
+        return not torch.equal(made(z)[1], before)
+
+
+class Start(Property):
+    """The exercise; what is right for one net and mixes seeds side by side does not train them."""
+
+    def yours(self, otherwise: Callable) -> Answer | Callable:
+        """As :meth:`Exercise.yours`, for a comparison of seeds. Lesson 21."""
+        if self.right is not None and shares_weights(*self.right):
+            speak(
+                f"▶ {self.title}: yours is right, but side by side it has weights that all seeds "
+                "share, and here seeds are compared: the course's own runs."
+            )
+            return otherwise
+        return super().yours(otherwise)
+
+
+start = Start(
     title="Start as the identity",
-    proves="at first G(z) = z to the last digit, alone and side by side, and all of the net is "
-    "free to learn any other map.",
+    proves="at first G(z) = z but for rounding, alone and side by side, in training and in use, "
+    "and every layer of the net takes part in learning another map.",
     hints=(
         "G(z) = z + net(z), and at first net is to add nothing. Which layer can you silence so "
         "that the others keep telling the z apart?",
@@ -227,6 +313,14 @@ start = Property(
         _it_learns,
     ),
     refused={
+        "mat1 and mat2 shapes cannot be multiplied": "a layer of yours has a fixed size, and net "
+        "may be as wide as it likes: zero its own last layer, net[-1].",
+        "before Module.__init__() call": "super().__init__() comes first in your class's __init__.",
+        "must match the size of tensor": "what net says no longer has the shape of z: leave its "
+        "layers where they are.",
+        "'StackedLinear' object has no attribute": "net may hold several seeds side by side. Its "
+        "layers are then no nn.Linear (they have a weight and a bias, (seeds, …)), and a layer of "
+        "yours would be one for all seeds. Zero net's own last layer, net[-1].",
         "object has no attribute 'zero_'": "nn.init.zeros_ takes a tensor, not a layer: "
         "net[-1].weight, then net[-1].bias.",
     },

@@ -6,6 +6,7 @@ from numbers import Real
 import torch
 from torch import Tensor
 
+from gan_lessons import transport
 from gan_lessons.checks.grader import Case, Slip, Table, Value, case
 
 RIGHT = """
@@ -129,6 +130,98 @@ SLIPS = (
         "weight = 0.3 * max(0.0, 0.5 - done)",
         "the weight begins at 0.15: half of the steps is where the line ends, 1 − 2 · done.",
     ),
+    Slip(
+        RETURN,
+        "return weight * squares.mean() / 2",
+        "half is paid: λ ‖y − z‖² has no ½ in front.",
+    ),
+    Slip(
+        WEIGHT,
+        "weight = 0.3 * max(0.0, 1 - done) / 2",
+        "the weight begins at 0.15, and ends with the run: 0.3 at the start, 0 from half of the "
+        "steps on.",
+    ),
+    Slip(
+        WEIGHT,
+        "weight = 0.3 * max(0.0, 1 - done / 2)",
+        "the weight never gets to 0: half of it is left in the last step. It is 0 at *half* of the "
+        "steps, 1 − 2 · done.",
+    ),
+    Slip(
+        WEIGHT,
+        "weight = 0.3 * max(0.0, 1 - 2 * done) ** 2",
+        "the weight falls along a parabola: in a straight line, without the square.",
+    ),
+    Slip(
+        WEIGHT,
+        "weight = 0.3 * math.exp(-2 * done)",
+        "the weight falls as an exp, and never gets to 0: in a straight line, to 0 at half-time.",
+    ),
+    Slip(
+        WEIGHT,
+        "weight = 0.3 * max(0.0, 1 - 2 * done / 100)",
+        "done is taken for a percentage: it is a share, from 0 to 1.",
+    ),
+    Slip(
+        WEIGHT,
+        "weight = max(0.0, 0.3 - 2 * done)",
+        "the weight is 0 at 0.15 of the steps already: 0.3 stands in front, 0.3 · (1 − 2 · done).",
+    ),
+    Slip(
+        WEIGHT,
+        "weight = 0.3 * max(0.0, 2 * done - 1)",
+        "the weight is 0 up to half of the steps and grows then: the other way round.",
+    ),
+    Slip(
+        WEIGHT,
+        "weight = 0.3 * (1 - 2 * done if done <= 0.5 else 1)",
+        "after half of the steps the weight is 0.3 again. It stays at 0.",
+    ),
+    Slip(
+        WEIGHT,
+        "weight = 0.3 if done <= 0.5 else 0.0",
+        "the weight falls all at once. It falls in a straight line from the first step on.",
+    ),
+    Slip(
+        RETURN,
+        "return weight * squares.mean().square()",
+        "it is squared twice: ‖·‖² is a square already.",
+    ),
+    Slip(
+        SQUARES,
+        "squares = y.flatten(1).square().sum(1) - z.flatten(1).square().sum(1)",
+        "two squared lengths are compared: a sample that goes around the origin would pay nothing. "
+        "Square the difference, y − z.",
+    ),
+    Slip(
+        SQUARES,
+        "squares = (y - z).var()",
+        "a variance is taken: what all samples move alike would cost nothing. The mean of the "
+        "squares themselves.",
+    ),
+    Slip(
+        SQUARES,
+        "squares = (y - z).sum().square() / len(z)",
+        "all numbers are added up before the square, and cancel.",
+    ),
+    Slip(
+        SQUARES,
+        "squares = (y - z).square().sum() / y.shape[1]",
+        "it is divided by the length of the second axis: the mean is over the samples, len(y).",
+    ),
+    Slip(
+        SQUARES,
+        "squares = (y.sort(0).values - z.sort(0).values).flatten(1).square().sum(1)",
+        "both are sorted first, and so paired anew: a sample pays for its own way, from z_i to "
+        "y_i.",
+    ),
+    Slip(
+        SQUARES,
+        "_pairs = torch.cdist(z.flatten(1), y.flatten(1)).square()\n"
+        "    squares = _pairs[range(len(z)), transport.assignment(_pairs.detach().numpy())[0]]",
+        "this is the toll of the cheapest pairing: a sample pays for the way that it went, from "
+        "z_i to y_i.",
+    ),
     Slip(WEIGHT, "weight = max(0.0, 1 - 2 * done)", "the weight begins at 1, not at 0.3."),
     Slip(WEIGHT, "weight = max(0.0, 0.3 - done)", "the weight is 0 at 0.3 of the steps already."),
     Slip(
@@ -180,9 +273,13 @@ toll = Value(
         "return 0.3 * max(0, 1 - 2 * done) * (y - z).flatten(1).square().sum(1).mean()",
     ),
     asks="Check ``toll(z, y, done)``: a falling weight times E‖y − z‖².",
-    table=Table(RIGHT, SLIPS),
+    table=Table(RIGHT, SLIPS, uses={"transport": transport}),
     cases=cases,
     observe=_asked,
     slopes=(1,),
+    refused={
+        "Dimension out of range": "points are (B, 2) and images have more axes: flatten(1) makes "
+        "one axis of all of a sample's numbers.",
+    },
     terms=lambda z, y, done: 0.3 * max(0.0, 1 - 2 * done) * (y - z).flatten(1).square().sum(1),
 )

@@ -42,6 +42,10 @@ NO_SHARE = (
     "t is no share of the time: it counts steps. The net knows t from 0 to 1, so divide by calls."
 )
 UNEQUAL = "the steps are not equal: the calls are to be made at t = 0, 1/calls, 2/calls and so on."
+ROUNDED = (
+    "t has grown by 1/calls at a time, and rounding leaves it a hair below 1 after the last step: "
+    "`while t < 1` then makes one step more. Count the steps: for i in range(calls), t = i / calls."
+)
 COUNT = (
     "not as many calls of the net as asked for: each step costs one, and `calls` steps are made."
 )
@@ -67,6 +71,23 @@ SLIPS = (
         VELOCITY,
         "(end(x, t) - x) / max(t, 1e-6)",
         "the way is divided by t, the time that is gone. What is left of it is 1 − t.",
+    ),
+    Slip(
+        VELOCITY,
+        "(end(x, t) - x) / (t if i else 1)",
+        "the way is divided by t, the time that is gone. What is left of it is 1 − t.",
+    ),
+    Slip(
+        VELOCITY,
+        "(end(x, t) - x) * calls / (calls - i - 1)",
+        "the time that is left is counted from the *end* of the step: one step too few, and none "
+        "at the last step, where the walk leaves for infinity. At step i it is calls − i steps.",
+    ),
+    Slip(
+        VELOCITY,
+        "(end(x, t) - x) / (1 - t + 0.05)",
+        "something is added to the time that is left. It never gets to 0: the last step begins at "
+        "1 − 1/calls.",
     ),
     Slip(
         VELOCITY,
@@ -123,6 +144,36 @@ SLIPS = (
     ),
     Slip(
         "x = x + velocity / calls",
+        "x = velocity / calls",
+        "a step takes the place of the place: add it to where you stand, x = x + …",
+    ),
+    Slip(
+        "velocity = (end(x, t) - x) / (1 - t)\n        x = x + velocity / calls",
+        "x = x + (end(x, t) - x) * (i + 1) / calls",
+        "the share of the way that a step takes is not (i + 1)/calls. Of calls − i steps that are "
+        "left it is one: 1/(calls − i), at last all of it.",
+    ),
+    Slip(
+        "velocity = (end(x, t) - x) / (1 - t)\n        x = x + velocity / calls",
+        "x = (1 - t) * x + t * end(x, t)",
+        "place and end are mixed by t. The end is the *goal*: a step takes 1/calls "
+        "of the time toward it, and that is 1/(calls − i) of the way.",
+    ),
+    Slip(
+        "    x = z\n    for i in range(calls):\n        t = i / calls\n"
+        "        velocity = (end(x, t) - x) / (1 - t)\n        x = x + velocity / calls\n"
+        "    return x",
+        "    return sum(end(z, i / calls) for i in range(calls)) / calls",
+        "the mean of all ends comes back, each asked at z. A walk moves: the next call is made "
+        "where the last step has led.",
+    ),
+    Slip(
+        "    return x",
+        "    return x.round(decimals=3)",
+        "the places are rounded.",
+    ),
+    Slip(
+        "x = x + velocity / calls",
         "x = z + velocity / calls",
         "every step starts at z again, so only the last one counts: x = x + …",
     ),
@@ -153,11 +204,14 @@ class KnownEnd:
 
     def __call__(self, x: Tensor, t: float | Tensor) -> Tensor:
         """Return the ends of the paths that are at x at time t, a number or a tensor of numbers."""
-        times = torch.as_tensor(t, dtype=torch.float64).flatten()
-        self.asked.append(float(times[0]))
-        if times.numel() > 1 and not torch.equal(times, times[:1].expand_as(times)):
-            raise Wrong("t differs within one call: all points of a batch walk at the same time.")
-        t = float(times[0])
+        times = torch.as_tensor(t, dtype=torch.float64)
+        if times.numel() != 1:
+            raise Wrong(
+                f"end(x, t) takes one number for t, and gets the shape {tuple(times.shape)}. All "
+                "points, pictures and runs of a batch walk at the same time: t = i / calls."
+            )
+        t = float(times)
+        self.asked.append(t)
         return (1.0 + t) * torch.sin(self.bend * x) + 0.3 * x - 0.5
 
 
@@ -173,6 +227,8 @@ def _walked(walk: Callable, end: KnownEnd, z: Tensor, calls: int) -> Tensor:
         raise Wrong(BACKWARD)
     if times and max(times) > 1 + 1e-6 and all(t == round(t) for t in times):
         raise Wrong(NO_SHARE)
+    if len(times) == calls + 1 and 0 < abs(times[-1] - 1) < 1e-6:
+        raise Wrong(ROUNDED)
     if times and max(times) > 1 - 1e-6:
         raise Wrong(AT_1)
     if len(times) != calls:
@@ -195,6 +251,7 @@ def cases(seed: int) -> Sequence[Case]:
         ("four calls", (5, 2), 4),
         ("images", (2, 1, 2, 2), 3),
         ("three runs side by side", (3, 4, 2), 8),
+        ("ten calls", (4, 2), 10),
     ):
         bend = 0.7 + 0.6 * float(torch.rand((), generator=rng))
         found.append((label, KnownEnd(bend), torch.randn(shape, generator=rng), calls))
@@ -207,7 +264,8 @@ def _far_away(parts: Answer, cases: Sequence[Case]) -> None:
     if any(float(seen.parts[0].abs().max()) > 1e3 for seen in found):
         raise Wrong(
             "the walk leaves for a far distance: a velocity is much too large. The way is divided "
-            "by the time that is left, 1 − t, which is 1 at first; t itself is 0 there."
+            "by the time that is left where the step *begins*, 1 − t: from 1 at first to 1/calls "
+            "at last, never 0."
         )
 
 
