@@ -40,10 +40,10 @@ HOLE, REACH = 12, 4  # its side, and how far from the edge it stays
 JUDGE_STEPS, FLOWERS_TRAIN, FLOWERS_HELD = 1_000, 7_000, 1_000
 LUMA = (0.299, 0.587, 0.114)
 # Processor seconds of the first run, of those that follow, and milliseconds of a step (--measure).
-FIRST, THEN = 20, 20
+FIRST, THEN = 15, 15
 MS = {"regression": 19.0, "whole_critic": 31.8, "patch_critic": 34.6}
 GRAY_STEPS, CYCLE = 350, 10.0
-FILL = (0.0, 0.01, 0.03, 0.1, 0.3, 1.0)  # the weights of the critic
+FILL = (0.0, 0.03, 0.1, 0.3, 1.0)  # the weights of the critic
 
 
 # -- questions and answers -------------------------------------------------------------------
