@@ -43,7 +43,7 @@ LUMA = (0.299, 0.587, 0.114)
 FIRST, THEN = 15, 15
 MS = {"regression": 19.0, "whole_critic": 31.8, "patch_critic": 34.6}
 GRAY_STEPS, CYCLE = 350, 10.0
-FILL = (0.0, 0.03, 0.1, 0.3, 1.0)  # the weights of the critic
+FILL, PAINT = (0.0, 0.03, 0.1, 0.3, 1.0), (0.0, 0.1, 0.3)  # critic's weights
 
 
 # -- questions and answers -------------------------------------------------------------------
@@ -150,8 +150,10 @@ class Task:
     configs: dict[str, tuple[float, Callable[[int], nn.Module] | None, float]]
     first: int = FIRST
     then: int = THEN
+    larger: float = 1.0  # pixels of a picture, over those that MS was measured with
 
 
+# Each critic with R1's gamma; a patch's logit is one of 49 or 64, whose slopes add up.
 WHOLE, PATCH, PATCHES = (whole_critic, 0.1), (patch_critic, 1 / 49), (patch_critic, 1 / 64)
 TASKS = {
     "fill": Task("fill", (2, 1), {f"{w:g}": (w, *WHOLE) for w in FILL}),
@@ -167,9 +169,10 @@ TASKS = {
     "outline": Task(
         "outline",
         (1, 3),
-        {"regression alone": (0.0, None, 0.0), "+ patch critic": (0.1, *PATCHES)},
+        {f"{w:g}": (w, *PATCHES) for w in PAINT},
+        20,
         30,
-        60,
+        (32 / 28) ** 2,
     ),
 }
 
@@ -237,9 +240,9 @@ def play(net: Repairer, critic: nn.Module, stream, steps: int, *, weight: float,
     return average
 
 
-def steps_in(kind: str, seconds: float) -> int:
+def steps_in(kind: str, seconds: float, task: str) -> int:
     """Return how many steps of a kind fit into so many processor seconds."""
-    return int(seconds * 1000 / MS[kind])
+    return int(seconds * 1000 / MS[kind] / TASKS[task].larger)
 
 
 def fresh(task: str) -> Repairer:
@@ -253,7 +256,7 @@ def first_run(task: str, seed: int) -> dict:
     def work() -> dict:
         runtime.seed_everything(seed)
         started = time.process_time()
-        steps = steps_in("regression", TASKS[task].first)
+        steps = steps_in("regression", TASKS[task].first, task)
         average = regress(fresh(task), pairs(task, seed), steps, decay=DECAY_FIRST)
         return {"weights": average.state_dict(), "seconds": time.process_time() - started}
 
@@ -272,10 +275,10 @@ def second_run(task: str, config: str, seed: int) -> dict:
         started = time.process_time()
         stream, seconds = pairs(task, 100 + seed), TASKS[task].then
         if weight == 0:
-            average = regress(net, stream, steps_in("regression", seconds), decay=DECAY)
+            average = regress(net, stream, steps_in("regression", seconds, task), decay=DECAY)
         else:
             D = critic(sum(TASKS[task].channels))
-            steps = steps_in(critic.__name__, seconds)
+            steps = steps_in(critic.__name__, seconds, task)
             average = play(net, D, stream, steps, weight=weight, gamma=gamma)
         return {"weights": average.state_dict(), "seconds": time.process_time() - started}
 
