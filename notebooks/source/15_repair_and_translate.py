@@ -15,13 +15,13 @@
 # what does it take away?
 #
 # **What you'll do.** Repair digits with and without a critic, turn the one
-# knob between the two, paint outlines, and catch two networks that send each
-# other a hidden message.
+# knob between the two, paint outlines, and find out where two networks take
+# colors from that are not there.
 #
 # **What you'll learn**
 # - *say* beforehand where a critic will pay and where it will not;
 # - *write* the game with one weight λ, and read what each λ costs;
-# - *find out* what a network hides, by destroying it, with a control beside.
+# - *test* what a translation hides from you, with a control beside it.
 #
 # **What you'll need.** Lessons 04, 07, 09, 12 and 14. About 95 minutes of
 # your time; {{minutes}} minutes of computing on 2 CPU cores. Works offline.
@@ -788,18 +788,23 @@ def true_gray(color):
     return (luma * color).sum(1, keepdim=True)  # (B, 1, 32, 32)
 
 
-to_gray, to_color = models.Translator(3, 1), models.Translator(1, 3)
+class ToGray(models.Translator):
+    def __init__(self):
+        super().__init__(3, 1)
+
+    def forward(self, color):
+        return true_gray(color) + super().forward(color)
 
 
-def G(color):
-    return true_gray(color) + to_gray(color)
+class ToColor(models.Translator):
+    def __init__(self):
+        super().__init__(1, 3)
+
+    def forward(self, gray):
+        return gray + super().forward(gray)
 
 
-def F_(gray):  # F is taken by torch's functions
-    return gray + to_color(gray)
-
-
-assert F_(G(flowers[:2])).shape == (2, 3, 32, 32)
+assert ToColor()(ToGray()(flowers[:2])).shape == (2, 3, 32, 32)
 
 # %% [markdown]
 # ## ✏️ Exercise 3 · There and back
@@ -840,32 +845,31 @@ def course_generators_pay(G, F_, D_gray, D_color, color, gray, weight):
 
 # %%
 generators_pay = checks.repair.generators_pay.yours(course_generators_pay)
-runtime.seed_everything(SEED)
-to_gray, to_color = models.Translator(3, 1), models.Translator(1, 3)
-D_gray = models.patch_discriminator(channels=1)
-D_color = models.patch_discriminator(channels=3)
-for net in (to_gray, to_color, D_gray, D_color):
-    net.to(memory_format=torch.channels_last)
-averages = copy.deepcopy(to_gray), copy.deepcopy(to_color)
-rngs = runtime.generator(SEED), runtime.generator(1_000 + SEED)
-colors = data.batches(flowers[:3_500], batch_size, rng=rngs[0])
-others = true_gray(flowers[3_500:7_000])
-grays = data.batches(others, batch_size, rng=rngs[1])
 
-# %%
-def critics_pay(color, gray, step):
+
+def critics_pay(G, F_, D_gray, D_color, color, gray):
     with torch.no_grad():
         fake_gray, fake_color = G(color), F_(gray)
-    loss = losses.cross_entropy_d(D_gray(gray), D_gray(fake_gray))
-    loss = loss + losses.cross_entropy_d(D_color(color), D_color(fake_color))
-    if step % 8 == 0:
-        for D, real in ((D_gray, gray), (D_color, color)):
-            loss = loss + 8 * penalties.r1(D, real, gamma=1 / 64)
-    return loss
+    on_gray = losses.cross_entropy_d(D_gray(gray), D_gray(fake_gray))
+    on_color = losses.cross_entropy_d(D_color(color), D_color(fake_color))
+    return on_gray + on_color
 
 
-def both(*nets):
-    return [weights for net in nets for weights in net.parameters()]
+def slopes_pay(D_gray, D_color, color, gray):  # R1 of both critics
+    r1 = functools.partial(penalties.r1, gamma=1 / 64)
+    return r1(D_gray, gray) + r1(D_color, color)
+
+
+def pairless(seed):  # batches of flowers in color, and of other ones in gray
+    color, gray = flowers[:3_500], true_gray(flowers[3_500:7_000])
+    rng, other = runtime.generator(seed), runtime.generator(1_000 + seed)
+    colors = data.batches(color, batch_size, rng=rng)
+    return zip(colors, data.batches(gray, batch_size, rng=other))
+
+# %%
+def optimizer(nets, lr, beta):
+    weights = itertools.chain(*[net.parameters() for net in nets])
+    return torch.optim.Adam(weights, lr, betas=(beta, 0.99), fused=True)
 
 
 def step_of(opt, loss):
@@ -873,28 +877,32 @@ def step_of(opt, loss):
     loss.backward()
     opt.step()
 
-# %%
+
 def play_cycle():
-    more = {"fused": True}
-    opt_g = torch.optim.Adam(both(to_gray, to_color), lr_g, (0.5, 0.99), **more)
-    opt_d = torch.optim.Adam(both(D_gray, D_color), lr_d, (0.0, 0.99), **more)
-    falling = [training.falling_lr(o, cycle_steps) for o in (opt_g, opt_d)]
+    runtime.seed_everything(SEED)
+    G, F_ = ToGray(), ToColor()
+    D_gray, D_color = [models.patch_discriminator(channels=c) for c in (1, 3)]
+    for net in (nets := (G, F_, D_gray, D_color)):
+        net.to(memory_format=torch.channels_last)
+    averages = copy.deepcopy(G), copy.deepcopy(F_)
+    opts = optimizer(nets[:2], lr_g, 0.5), optimizer(nets[2:], lr_d, 0.0)
+    falling = [training.falling_lr(opt, cycle_steps) for opt in opts]
+    stream = pairless(SEED)
     for step in cockpit.progress(range(cycle_steps), unit="step"):
-        color, gray = next(colors), next(grays)
-        step_of(opt_d, critics_pay(color, gray, step))
+        color, gray = next(stream)
+        loss_d = critics_pay(*nets, color, gray)
+        if step % 8 == 0:
+            loss_d = loss_d + 8 * slopes_pay(D_gray, D_color, color, gray)
+        step_of(opts[1], loss_d)
         with training.frozen(D_gray), training.frozen(D_color):
-            step_of(
-                opt_g,
-                generators_pay(G, F_, D_gray, D_color, color, gray, cycle),
-            )
-        for scheduler in falling:
-            scheduler.step()
-        for average, net in zip(averages, (to_gray, to_color)):
+            step_of(opts[0], generators_pay(*nets, color, gray, cycle))
+        for average, net, slope in zip(averages, nets, falling):
             models.update_average(average, net, decay=0.995)
+            slope.step()
+    return averages
 
 
-play_cycle()
-to_gray, to_color = averages  # G and F_ use these from here on
+G, F_ = play_cycle()
 
 # %% [markdown] predict={"picture": "returned", "words": ["hatching", "hidden", "message", "dots", "lines"]}
 # Gray pictures hold no color. From a gray flower nobody can tell a red one
@@ -1073,5 +1081,9 @@ print("REPLACE_GRAY")
 #   found with noise in a game trained for long.
 # - [Blau and Michaeli 2018](https://arxiv.org/abs/1711.06077): the curve you
 #   measured, and why no method can be below it.
-# - [Park et al. 2020](https://arxiv.org/abs/2005.07651)
-REPLACE_READING
+# - [Parmar et al. 2024](https://arxiv.org/abs/2403.12036): the cycle and the
+#   paired game on top of a large diffusion model; look at what is left of each.
+# - [Ohayon, Michaeli and Elad 2024](https://arxiv.org/abs/2410.00418): the
+#   mean first, then the shortest way from there to real-looking pictures.
+# - [Wang et al. 2025](https://arxiv.org/abs/2506.05301): video restored in one
+#   call of a large net; look for lesson 12's pairs and penalties in its loss.
