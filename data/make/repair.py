@@ -466,11 +466,11 @@ def judge(task: str) -> metrics.Judge:
     return net.eval()
 
 
-@torch.no_grad()
 def read(task: str, x: Tensor) -> tuple[Tensor, Tensor]:
     """Return the classes (N,) and factors (N, k), in spreads, that a task's judge reads."""
     who = judge(task)
-    said = torch.cat([who.head(who(part)) for part in x.split(500)])
+    with torch.no_grad():
+        said = torch.cat([who.head(who(part)) for part in x.split(500)])
     return said[:, : who.classes].argmax(dim=1), said[:, who.classes :]
 
 

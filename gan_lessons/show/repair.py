@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 import torch
 from matplotlib import rc_context
 
-from gan_lessons.show.picture import FAKE, MARK, STYLE, Picture, figure
+from gan_lessons.show.picture import FAKE, STYLE, Picture, figure
 
 
 def trade_off(
@@ -15,7 +15,6 @@ def trade_off(
     ylabel: str,
     title: str,
     sentence: str,
-    chosen: str | None = None,
 ) -> Picture:
     """Show two scores of runs at several places of a knob, one over the other. Lesson 15.
 
@@ -23,7 +22,6 @@ def trade_off(
 
     Args:
         knob: for each place's label its two scores, a value a seed; NaN is left out.
-        chosen: the label of a place to mark.
     """
     means = {
         label: [torch.as_tensor(x, dtype=torch.float64).nanmean().item() for x in pair]
@@ -35,8 +33,7 @@ def trade_off(
         ax.plot(*zip(*means.values(), strict=True), color=FAKE, lw=1.2, ls="--", zorder=1)
         for label, (x, y) in knob.items():
             ax.plot(x, y, "^", color=FAKE, ms=4, alpha=0.5, zorder=2)
-            color = MARK if label == chosen else FAKE
-            ax.plot(*means[label], "^", color=color, ms=10, mec="black", zorder=3)
+            ax.plot(*means[label], "^", color=FAKE, ms=10, mec="black", zorder=3)
             ax.annotate(label, means[label], (9, 5), textcoords="offset points")
         ax.margins(0.14)
         ax.set(xlabel=xlabel, ylabel=ylabel, title=title)

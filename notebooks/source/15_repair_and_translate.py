@@ -556,7 +556,7 @@ def at_weight(weight="0.1", seed=0):
     numbers = {
         name: values[k, seed].item() for name, values in shipped.scores.items()
     }
-    mask = shipped.more["shown pictures"][:, 1:] > 127
+    mask = shipped.more["shown pictures"][:, 1:] == 255
     question = shipped.more["shown pictures"][:, :1]
     return show.rows_of_images(
         {
