@@ -627,6 +627,7 @@ def main() -> None:
             print(f"{task}, {config}, seed {seed}: {run['seconds']:.0f} s", flush=True)
         return None
     asked.names = [name for name in names if asked.only in name]
+    asked.out = asked.folder / asked.names[0]  # where only one is asked for
     shipping.check(asked)
     for path, task in zip(asked.files, (n[9:-4] for n in asked.names), strict=True):
         collect_gray(path) if task == "gray" else collect(task, path)

@@ -31,10 +31,11 @@ def trade_off(
         fig = figure(width=5.6, height=3.6)
         ax = fig.subplots()
         ax.plot(*zip(*means.values(), strict=True), color=FAKE, lw=1.2, ls="--", zorder=1)
-        for label, (x, y) in knob.items():
+        for i, (label, (x, y)) in enumerate(knob.items()):
             ax.plot(x, y, "^", color=FAKE, ms=4, alpha=0.5, zorder=2)
             ax.plot(*means[label], "^", color=FAKE, ms=10, mec="black", zorder=3)
-            ax.annotate(label, means[label], (9, 5), textcoords="offset points")
+            beside = (9, -16 if i % 2 else 7)  # neighbors on two sides of the line
+            ax.annotate(label, means[label], beside, textcoords="offset points")
         ax.margins(0.14)
         ax.set(xlabel=xlabel, ylabel=ylabel, title=title)
         return Picture(fig, sentence)

@@ -231,9 +231,8 @@ def kept(images):  # is each held-out digit read as what it was drawn as?
     return (read == y[train:]).float().mean().item()
 
 
-for name, images in {
-    "truth": digits[train:], "mosaic": seen, "regression": repaired
-}.items():
+print(f"of the truth itself {kept(digits[train:]):.1%} are read right")
+for name, images in {"mosaic": seen, "regression": repaired}.items():
     print(f"{name}: class kept {kept(images):.1%}, PSNR "
           f"{psnr(images, digits[train:]):.1f} dB")
 
@@ -539,11 +538,34 @@ show.compared(
 )
 
 # %% [markdown]
-# REPLACE_CURVE_TEXT
+# *Nearness to the truth goes one way.* PSNR falls with every step of λ, in
+# each of three seeds, and so does the share of classes kept, from 91 % to 86:
+# what the critic makes up is often a stroke, and now and then of another
+# digit. (The thickness does not mind a small λ.)
+#
+# *Looks do not.* FD falls to a third at the smallest λ, stays there at 0.1,
+# and **rises again**. Blau and Michaeli's curve is about the best that *can*
+# be had at each distortion, and does not rise. These runs are above it: with a
+# loud critic and 15 seconds, $G$ follows a moving target, and its strokes get
+# specks. So more critic is not more realism. The place to stop is 0.03 or 0.1,
+# which three seeds cannot tell apart: a decibel for two thirds of FD.
+#
+# *Nobody paid 3 dB.* λ = 1 lost 1.9.
 
 # %%
 # what we claim
-print("REPLACE")
+keeps, looks = shipped.scores["class kept"], shipped.scores["FD"]  # (5, 3)
+assert (shipped.scores["PSNR"].diff(dim=0) < 0).all()
+assert (keeps.diff(dim=0) < 0).all()
+assert (looks[1:3] < 0.45 * looks[0]).all()
+assert (looks[3] > looks[1:3]).all()
+assert (looks[4] > looks[3]).all()
+low, _, high = metrics.over_seeds(looks[2] - looks[1])
+assert low < 0 < high  # 0.03 or 0.1: undecided
+low, _, high = metrics.over_seeds(keeps[0] - keeps[4])
+assert low > 0  # decided
+lost = shipped.scores["PSNR"][0] - shipped.scores["PSNR"]
+assert 1.4 < lost[4].min() and lost.max() < 3
 
 # %% [markdown]
 # ## Turn the knob

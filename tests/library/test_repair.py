@@ -69,12 +69,12 @@ def test_a_critic_that_compares_sees_the_question_and_measures_the_distance():
     x, shown, target = draw(4, 1, 6, 6), draw(4, 2, 6, 6, seed=1), draw(4, 1, 6, 6, seed=2)
     seen = []
 
-    def critic(pair):
-        seen.append(pair)
-        return pair.mean((1, 2, 3))
+    class Critic(nn.Module):
+        def forward(self, pair):
+            seen.append(pair)
+            return pair.mean((1, 2, 3))
 
-    D = models.Compared(nn.Identity())
-    D.critic = critic
+    D = models.Compared(Critic())
     logits, off = D(x, shown, target)
     assert torch.equal(seen[0], torch.cat([x, shown], 1))
     assert logits.shape == off.shape == (4,)
