@@ -32,7 +32,7 @@ from torch.nn import functional as F
 
 from gan_lessons import data, losses, metrics, models, penalties, runtime, training
 
-SEEDS, BATCH, TRAIN, KEPT = (0, 1, 2), 16, 20_000, 16
+SEEDS, BATCH, TRAIN, KEPT, FEW = (0, 1, 2), 16, 20_000, 16, 8
 LR_G, LR_D, BETAS_G, BETAS_D = 1e-3, 2e-3, (0.5, 0.99), (0.0, 0.99)
 ALONE, EVERY = 40, 8  # steps that D plays alone at first; steps from one penalty to the next
 DECAY, DECAY_FIRST, DECAY_GRAY = 0.99, 0.995, 0.995
@@ -430,9 +430,8 @@ def gray_scores(seed: int) -> tuple[dict[str, float], dict[str, Tensor]]:
         found[f"return, noise {level}, PSNR"] = psnr(again(made + grain), x)
         found[f"control, noise {level} moves it, PSNR"] = psnr(again(true + grain), honest)
         found[f"return, noise {level} moves it, PSNR"] = psnr(again(made + grain), back)
-    few = {"made": made, "back": back, "honest": honest, "after a blur": again(blurred(made))}
-    few = {name: data.to_image_range(images[:KEPT]) for name, images in few.items()}
-    return found, few
+    few = {"made": made, "back": back}
+    return found, {name: data.to_image_range(images[:FEW]) for name, images in few.items()}
 
 
 # -- reading and judging -----------------------------------------------------------------------
@@ -572,7 +571,7 @@ def collect_gray(path) -> None:
     for seed, one in zip(SEEDS, found, strict=True):
         told = ", ".join(f"{key} {value:.3g}" for key, value in one.items())
         print(f"gray, seed {seed}: {told}", flush=True)
-    x = flowers()[FLOWERS_TRAIN:][:KEPT]
+    x = flowers()[FLOWERS_TRAIN:][:FEW]
     shipping.write_ablation(
         path,
         about=f"color to gray to color: seeds 0, 1 and 2, {GRAY_STEPS} steps each, "
@@ -583,8 +582,6 @@ def collect_gray(path) -> None:
         samples=torch.stack([few["back"] for few in pictures])[None],
         more={
             "gray pictures": torch.stack([few["made"] for few in pictures]),
-            "from the true gray": torch.stack([few["honest"] for few in pictures]),
-            "after a blur": torch.stack([few["after a blur"] for few in pictures]),
             "truth pictures": data.to_image_range(x),
             "seconds": torch.tensor([cycle_run(seed)["seconds"] for seed in SEEDS]),
         },

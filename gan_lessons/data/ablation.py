@@ -50,7 +50,10 @@ SHIPPED: dict[str, tuple[str, str]] = {
     ),
     "enhance": ("repair.py", ""),
     "outline": ("repair.py", ""),
-    "gray": ("repair.py", ""),
+    "gray": (
+        "repair.py",
+        "4c12a116ebcb655e83643eef99562f64f3b28f4af9d17d5e0549f6b0f254117f",
+    ),
     "stacked": (
         "stacked.py",
         "6a1a5294a6a5ed6643630f5f7de249751191f435113cf18377c9e758777377ec",
