@@ -460,8 +460,8 @@ def play(net, critic, stream, steps, *, weight, gamma):
     run = training.averaged(run, average, decay=0.99)
     falling = after_the_first(opt_g, steps), training.falling_lr(opt_d, steps)
     run = training.scheduled(run, *falling)
-    for _ in cockpit.progress(range(steps), unit="step"):
-        next(run)
+    for _ in zip(cockpit.progress(range(steps), unit="step"), run):
+        pass
     return average
 
 # %% [markdown]
@@ -488,7 +488,7 @@ with_critic = play(
 
 # %%
 filled = {
-    "λ = 0": answered(without.answer, holed),
+    "regression": answered(without.answer, holed),
     f"λ = {weight:g}": answered(with_critic.answer, holed),
 }
 dark = holed[:, :1] - 0.5 * holed[:, 1:]  # the hole, to be seen
@@ -498,8 +498,8 @@ show.rows_of_images(
         **{name: images[ten] for name, images in filled.items()},
         "truth": truth[ten],
     },
-    sentence="Held-out digits: the hole, regression alone, with the critic, "
-    "and the truth.",
+    sentence="Held-out digits: the hole, regression alone, regression with "
+    "the critic, and the truth.",
 )
 
 # %% [markdown]
@@ -541,15 +541,15 @@ checks.claim(
 # $$\mathbb E(x-\hat x)^2=\operatorname{Var}(x)+\operatorname{Var}(\hat x)
 # =2\operatorname{Var}(x),$$
 #
-# **twice** the error of the foggy mean: 3 dB of PSNR. That is a price that no
-# critic can haggle away where the answer is not certain. But it is bounded: for
-# squared error, perfect looks never cost more than these 3 dB, and between the
-# ends runs a curve: **perception against distortion** (Blau and Michaeli
-# 2018).
+# **twice** the error of the foggy mean: 3 dB of PSNR. Such draws are one way
+# to look perfect, not the cheapest, so 3 dB is the most that perfect looks can
+# cost. But where the answer is not certain they cost something, and between
+# fog and perfect looks runs a curve that no method gets below: **perception
+# against distortion** (Blau and Michaeli 2018).
 
 # %% [markdown] predict={"picture": "curve", "words": ["turns back", "rises again", "not monotone", "U-shaped", "too much"]}
-# You have two points of that curve. Three runs of each of five λ ship, trained
-# as yours above (`data/ablation.md`). **Predict** what happens from λ = 0 to
+# You have two points beside that curve. Three runs of each of five λ ship,
+# made like yours above (`data/ablation.md`). **Predict** what happens from λ = 0 to
 # λ = 1: to PSNR, to the share of classes kept, and to FD? Which of the three
 # go one way all along?
 
@@ -1075,7 +1075,7 @@ for name, probe in probes.items():
 # %%
 cycles = data.ablation("gray")
 print(cycles.about)
-kinds_of_end = {
+probed = {
     "as it is": "",
     "noise of 1/255": ", noise 1",
     "noise of 16/255": ", noise 16",
@@ -1084,12 +1084,12 @@ kinds_of_end = {
 show.compared(
     {
         "color from G's gray, R²": {
-            name: cycles.scores[f"color{end}"][0].tolist()
-            for name, end in kinds_of_end.items()
+            name: cycles.scores[f"color{mark}"][0].tolist()
+            for name, mark in probed.items()
         },
         "control: true gray": {
-            name: cycles.scores[f"control{end}"][0].tolist()
-            for name, end in kinds_of_end.items()
+            name: cycles.scores[f"control{mark}"][0].tolist()
+            for name, mark in probed.items()
         },
     },
     columns=2,
@@ -1113,8 +1113,9 @@ show.compared(
 
 # %%
 # what we claim
-through = {end: cycles.scores[f"color{end}"][0] for end in kinds_of_end.values()}
-control = {end: cycles.scores[f"control{end}"][0] for end in kinds_of_end.values()}
+marks = list(probed.values())
+through = {mark: cycles.scores[f"color{mark}"][0] for mark in marks}
+control = {mark: cycles.scores[f"control{mark}"][0] for mark in marks}
 blurred_away = through[", blurred"] - control[", blurred"]  # (3,)
 assert (through[""] - control[""]).min() > 0.3
 assert (control[""] < 0.1).all()
@@ -1173,12 +1174,12 @@ assert (moves["return"] - moves["control"]).abs().max() < 0.5
 # ## In practice
 # - Start with regression, and let the critic join a $G$ that can answer. Half
 #   of the time of an adversarial run is spent where a mean would do.
-# - Report both axes, always: one of truth (PSNR, and what must be kept) and one
+# - Report both axes, always: one of truth (PSNR, and what must be kept), one
 #   of looks. Each alone can be had for free.
 # - Leave the end linear, and clamp when you look.
-# - What these generators make up has *no dice*: one question, one answer. Where
-#   several answers are right, ask a model that draws them (a diffusion model,
-#   or a $G$ that is punished for ignoring $z$).
+# - These generators roll *no dice*: one question, one answer. Where several
+#   answers are right, ask a model that draws them (a diffusion model, or a $G$
+#   that is punished for ignoring $z$).
 
 # %% [markdown]
 # ## Further reading
@@ -1197,7 +1198,7 @@ assert (moves["return"] - moves["control"]).abs().max() < 0.5
 # - [Blau and Michaeli 2018](https://arxiv.org/abs/1711.06077): the curve you
 #   measured, and why no method can be below it.
 # - [Parmar et al. 2024](https://arxiv.org/abs/2403.12036): the cycle and the
-#   paired game on top of a large diffusion model; look at what is left of each.
+#   paired game on top of a large diffusion model; look for what each adds.
 # - [Ohayon, Michaeli and Elad 2024](https://arxiv.org/abs/2410.00418): the
 #   mean first, then the shortest way from there to real-looking pictures.
 # - [Wang et al. 2025](https://arxiv.org/abs/2506.05301): video restored in one
