@@ -847,15 +847,15 @@ show.lines(
     shares,
     xlabel="class",
     ylim=(0, 0.2),
-    title=f"a 0: {shares['thin'][0]:.0%} of the thin, "
-    f"{shares['thick'][0]:.0%} of the thick",
+    title=f"a 9: {shares['thin'][9]:.0%} of the thin, "
+    f"{shares['thick'][9]:.0%} of the thick",
     sentence="How often each class is among thin and among thick digits.",
 )
 
 # %% [markdown]
 # Narrow digits were drawn with a finer pen, so the classes are mixed
-# differently. A translator whose fakes are all fine thick digits would be
-# caught by their classes alone, and would be paid for turning an 8 into a 0.
+# differently. A translator that made every thin digit a fine thick one would be
+# caught by their classes alone, and would be paid for turning a 9 into a 7.
 # Take groups that differ in nothing but what is to be translated. (We tried
 # this pair once, and it was no success in another way: in 100 seconds the
 # strokes went 16 % of the way, and kept their classes.)
