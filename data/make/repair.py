@@ -43,7 +43,7 @@ LUMA = (0.299, 0.587, 0.114)
 FIRST, THEN = 15, 15
 MS = {"regression": 19.0, "whole_critic": 31.8, "patch_critic": 34.6}
 GRAY_STEPS, CYCLE = 350, 10.0
-FILL, PAINT = (0.0, 0.03, 0.1, 0.3, 1.0), (0.0, 0.1, 0.3)  # critic's weights
+FILL, PAINT = (0.0, 0.03, 0.1, 0.3, 1.0), (0.0, 0.3)  # critic's weights
 
 
 # -- questions and answers -------------------------------------------------------------------

@@ -129,19 +129,28 @@ def _padded(layers):
 
 WRONG_FIELDS = {
     "strides forgotten": (lambda layers: 1 + sum(k - 1 for k, _ in layers), "no stride"),
-    "last layer left out": (lambda layers: seen_backward(layers[:-1]), "the last layer"),
-    "first layer left out": (lambda layers: seen_backward(layers[1:]), "the first layer"),
+    "last layer left out": (
+        lambda layers: seen_backward(layers[:-1]),
+        "the last layer is left out",
+    ),
+    "first layer left out": (
+        lambda layers: seen_backward(layers[1:]),
+        "the first layer is left out",
+    ),
     "from the front": (_forward, "from the other end"),
     "its own stride too": (_own_stride, "own stride"),
     "k for k - 1": (_k_whole, "overlap"),
     "from nothing": (_from_nothing, "begins with 1"),
-    "product of the kernels": (lambda layers: math.prod(k for k, _ in layers), "multiplied"),
+    "product of the kernels": (
+        lambda layers: math.prod(k for k, _ in layers),
+        "kernels are multiplied",
+    ),
     "sum of the kernels": (lambda layers: sum(k for k, _ in layers), "added up"),
-    "the step": (lambda layers: math.prod(s for _, s in layers), "how far apart"),
+    "the step": (lambda layers: math.prod(s for _, s in layers), "product of the strides"),
     "area": (lambda layers: seen_backward(layers) ** 2, "the area"),
     "every layer's": (_all_on_the_way, "a number for each layer"),
     "one too few": (lambda layers: seen_backward(layers) - 1, "one too few"),
-    "one off a layer": (_tiles, "a step between neighbors"),
+    "one off a layer": (_tiles, "n − 1 steps between them"),
     "only the stride before": (_jump_forgets, "all strides before"),
     "padding taken off": (_padded, "adding nothing to what is seen"),
     "kernel of the last by all strides": (

@@ -29,7 +29,7 @@ SABOTAGE = {
     "another stride": (FIELD, "layer.stride[0])", "1)"),
     "blur for nothing": (GRAY, "blurred_away = ", "blurred_away = 0.3 + "),
     "gray is the control": (GRAY, '"color{mark}"', '"control{mark}"'),
-    "outlines exchanged": (OUTLINE, 'painted.configs.index("0.1")', 'painted.configs.index("0")'),
+    "outlines exchanged": (OUTLINE, 'painted.configs.index("0.3")', 'painted.configs.index("0")'),
     "a critic that pays": (ENHANCE, "enhance.configs.index(name)", "0"),
 }
 

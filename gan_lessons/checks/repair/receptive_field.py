@@ -69,8 +69,8 @@ SLIPS = (
         STEP, "seen = seen * kernel", "kernels are multiplied, and each only widens what is seen."
     ),
     Slip(
-        STEP,
-        "seen = seen + kernel - (seen == 1)",
+        RETURN,
+        "return sum(kernel for kernel, stride in layers)",
         "kernels are added up: the second one of two 3s, stride 1, adds 2 pixels to the first, "
         "and a stride stretches whatever lies behind it.",
     ),
