@@ -48,7 +48,10 @@ SHIPPED: dict[str, tuple[str, str]] = {
         "repair.py",
         "a70c7a8d029f15ba9e9bbad790ed223e6f751315f0b9966576040a57674c519b",
     ),
-    "enhance": ("repair.py", ""),
+    "enhance": (
+        "repair.py",
+        "e2e41270b0bf1fbf2cc60f4588c5281baf67805884939636e4560430750fad74",
+    ),
     "outline": ("repair.py", ""),
     "gray": (
         "repair.py",

@@ -621,7 +621,8 @@ assert low < 0 < high  # 0.03 or 0.1: undecided
 low, _, high = metrics.over_seeds(keeps[0] - keeps[4])
 assert low > 0  # decided
 lost = shipped.scores["PSNR"][0] - shipped.scores["PSNR"]
-assert 1.4 < lost[4].min() and lost.max() < 3
+assert lost[4].min() > 1.4
+assert lost.max() < 3
 
 # %% [markdown]
 # ## Turn the knob
@@ -629,8 +630,8 @@ assert 1.4 < lost[4].min() and lost.max() < 3
 # and for the λ at which you would stop.
 
 # %%
-def at_weight(weight="0.1", seed=0):
-    k = shipped.configs.index(weight)
+def at_weight(weight=0.1, seed=0):
+    k = shipped.configs.index(f"{weight:g}")
     numbers = {
         name: values[k, seed].item() for name, values in shipped.scores.items()
     }
@@ -639,15 +640,20 @@ def at_weight(weight="0.1", seed=0):
     return show.rows_of_images(
         {
             "shown": torch.where(mask, 60, question)[:12],
-            f"λ = {weight}": shipped.samples[k, seed][:12],
+            f"λ = {weight:g}": shipped.samples[k, seed][:12],
             "truth": shipped.more["truth pictures"][:12],
         },
-        sentence=f"λ = {weight}, seed {seed}: PSNR {numbers['PSNR']:.1f} dB, "
+        sentence=f"λ = {weight:g}, seed {seed}: PSNR {numbers['PSNR']:.1f} dB, "
         f"FD {numbers['FD']:.2f}, class kept {numbers['class kept']:.1%}.",
     )
 
 
-show.explore(at_weight, weight=list(shipped.configs), seed=[0, 1, 2])
+show.explore(
+    at_weight,
+    labels={"weight": "λ"},
+    weight=[0.0, 0.03, 0.1, 0.3, 1.0],
+    seed=[0, 1, 2],
+)
 
 # %% [markdown] predict={"picture": "no pay", "words": ["does not pay", "pays nothing", "loses", "pinned down", "nothing to make up"]}
 # ## The same critic over the mosaic
@@ -668,7 +674,7 @@ show.compared(
     {
         "PSNR": by_way["PSNR"],
         "FD": by_way["FD"],
-        "class kept": by_way["class kept"],
+        "thickness kept, R²": by_way["thickness kept"],
     },
     sentence="Mosaics made digits, three ways at equal time: a dot a seed.",
 )
@@ -687,15 +693,33 @@ show.rows_of_images(
 )
 
 # %% [markdown]
-# REPLACE_ENHANCE_TEXT
+# *The patch critic does not pay.* It loses on both axes, and three seeds decide
+# both: half a decibel of PSNR, and FD is *higher* with it, 0.90 for 0.72.
+# Thickness is kept less well, too.
+#
+# *The whole critic* buys a little: FD 0.57 for 0.6 dB, and strokes as thick as
+# they should be. In the hole it bought two thirds of FD.
+#
+# Why so little? 49 grays pin a stroke down. Where nearly one answer is
+# possible, the mean of all possible answers *is* an answer, and a sharp one;
+# and a step with a critic costs the time of 1.7 without. So before you call a
+# critic, ask what is open. A critic can make up, and that is all it can.
 
 # %%
 # what we claim
 gained = enhance.scores
-for name in enhance.configs[1:]:
-    k = enhance.configs.index(name)
-    apart = metrics.over_seeds(gained["PSNR"][k] - gained["PSNR"][0])
-    assert apart[2] < 0  # nearer to the truth without: decided
+apart = {  # from regression alone, seed by seed: low, mean, high
+    (name, score): metrics.over_seeds(gained[score][k] - gained[score][0])
+    for k, name in enumerate(enhance.configs)
+    for score in ("PSNR", "FD", "thickness kept")
+}
+assert apart["+ patch critic", "PSNR"][2] < 0  # decided: farther
+assert apart["+ patch critic", "FD"][0] > 0  # decided: looks less real
+assert apart["+ patch critic", "thickness kept"][2] < 0
+assert apart["+ whole critic", "PSNR"][2] < 0
+assert apart["+ whole critic", "FD"][2] < 0  # decided: looks more real
+assert (gained["FD"][2] > 0.7 * gained["FD"][0]).all()  # and only a little
+assert gained["class kept"].min() > 0.98
 
 # %% [markdown]
 # ## A critic of patches
@@ -1182,12 +1206,13 @@ assert (moves["return"] - moves["control"]).abs().max() < 0.5
 # ## Ledger
 # | what we changed | what happened |
 # |---|---|
-# | a mosaic, squared error alone | a digit again, REPL of the classes kept |
+# | a mosaic, squared error alone | a digit again: 99 % of the classes after 30 seconds |
 # | a hole, squared error alone | 91 % of the classes kept, fog: FD 3.1 |
 # | a critic at λ = 0.03 or 0.1 | FD 1.1, for a decibel |
 # | λ = 1 | PSNR −1.9 dB, 86 % of the classes, FD 1.9 again |
-# | the same critics over the mosaic | REPL |
-# | a patch critic over outlines | REPL |
+# | the same critic over the mosaic | FD 0.72 → 0.57, for 0.6 dB |
+# | a patch critic there | worse on both axes |
+# | a patch critic over outlines | worse on both axes, stronger colors |
 # | no pairs, a cycle | color in the gray: an $R^2$ of 0.29 to 0.42, of true gray below 0 |
 # | that gray with noise of 1/255; blurred | the color stays; it is gone |
 # | *your change* | *what you saw* |

@@ -30,7 +30,7 @@ SABOTAGE = {
     "blur for nothing": (GRAY, "blurred_away = ", "blurred_away = 0.3 + "),
     "gray is the control": (GRAY, '"color{mark}"', '"control{mark}"'),
     "outlines exchanged": (OUTLINE, 'painted.configs.index("0.3")', 'painted.configs.index("0")'),
-    "a critic that pays": (ENHANCE, "enhance.configs.index(name)", "0"),
+    "a critic that pays": (ENHANCE, "gained[score][k] - gained", "gained[score][2] - gained"),
 }
 
 
