@@ -549,9 +549,9 @@ checks.claim(
 
 # %% [markdown] predict={"picture": "curve", "words": ["turns back", "rises again", "not monotone", "U-shaped", "too much"]}
 # You have two points beside that curve. Three runs of each of five λ ship,
-# made like yours above (`data/ablation.md`). **Predict** what happens from λ = 0 to
-# λ = 1: to PSNR, to the share of classes kept, and to FD? Which of the three
-# go one way all along?
+# made like yours above (`data/ablation.md`). **Predict** what happens from
+# λ = 0 to λ = 1: to PSNR, to the share of classes kept, and to FD? Which of
+# the three go one way all along?
 
 # %%
 shipped = data.ablation("fill")
@@ -643,11 +643,12 @@ def at_weight(weight=0.1, seed=0):
             f"λ = {weight:g}": shipped.samples[k, seed][:12],
             "truth": shipped.more["truth pictures"][:12],
         },
-        sentence=f"λ = {weight:g}, seed {seed}: PSNR {numbers['PSNR']:.1f} dB, "
-        f"FD {numbers['FD']:.2f}, class kept {numbers['class kept']:.1%}.",
+        sentence=f"λ = {weight:g}, seed {seed}: "
+        f"PSNR {numbers['PSNR']:.1f} dB, FD {numbers['FD']:.2f}, "
+        f"class kept {numbers['class kept']:.1%}.",
     )
 
-
+# %%
 show.explore(
     at_weight,
     labels={"weight": "λ"},
@@ -693,9 +694,9 @@ show.rows_of_images(
 )
 
 # %% [markdown]
-# *The patch critic does not pay.* It loses on both axes, and three seeds decide
-# both: half a decibel of PSNR, and FD is *higher* with it, 0.90 for 0.72.
-# Thickness is kept less well, too.
+# *The patch critic does not pay.* It loses on both axes, and three seeds
+# decide both: half a decibel of PSNR, and FD is *higher* with it, 0.90 for
+# 0.72. Thickness is kept less well, too.
 #
 # *The whole critic* buys a little: FD 0.57 for 0.6 dB, and strokes as thick as
 # they should be. In the hole it bought two thirds of FD.
@@ -841,9 +842,9 @@ show.compared(
 
 # %% [markdown]
 # *Regression paints means.* Where an outline settles the color, the mean is a
-# good one: red poppies, yellow sunflowers with a dark heart. Where it does not,
-# it mixes; and all grounds are one olive fog, the mean of sky, meadow, clay and
-# night.
+# good one: red poppies, yellow sunflowers with a dark heart. Where it does
+# not, it mixes; and all grounds are one olive fog, the mean of sky, meadow,
+# clay and night.
 #
 # *And here, in this time, the critic does not pay.* FD is *higher* with it and
 # PSNR lower; three seeds decide both. Its colors are stronger, and from pixel
@@ -853,10 +854,10 @@ show.compared(
 # ends that said where. Here a ground must be *chosen*, one for the whole
 # picture. A logit that sees 18 of 32 pixels cannot ask whether left and right
 # agree; $G$ has no dice to choose with; and 30 seconds are 660 steps, where
-# Isola et al. took tens of thousands. We also tried, once each, λ of 0.1 and 1,
-# and a critic of the whole picture: grounds did come, under a grid, and with
-# petals in wrong colors. An obstacle that was measured, then, and no law. Most
-# people would hang up neither of the two rows.
+# Isola et al. took tens of thousands. We also tried, once each, λ of 0.1 and
+# 1, and a critic of the whole picture: grounds did come, under a grid, and
+# with petals in wrong colors. An obstacle that was measured, then, and no law.
+# Most people would hang up neither of the two rows.
 
 # %%
 # what we claim
@@ -900,8 +901,8 @@ show.lines(
 
 # %% [markdown]
 # Narrow digits were drawn with a finer pen, so the classes are mixed
-# differently. A translator that made every thin digit a fine thick one would be
-# caught by their classes alone, and would be paid for turning a 9 into a 7.
+# differently. A translator that made every thin digit a fine thick one would
+# be caught by their classes alone, and be paid for turning a 9 into a 7.
 # Take groups that differ in nothing but what is to be translated. (We tried
 # this pair once, and it was no success in another way: in 100 seconds the
 # strokes went 16 % of the way, and kept their classes.)
