@@ -52,7 +52,10 @@ SHIPPED: dict[str, tuple[str, str]] = {
         "repair.py",
         "e2e41270b0bf1fbf2cc60f4588c5281baf67805884939636e4560430750fad74",
     ),
-    "outline": ("repair.py", ""),
+    "outline": (
+        "repair.py",
+        "7e4d08c9b7a4584a649e759715f8aeeabfac56ab94fc00198eaf7bb6a86bd6cc",
+    ),
     "gray": (
         "repair.py",
         "4c12a116ebcb655e83643eef99562f64f3b28f4af9d17d5e0549f6b0f254117f",

@@ -846,9 +846,10 @@ show.compared(
 # not, it mixes; and all grounds are one olive fog, the mean of sky, meadow,
 # clay and night.
 #
-# *And here, in this time, the critic does not pay.* FD is *higher* with it and
-# PSNR lower; three seeds decide both. Its colors are stronger, and from pixel
-# to pixel its pictures change as much as real ones: by grain. The fog stays.
+# *And here, in this time, the critic does not pay.* PSNR is lower and fewer
+# classes are kept, which three seeds decide; FD is *higher* in every seed,
+# which they do not quite decide. Its colors are stronger, and from pixel to
+# pixel its pictures change as much as real ones: by grain. The fog stays.
 #
 # What is different from the hole? There a stroke had to be completed, between
 # ends that said where. Here a ground must be *chosen*, one for the whole
@@ -863,10 +864,12 @@ show.compared(
 # what we claim
 duller = painted.scores
 k = painted.configs.index("0.3")
-low, _, high = metrics.over_seeds(duller["PSNR"][k] - duller["PSNR"][0])
-assert high < 0  # farther from the truth with the critic: decided
+for score in ("PSNR", "class kept"):
+    low, _, high = metrics.over_seeds(duller[score][k] - duller[score][0])
+    assert high < 0  # less of it with the critic: decided
+assert (duller["FD"][k] > duller["FD"][0]).all()  # looks less real
 low, _, high = metrics.over_seeds(duller["FD"][k] - duller["FD"][0])
-assert low > 0  # and it looks less real: decided
+assert low < 0 < high  # undecided, by three seeds
 assert (duller["chroma"][k] > duller["chroma"][0]).all()
 assert duller["class kept"].min() > 0.9
 
@@ -1213,7 +1216,7 @@ assert (moves["return"] - moves["control"]).abs().max() < 0.5
 # | λ = 1 | PSNR −1.9 dB, 86 % of the classes, FD 1.9 again |
 # | the same critic over the mosaic | FD 0.72 → 0.57, for 0.6 dB |
 # | a patch critic there | worse on both axes |
-# | a patch critic over outlines | worse on both axes, stronger colors |
+# | a patch critic over outlines | stronger colors, grain; PSNR and FD no better |
 # | no pairs, a cycle | color in the gray: an $R^2$ of 0.29 to 0.42, of true gray below 0 |
 # | that gray with noise of 1/255; blurred | the color stays; it is gone |
 # | *your change* | *what you saw* |
