@@ -685,7 +685,7 @@ show.rows_of_images(
     {
         "shown": enhance.more["shown pictures"][:10],
         **{
-            name.replace(" ", "\n", 1): samples[0][:10]
+            name.replace(" alone", "\nalone"): samples[0][:10]
             for name, samples in zip(enhance.configs, enhance.samples)
         },
         "truth": enhance.more["truth pictures"][:10],
@@ -825,19 +825,29 @@ paint = dict(zip(painted.more["metrics"], painted.more["real"].tolist()))
 show.compared(
     {
         "PSNR": by_paint["PSNR"],
-        "FD": by_paint["FD"],
         "class kept": by_paint["class kept"],
         "petals kept, R²": by_paint["petals kept"],
-        "colorfulness": by_paint["chroma"],
-        "steps between pixels": by_paint["steps from pixel to pixel"],
     },
     ideal={
         "class kept": paint["class kept"],
         "petals kept, R²": paint["petals kept"],
-        "colorfulness": paint["chroma"],
-        "steps between pixels": paint["steps from pixel to pixel"],
     },
-    sentence="Painted outlines: a dot a seed; dotted: real flowers.",
+    sentence="How near to the truth: a dot a seed; dotted: real flowers.",
+)
+
+# %%
+show.compared(
+    {
+        "FD": by_paint["FD"],
+        "colorfulness": by_paint["chroma"],
+        "from pixel to pixel": by_paint["steps from pixel to pixel"],
+    },
+    ideal={
+        "colorfulness": paint["chroma"],
+        "from pixel to pixel": paint["steps from pixel to pixel"],
+    },
+    sentence="How they look: distance from real flowers, chroma of the "
+    "middle, and how much brightness changes between neighbors.",
 )
 
 # %% [markdown]
