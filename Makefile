@@ -113,4 +113,4 @@ endif
 
 clean:
 	rm -rf .venv build gan_lessons.egg-info .pytest_cache .ruff_cache .hypothesis
-	find gan_lessons notebooks tests data tools bench -name __pycache__ -type d -prune -exec rm -rf {} +
+	find gan_lessons notebooks tests data tools bench distributed -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,9 +1,10 @@
 """What a training step costs, against other people's loops and against the machine's own limit.
 
-`make bench` (3 minutes) or `make bench MODE=long` (20). Every variant makes one step per round, in
-turn, so that a neighbor's work falls on all of them alike; ratios are of the shortest steps. The
-machine's peak is measured at the start and at the end. Not collected by pytest: times are for
-reading, not for passing. A JSON with every number lands in build/.
+`make bench` (about 3 minutes; a slow or busy machine makes fewer rounds in them, and it says so) or
+`make bench MODE=long` (20 and more). Every variant makes one step per round, in turn, so that a
+neighbor's work falls on all of them alike; ratios are of the shortest steps. The machine's peak is
+measured at the start and at the end. Not collected by pytest: times are for reading, not for
+passing. A JSON with every number lands in build/.
 """
 
 import datetime
@@ -28,7 +29,8 @@ from bench import flops, peers, startup
 from gan_lessons import data, losses, models, penalties, runtime, speed, training
 
 ROOT = Path(__file__).resolve().parents[1]
-ROUNDS = {"short": (3, 100), "long": (9, 1000)}  # at least and at most
+ROUNDS = {"short": (3, 100), "long": (9, 1000)}  # at least and at most, while there is time
+WHOLE = {"short": 130.0, "long": float("inf")}  # seconds for all workloads together
 SECONDS = {"short": 5.0, "long": 45.0}  # for the rounds of one workload, if so many suffice
 PEAK_MAY_DRIFT = 0.15
 LONG_ONLY = ("DCGAN 64 RGB", "WGAN-GP DCGAN")  # of the course's own nets
@@ -70,6 +72,20 @@ def drift(start: dict[str, float], end: dict[str, float]) -> float:
     """Return by how much the fp32 peak of convolutions differs between two measurements."""
     a, b = start["conv fp32"], end["conv fp32"]
     return abs(a - b) / max(a, b)
+
+
+class Clock:
+    """Shares the seconds that are left among the parts that are left, each an equal part."""
+
+    def __init__(self, seconds: float, parts: int, *, now: Callable[[], float] = time.perf_counter):
+        self.now, self.parts = now, parts
+        self.end = now() + seconds
+
+    def until(self) -> float | None:
+        """Begin the next part; return the time at which it should end, None if all is spent."""
+        left, parts = self.end - self.now(), self.parts
+        self.parts -= 1
+        return self.now() + left / parts if left > 0 else None
 
 
 # -- variants of a step ----------------------------------------------------------------------
@@ -255,12 +271,16 @@ def own() -> Iterator[Callable[[], Case]]:
         yield functools.partial(build, *arguments, **more)
 
 
-def measure(variants: dict[str, Variant], mode: str) -> None:
-    """Time one step of every variant per round, the order turning, until rounds or time are up."""
+def measure(variants: dict[str, Variant], mode: str, until: float = float("inf")) -> None:
+    """Time one step of every variant per round, the order turning, until rounds or time are up.
+
+    At ``until`` it ends after the round that it is in, however few there were: one at least.
+    """
     least, most = ROUNDS[mode]
     start = time.perf_counter()
     for turn in range(most):
-        if turn >= least and time.perf_counter() - start > SECONDS[mode]:
+        now = time.perf_counter()
+        if turn and (now > until or (turn >= least and now - start > SECONDS[mode])):
             break
         names = list(variants)
         for name in names[turn % len(names) :] + names[: turn % len(names)]:
@@ -291,7 +311,7 @@ def sweep_of(runs: int, *, width: int, batch: int = 64) -> Callable[[], object]:
     )
 
 
-def sweeps(mode: str, runs: int = 40) -> list[dict]:
+def sweeps(mode: str, until: float, runs: int = 40) -> list[dict]:
     """Return what 40 narrow GANs at once cost, in steps of one alone on one thread (P5)."""
     rows, threads = [], torch.get_num_threads()
 
@@ -306,7 +326,7 @@ def sweeps(mode: str, runs: int = 40) -> list[dict]:
         variants = {"one": Variant(on(1, sweep_of(1, width=width)))}
         for count in dict.fromkeys((1, threads)):
             variants[f"{count}"] = Variant(on(count, sweep_of(runs, width=width)))
-        measure(variants, mode)
+        measure(variants, mode, until)
         one = variants.pop("one")
         for count, many in variants.items():
             rows.append({"width": width, "runs": runs, "threads": int(count)})
@@ -400,25 +420,36 @@ def main(mode: str = "short", only: str = "") -> None:
     runtime.start()
     threads = torch.get_num_threads()
     start_time = time.perf_counter()
-    report = {"mode": mode, **about(), "peak_start": peak()}
+    report = {"mode": mode, **about(), "peak_start": peak(), "left_out": []}
     say(f"{report['processor']}, {report['threads']} threads, load {report['load']}, {mode} mode")
     say("peak:", ", ".join(f"{name} {value:.0f}" for name, value in report["peak_start"].items()))
-    for kind, cases in (("peers", theirs()), ("own", own())):
+    cases = {"peers": list(theirs()), "own": list(own())}
+    if mode == "short":
+        cases["own"] = [make for make in cases["own"] if make.args[0] not in LONG_ONLY]
+    for kind, makes in cases.items():
+        cases[kind] = [make for make in makes if only in f"{kind} {make.args[0]}"]
+    clock = Clock(WHOLE[mode], sum(map(len, cases.values())) + (0 if only else 2))
+    for kind, makes in cases.items():
         say(f"\n{TITLES[kind]}\n" + line(HEADS))
         report[kind] = []
-        for make in cases:
+        for make in makes:
             name = make.args[0]
-            skipped = mode == "short" and kind == "own" and name in LONG_ONLY
-            if skipped or only not in f"{kind} {name}":
+            if (until := clock.until()) is None:
+                report["left_out"].append(f"{kind} {name}")
                 continue
             torch.set_num_threads(1 if name == "2-D" else threads)  # as that lesson does
             case = make()
-            measure(case.variants, mode)
-            report[kind].append(row_of(case, report["peak_start"]))
-            say(row_text(report[kind][-1]) + f"   {case.way.name}")
+            measure(case.variants, mode, until)
+            row = row_of(case, report["peak_start"])
+            report[kind].append(row)
+            few = f", only {row['rounds']} round(s)" if row["rounds"] < ROUNDS[mode][0] else ""
+            say(row_text(row) + f"   {case.way.name}{few}")
     torch.set_num_threads(threads)
-    if not only:
-        report["sweeps"] = sweeps(mode)
+    report["sweeps"], report["startup"] = [], []
+    if not only and (until := clock.until()) is None:
+        report["left_out"].append("sweeps")
+    elif not only:
+        report["sweeps"] = sweeps(mode, until)
         say()
         for r in report["sweeps"]:
             say(
@@ -426,6 +457,9 @@ def main(mode: str = "short", only: str = "") -> None:
                 f" as long as one, threads: {r['threads']}, {r['busy_ratio']:.1f} times the"
                 f" processor time ({r['all_ms']:.1f} and {r['one_ms']:.2f} ms a step)"
             )
+    if not only and clock.until() is None:
+        report["left_out"].append("startup")
+    elif not only:
         lessons = None if mode == "long" else ("04", "06")
         report["startup"] = startup.startup(lessons, rounds=1 if mode == "short" else 3)
         for r in report["startup"]:
@@ -437,6 +471,8 @@ def main(mode: str = "short", only: str = "") -> None:
     if ratios:
         median = statistics.median(ratios)
         say(f"\nP1, fp32 against the peers: least {min(ratios):.2f}, median {median:.2f}")
+    if report["left_out"]:
+        say("Left out, for the time was up: " + ", ".join(report["left_out"]) + ". MODE=long.")
     say("peak at the end:", ", ".join(f"{n} {v:.0f}" for n, v in report["peak_end"].items()))
     if report["drift"] > PEAK_MAY_DRIFT:
         say(f"DISCARD: the peak changed by {100 * report['drift']:.0f} %, the machine was busy.")

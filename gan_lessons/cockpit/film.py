@@ -32,6 +32,15 @@ def kept(step: int) -> bool:
     return step % (1 << max(0, step.bit_length() - 4)) == 0
 
 
+def shared_steps(one: History, other: History) -> int:
+    """Return for how many steps two runs have the same numbers; 0 if one is all of the other."""
+    length = min(one.length, other.length)
+    pairs = one.rows()[:length], other.rows()[:length]
+    a, b = (rows.nan_to_num(nan=-1.0) for rows in pairs)  # a loss is missing where the other's is
+    same = int((a == b).all(dim=1).int().cumprod(0).sum())
+    return same if same < length else 0
+
+
 class Film:
     """The frames of a run, and copies of the players to go back to.
 
@@ -134,7 +143,10 @@ class Film:
     def beside(
         self, other: "Film", *, names: tuple[str, str] = ("this run", "the other")
     ) -> show.Picture:
-        """Show the last frames of two runs side by side, and their curves in the same axes."""
+        """Show the last frames of two runs side by side, and their curves in the same axes.
+
+        Of two branches of one run (:meth:`fork`) a dotted line says where they part.
+        """
         runs, said = {}, []
         for name, film in zip(names, (self, other), strict=True):
             curves = curves_of(film._history, film.values, film._metric)
@@ -142,7 +154,10 @@ class Film:
             words = read(film.frames[-1], film._history, film._metric, average=film._average)
             said.append(f"{name}: {words}")
         about = {"real": self._real, "metric": self._metric, "limit": self.limit}
-        return overlay(runs, **about, sentence=" ".join(said))
+        parting = shared_steps(self._history, other._history)
+        if parting:
+            said.append(f"They part at step {parting:,}.")
+        return overlay(runs, **about, parting=parting, sentence=" ".join(said))
 
     def scrub(self) -> ipywidgets.Widget:
         """Return a slider over the frames and its picture; the arrow keys move it."""
@@ -175,6 +190,30 @@ class Film:
         self.states = {s: state for s, state in self.states.items() if s <= step}
         self.values = {s: value for s, value in self.values.items() if s <= step}
         return step
+
+    def fork(self, index: int) -> "Film":
+        """Go back to frame ``index`` as :meth:`rewind` does; return the film up to now, whole.
+
+        What is trained from here on is a second branch of the run, with whatever knobs you change
+        first. ``film.beside(first)`` then lays its end and its curves over those of the first::
+
+            first = live.film.fork(20)
+            opt_d.param_groups[0]["lr"] = 1e-4
+            live.follow(training.train(...))
+            live.film.beside(first, names=("slower D", "as it was"))
+
+        The returned film has no players: it can be looked at, not rewound. Lesson 05.
+
+        Raises:
+            SettingError: there is no such frame.
+        """
+        history = History(names=self._history.names)
+        history.put_before(self._history.rows())
+        first = Film(self._real, history, self._metric, average=self._average)
+        first.frames, first.values = list(self.frames), dict(self.values)
+        first.planned = self._history.length
+        self.rewind(index)
+        return first
 
     def gif(self, path: str | Path, *, seconds: float = 6.0) -> Path:
         """Write the film as an animated GIF and return its path."""

@@ -17,6 +17,7 @@ def overlay(
     real: Tensor,
     metric: str | None,
     limit: float | None,
+    parting: int,
     sentence: str,
 ) -> show.Picture:
     """Draw the samples of two runs side by side, and their curves in the same axes.
@@ -24,6 +25,7 @@ def overlay(
     Args:
         runs: for each run's name, the frame to show and its curves.
         real, metric, limit: as for :class:`gan_lessons.cockpit.board.Board`.
+        parting: the step at which two branches of one run part, or 0.
     """
     names, third = list(runs), metric or "logit, real − fake"
     right = ["D's loss", "G's loss", third]
@@ -44,10 +46,13 @@ def overlay(
                 axes[panel].plot(*curve, lw=1.3, label=name, **look)
                 axes[panel].set_title(panel, loc="left", fontsize=10)
         for panel in right:
+            if parting:
+                axes[panel].axvline(parting, color="black", ls=":", lw=1)
             show.whole_ticks(axes[panel].xaxis, most=4)
         if metric is not None:
             values = [curves[metric][0][1] for _, curves in runs.values() if metric in curves]
             show.whole_ticks(axes[third].yaxis, np.concatenate(values))
-        show.key(axes[right[0]])
+        handles, labels = axes[right[0]].get_legend_handles_labels()
+        fig.legend(handles, labels, loc="outside upper right", ncols=2, fontsize=9, frameon=False)
         axes[third].set_xlabel("step")
         return show.Picture(fig, sentence)

@@ -28,6 +28,7 @@ from gan_lessons.show.images import draw_sheet, images, rows_of_images, tile
 from gan_lessons.show.motion import draw_phase, journey, phases
 from gan_lessons.show.objectives import compared, meanings, objective, until_it_breaks
 from gan_lessons.show.one_step import draw_map, origins, wheel
+from gan_lessons.show.pad import pad
 from gan_lessons.show.picture import (
     D_COLOR,
     DPI,
@@ -124,6 +125,7 @@ __all__ = [
     "on_a_line",
     "origins",
     "packed",
+    "pad",
     "pairs",
     "palettes",
     "panels",

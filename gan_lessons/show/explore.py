@@ -51,7 +51,8 @@ def explore(
         widget = _widget(control, default)
         words = (labels or {}).get(name) or widget.description or name.replace("_", " ")
         widget.description = words
-        widget.style.description_width = "initial"  # or JupyterLab cuts it off
+        if hasattr(widget, "style"):
+            widget.style.description_width = "initial"  # or JupyterLab cuts it off
         if hasattr(widget, "readout") and widget.layout.width is None:
             widget.layout.width = f"max(300px, {len(words)}ch + {TRACK})"
         widgets[name] = widget

@@ -913,12 +913,34 @@ checks.first_gan.ratio(my_collapse, my_oscillation, measured=measured)
 
 # %% [markdown]
 # ## Draw your own
-# Any shape you can draw with straight lines will do. Change the corners,
-# run the cell, and see which parts $G$ finds hard.
+# Any shape will do. Draw on the square: drag a line, or click corner by
+# corner and end on the last one with a second click. By keys: the arrows
+# move the pen, Space sets a corner, Escape ends the line. Below it are the
+# points that your lines make.
 
 # %%
 corners = [(-2, -1), (-1, 1.5), (0, -0.5), (1, 1.5), (2, -1)]
-drawing = data.drawn(corners)
+paper = show.pad(corners)
+
+# %%
+def points_of(lines):
+    real = data.drawn(lines).x if lines else torch.empty(0, 2)
+    return show.points(
+        real,
+        limit=2.5,
+        title=f"{len(real):,} real points",
+        sentence=f"Real points along your lines, of which there are "
+        f"{len(lines)}.",
+    )
+
+
+show.explore(points_of, lines=paper)
+
+# %% [markdown]
+# Now train on them, and see which parts $G$ finds hard.
+
+# %%
+drawing = data.drawn(paper.value or corners)
 *_, (_, cloud) = experiment(drawing, SEED, steps=short)
 show.points(
     drawing.x,

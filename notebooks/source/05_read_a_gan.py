@@ -13,7 +13,7 @@
 # with it. You will have had practice: 24 runs to read, 16 to diagnose.
 #
 # **What you'll do.** Read curves and samples together, write alarms that
-# watch a run for you, and decide when to stop.
+# watch a run for you, decide when to stop, and go back to save a sick run.
 #
 # **What you'll learn**
 # - *tell* what a loss can say about a GAN, and what it cannot;
@@ -28,6 +28,7 @@ from gan_lessons import checks, cockpit, data, detectors, errors, losses
 from gan_lessons import metrics, models, runtime, show, training
 from collections import namedtuple
 from dataclasses import replace
+import copy
 import math
 import torch
 from matplotlib import rc_context
@@ -969,6 +970,136 @@ checks.claim("and spends fewer than 1,000 steps on average", spent < 1_000)
 # both, the minimum over noisy looks would flatter itself.
 
 # %% [markdown]
+# ## Go back, and go on otherwise
+# Must a sick run be thrown away? The film keeps the players of every frame,
+# so you can go back to one, turn a knob and go on: a *fork*. Here is the
+# oscillation again; half way, both rates are set to those of the healthy run.
+
+# %%
+half = steps // 2
+healthy_rates = {"lr_g": 4e-3, "lr_d": 8e-3}
+
+
+def set_rates(opt_g, opt_d, lr_g, lr_d):
+    for opt, lr in ((opt_g, lr_g), (opt_d, lr_d)):
+        for group in opt.param_groups:
+            group["lr"] = lr
+
+
+*players, batches = setup(SEED, **recipes["oscillation"])
+live = cockpit.Cockpit(*players, real=ring.x, latent_dim=2)
+run = training.train(*players, batches, steps=steps, latent_dim=2)
+live.follow(run)
+
+# %%
+frames = live.film.frames
+middle = min(range(len(frames)), key=lambda i: abs(frames[i].step - half))
+as_it_was = live.film.fork(middle)
+set_rates(*players[2:], **healthy_rates)
+run = training.train(*players, batches, steps=half, latent_dim=2)
+live.follow(run)
+
+# %%
+live.film.beside(as_it_was, names=("healthy rates", "as it was"))
+
+# %% [markdown] predict={"picture": "branches", "words": ["comes back", "come back", "was D", "is D", "destroyed"]}
+# Up to the dotted line the two are one run. What differs after it, the rates
+# have done. This one was saved.
+#
+# Now the same with three kinds of sick runs, eight seeds each: half way they
+# go on as they were, or with the healthy rates, or with the healthy rates
+# and a **new** $D$ against the old $G$. **Predict:** which kind do the
+# healthy rates not save? And where it stays sick: is it $G$ that cannot be
+# saved, or $D$?
+
+# %%
+branch_seeds = range(runtime.budget(tiny=1, ci=2, lesson=8, full=20))
+branch_kinds = ("oscillation", "D wins", "collapse")
+ways = ("as it was", "healthy rates", "and a new D")
+judge_z = torch.randn(3_000, 2, generator=runtime.generator(7))
+
+
+def branch(way, saved, batches):
+    G, D, opt_g, opt_d, _ = setup(SEED)  # healthy rates, and a new D
+    again_from = [(G, saved[0]), (opt_g, saved[2])]
+    if way != "and a new D":
+        again_from += [(D, saved[1]), (opt_d, saved[3])]
+    for player, state in again_from:
+        player.load_state_dict(copy.deepcopy(state))  # its rate, too
+    if way != "as it was":
+        set_rates(opt_g, opt_d, **healthy_rates)
+    run = training.train(
+        G, D, opt_g, opt_d, batches, steps=half, latent_dim=2
+    )
+    for _ in run:
+        pass
+    with torch.no_grad():
+        return float(metrics.energy_distance(G(judge_z), unseen[:3_000]))
+
+
+ends = {(kind, way): [] for kind in branch_kinds for way in ways}
+for seed in cockpit.progress(branch_seeds, unit="seed"):
+    for kind in branch_kinds:
+        *players, batches = setup(seed, **recipes[kind])
+        run = training.train(*players, batches, steps=half, latent_dim=2)
+        for _ in run:
+            pass
+        saved = [copy.deepcopy(player.state_dict()) for player in players]
+        for way in ways:
+            ends[kind, way].append(branch(way, saved, batches))
+
+# %% picture="branches"
+with rc_context(show.STYLE):
+    fig = show.figure(width=8.3, height=3.2)
+    for ax, kind in zip(fig.subplots(1, 3, sharey=True), branch_kinds):
+        for i, way in enumerate(ways):
+            values = ends[kind, way]
+            spread = torch.linspace(-0.15, 0.15, len(values))
+            ax.plot(i + spread, values, "o", color=show.FAKE, ms=4)
+            mean = sum(values) / len(values)
+            ax.plot([i - 0.3, i + 0.3], [mean] * 2, color="black", lw=1.5)
+        ax.set_xticks(range(3), [way.replace(" ", "\n", 1) for way in ways])
+        ax.set(title=kind, ylim=(0, None))
+    fig.axes[0].set_ylabel("energy distance at the end")
+show.Picture(
+    fig, f"Runs forked after {half} steps, and {half} steps later: a dot a "
+    "seed, a line for their mean.",
+)
+
+# %% [markdown]
+# Oscillation and a winning $D$ are gone, or nearly, once the rates are
+# right: what was learned until then does no harm. Of the collapsed runs many
+# do not come back. And yet their $G$ is not lost: against a new $D$ the same
+# $G$, all of its samples in one place, spreads over the ring in every seed.
+# What those first steps have destroyed was $D$, which learned ten times too
+# fast and now gives a slope that leads nowhere. "Collapse" is what you see
+# in $G$; look at $D$ before you throw $G$ away.
+
+# %%
+# what we claim
+def mean_end(kind, way):
+    return sum(ends[kind, way]) / len(ends[kind, way])
+
+
+for kind in ("oscillation", "D wins"):
+    checks.claim(
+        f"{kind}: with the healthy rates the distance is in the mean less "
+        "than a third of what it is without",
+        mean_end(kind, "healthy rates") < mean_end(kind, "as it was") / 3,
+    )
+checks.claim(
+    "collapse: healthy rates alone leave more than three times the distance "
+    "that they leave of the other two kinds",
+    mean_end("collapse", "healthy rates")
+    > 3 * mean_end("D wins", "healthy rates")
+    > 0,
+)
+checks.claim(
+    "collapse: with a new D every seed ends nearer than 0.4",
+    max(ends["collapse", "and a new D"]) < 0.4,
+)
+
+# %% [markdown]
 # ## Quiz
 # First a picture for question 1: which curve belongs to which samples?
 
@@ -1032,6 +1163,7 @@ assert [gallery.truth[i] for i in pick] == [
 # | batch norm at $D$'s input | healthy curves, a ring of the wrong size |
 # | its own $D$ → a fresh one | the plateau at 1.386 opens: who was blind? |
 # | a fixed step count → patience | better at the end, on held-out points |
+# | half way, the healthy rates | two kinds of three are saved; a collapsed run may need a new $D$ |
 # | *your change* | *what you saw* |
 
 # %% [markdown]

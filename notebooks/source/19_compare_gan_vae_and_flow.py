@@ -63,7 +63,10 @@ steps = {
     "flow": runtime.budget(tiny=20, ci=80, lesson=8_600, full=8_600),
     "VAE, σ from 1": runtime.budget(tiny=20, ci=20, lesson=1_000, full=6_000),
 }
-short = runtime.budget(tiny=4, ci=8, lesson=300, full=1_000)  # on strokes
+short = {  # on strokes
+    "VAE": runtime.budget(tiny=4, ci=8, lesson=300, full=1_000),
+    "flow": runtime.budget(tiny=4, ci=8, lesson=900, full=3_000),
+}
 
 # %% [markdown]
 # ## Three ways to turn noise into data
@@ -687,7 +690,8 @@ show.cells(
 # %% [markdown]
 # ## Your own losses draw
 # Nine runs of that length are too much for a lesson, so some seconds will do:
-# your two losses train the same nets, live. First the VAE, then the flow.
+# your two losses train the same nets, live. First the VAE, then the flow,
+# which takes three times the steps before a stroke can be told from fog.
 
 # %%
 strokes = data.strokes()
@@ -723,14 +727,14 @@ vae_loss = checks.budget.bound.yours(course_vae_loss)
 flow_loss_of = checks.budget.flow_loss.yours(course_flow_loss)
 
 
-def on_strokes(net, loss_of, lr):
+def on_strokes(net, loss_of, lr, steps):
     average = copy.deepcopy(net)
     opt = torch.optim.Adam(
         net.parameters(), lr=lr, betas=(0.9, 0.99), fused=True
     )
-    falling = training.falling_lr(opt, short)
+    falling = training.falling_lr(opt, steps)
     batches = data.batches(x, 32, rng=runtime.generator(SEED))
-    for i in cockpit.progress(range(short), unit="step"):
+    for i in cockpit.progress(range(steps), unit="step"):
         loss = loss_of(net, next(batches))
         opt.zero_grad()
         loss.backward()
@@ -763,8 +767,9 @@ def step_of_flow(net, batch):
 
 
 runtime.seed_everything(SEED)
-your_vae = on_strokes(coders(), step_of_vae, lr=2e-3)
-your_flow = on_strokes(models.PictureAndTime().to(device), step_of_flow, 4e-3)
+your_vae = on_strokes(coders(), step_of_vae, 2e-3, short["VAE"])
+flow_net = models.PictureAndTime().to(device)
+your_flow = on_strokes(flow_net, step_of_flow, 4e-3, short["flow"])
 
 # %% [markdown]
 # The calls' slider: your flow, from the same noise. What changes from 1 to 4,
@@ -787,7 +792,8 @@ def a_draw(calls=4):
     return show.images(
         flow_draws(calls),
         title=f"calls: {calls}",
-        sentence=f"{short} steps of your flow, {calls} calls a picture.",
+        sentence=f"{short['flow']} steps of your flow, {calls} calls "
+        "a picture.",
     )
 
 

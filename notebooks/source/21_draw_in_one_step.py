@@ -358,7 +358,7 @@ show.lines(
         "share within 3 σ": torch.tensor(share),
     },
     xlabel="turn of the noise, in degrees",
-    ylim=(0, 1.1 * max(pays)),
+    ylim=(0, 1.5 * max(pays)),
     title=f"{min(pays):.2f} to {max(pays):.1f} times the cheapest, "
     f"share {min(share):.0%} to {max(share):.0%}",
     sentence="One teacher behind noise that is turned: its cost and its "

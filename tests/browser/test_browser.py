@@ -121,6 +121,7 @@ KEYS = {
     "[role=slider]": ("ArrowLeft", "ArrowRight"),
     "input[type=checkbox]": ("Space",),
     "button": ("Enter",),
+    "canvas[role=application]": ("Space", "ArrowRight", "Space"),  # show.pad: a corner, another
 }
 SHOWN = "area => [...area.querySelectorAll('img')].map(i => i.alt + i.src).join()"
 

@@ -647,6 +647,45 @@ def test_a_fork_goes_its_own_way_and_can_be_rewound_again(filmed):
     assert same(team.state(), states[2])
 
 
+def test_a_fork_keeps_the_whole_film_of_the_first_branch(filmed):
+    """The first branch stays as it was, and the picture of both says where they part."""
+    team, live, states = filmed
+    pictures = [live.film.picture(i).png for i in range(9)]
+    losses = live.history.column("loss_d").clone()
+    first = live.film.fork(4)
+    assert same(team.state(), states[4])
+    for group in team.opt_g.param_groups:
+        group["lr"] = 0.1
+    live.follow(team.run(6))
+    assert not same(team.state()["G"], states[8]["G"])
+    assert [frame.step for frame in first.frames] == list(range(9))
+    assert [first.picture(i).png for i in range(9)] == pictures
+    assert torch.equal(first._history.column("loss_d"), losses)
+    both = live.film.beside(first, names=("faster G", "as it was"))
+    assert both.sentence.endswith("They part at step 4.")
+    assert "faster G: After 10 steps" in both.sentence
+    assert "as it was: After 8 steps" in both.sentence
+
+
+def test_runs_that_share_nothing_or_everything_do_not_part(filmed):
+    _, live, _ = filmed
+    assert films.shared_steps(live.history, live.history) == 0
+    assert "part at" not in live.film.beside(live.film).sentence
+    other = films.History(names=live.history.names)
+    for step in range(3):
+        other.record({"loss_d": torch.tensor(float(step))})
+    assert films.shared_steps(live.history, other) == 0
+
+
+@pytest.mark.parametrize("index", [9, -10])
+def test_a_fork_at_no_frame_changes_nothing(filmed, index):
+    team, live, states = filmed
+    with pytest.raises(SettingError, match=str(index)):
+        live.film.fork(index)
+    assert same(team.state(), states[8])
+    assert live.step == 8
+
+
 def test_what_is_kept_is_a_copy(filmed):
     """Training on does not change it, and neither does training on after a rewind."""
     team, live, states = filmed

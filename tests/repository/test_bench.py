@@ -141,6 +141,24 @@ def test_every_variant_has_its_turn_in_every_round():
     assert {len(v.wall) for v in variants.values()} == {rounds}
 
 
+def test_one_round_is_made_however_late_it_is():
+    variants = {name: steps.Variant(lambda: None) for name in "abc"}
+    steps.measure(variants, "short", until=0.0)
+    assert {len(v.wall) for v in variants.values()} == {1}
+
+
+def test_the_clock_shares_what_is_left():
+    time = [0.0]
+    clock = steps.Clock(100.0, 4, now=lambda: time[0])
+    assert clock.until() == 25.0
+    time[0] = 10.0  # the first part has left 15 of its seconds to the others
+    assert clock.until() == 10.0 + 90.0 / 3
+    time[0] = 99.0
+    assert clock.until() == 99.5
+    time[0] = 120.0
+    assert clock.until() is None
+
+
 def test_a_start_that_fails_is_no_number():
     assert startup.seconds("raise SystemExit(3)") != startup.seconds("raise SystemExit(3)")
     assert startup.seconds("pass") > 0

@@ -31,7 +31,8 @@ FLOOR_OF = {room: number for number, rooms in enumerate(FLOORS) for room in room
 GROUND = {"torch", "numpy", "matplotlib", "PIL", "IPython", "ipywidgets", "tqdm", "pooch"}
 GROUND |= {"psutil"}  # comes with ipykernel
 # What pooch stands on: the download of real sets hands it a session of its own.
-GROUND_OF = {"data": {"requests", "urllib3"}}
+# What a room alone may use: the pad of show is a widget with a part in the browser.
+GROUND_OF = {"data": {"requests", "urllib3"}, "show": {"anywidget", "traitlets"}}
 BASE_OF_CHECKS = {"exercise", "grader", "grader_steps", "seen", "experiments", "steps", "known"}
 BASE_OF_CHECKS |= {"moved", "overview", "patient"}  # what is no lesson's own
 AN_EXERCISE = re.compile(r"^(@exercise\(|\w+ = (Value|Property|Step|Patient)\()", re.MULTILINE)

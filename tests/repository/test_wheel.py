@@ -63,6 +63,9 @@ def test_it_holds_the_course_and_nothing_else(wheel):
     for folder, files in TRAVELS.items():
         missing = {f"gan_lessons/_shipped/{folder}/{name}" for name in files} - names
         assert not missing
+    parts = {str(path.relative_to(ROOT)) for path in (ROOT / "gan_lessons").rglob("*.js")}
+    assert parts
+    assert parts <= names
     assert all(name.startswith(("gan_lessons/", "gan_lessons-")) for name in names)
     assert wheel.stat().st_size < MOST
 
