@@ -1,6 +1,6 @@
 """What each player minimizes, written on logits. Floor 2 of the house.
 
-Introduced in lesson 04, more of them in lesson 10 and lesson 14.
+Introduced in lesson 04, more of them in lessons 10, 14 and 15.
 
 softplus(t) = log(1 + exp(t)), so with D = sigmoid(logit): -log D = softplus(-logit) and
 -log(1 - D) = softplus(logit). No labels, no probabilities, finite at any logit.
@@ -144,6 +144,26 @@ def marked(game: Game) -> Game:
     def loss_g(on_real: tuple[Tensor, Tensor] | None, on_fake: tuple[Tensor, Tensor]) -> Tensor:
         real_logits = None if on_real is None else on_real[0]
         return game.loss_g(real_logits, on_fake[0]) + on_fake[1].mean()
+
+    return Game(loss_d, loss_g, game.g_needs_real)
+
+
+def repairing(game: Game, *, weight: float) -> Game:
+    """Return a game in which G pays for its distance to the truth, and ``weight`` times for D.
+
+    D answers with two things (``models.Compared``): logits, which D plays with as ever, and how far
+    each answer is from its target, (B,), which is G's alone.
+
+    Source: Pathak et al. 2016, Context Encoders, section 3.2; Isola et al. 2017, Image-to-Image
+    Translation with Conditional Adversarial Networks, equation 4. Lesson 15.
+    """
+
+    def loss_d(on_real: tuple[Tensor, Tensor], on_fake: tuple[Tensor, Tensor]) -> Tensor:
+        return game.loss_d(on_real[0], on_fake[0])
+
+    def loss_g(on_real: tuple[Tensor, Tensor] | None, on_fake: tuple[Tensor, Tensor]) -> Tensor:
+        real_logits = None if on_real is None else on_real[0]
+        return on_fake[1].mean() + weight * game.loss_g(real_logits, on_fake[0])
 
     return Game(loss_d, loss_g, game.g_needs_real)
 

@@ -2,8 +2,9 @@
 
 Points in the plane and the averaged generator (lesson 04), MLPs for images (lesson 06), DCGAN of
 any size (lesson 07, in color lesson 08), many small networks side by side (lesson 10), nets that
-are told what is asked for (lesson 14), a U-Net that is told the time (lesson 19). A discriminator
-returns logits of shape (B,); an image generator ends in [-1, 1].
+are told what is asked for (lesson 14), nets from pictures to pictures and critics of patches
+(lesson 15), a U-Net that is told the time (lesson 19). A discriminator returns logits of shape
+(B,); an image generator ends in [-1, 1].
 """
 
 from collections.abc import Callable, Sequence
@@ -508,3 +509,113 @@ class AuxiliaryD(nn.Module):
         wrong_class = F.cross_entropy(said[:, : self.classes], y, reduction="none")
         off = (said[:, self.classes :] - factors).square().mean(dim=1)
         return self.psi(h).flatten(0), wrong_class + off
+
+
+# -- a picture for a picture: lesson 15 ----------------------------------------------------------
+
+
+class Residual(nn.Module):
+    """Two convolutions whose answer is added to what they were shown, (B, C, H, W). Lesson 15.
+
+    Source: He et al. 2015, Deep Residual Learning for Image Recognition.
+    """
+
+    def __init__(self, channels: int):
+        super().__init__()
+        self.change = nn.Sequential(
+            nn.LeakyReLU(0.2),
+            nn.Conv2d(channels, channels, 3, padding=1),
+            nn.LeakyReLU(0.2),
+            nn.Conv2d(channels, channels, 3, padding=1),
+        )
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Return x and its change, of x's shape. Lesson 15."""
+        return x + self.change(x)
+
+
+class Translator(nn.Module):
+    """From pictures (B, channels_in, H, W) to what is to be added to them, (B, channels_out, H, W).
+
+    Down to a quarter of the side, where a layer sees far, and up again; the first map skips to the
+    end, for it still knows where the edges are. Nothing bounds what comes out. H and W: multiples
+    of 4. The skip is that of Ronneberger, Fischer and Brox 2015, U-Net. Lesson 15.
+    """
+
+    def __init__(self, channels_in: int, channels_out: int, *, width: int = 32):
+        super().__init__()
+        self.down = nn.Conv2d(channels_in, width, 4, 2, 1)
+        self.deep = nn.Sequential(
+            nn.LeakyReLU(0.2),
+            nn.Conv2d(width, 2 * width, 4, 2, 1),
+            Residual(2 * width),
+            Residual(2 * width),
+            nn.LeakyReLU(0.2),
+            nn.ConvTranspose2d(2 * width, width, 4, 2, 1),
+        )
+        self.up = nn.Sequential(
+            nn.LeakyReLU(0.2),
+            nn.ConvTranspose2d(2 * width, width // 2, 4, 2, 1),
+            nn.LeakyReLU(0.2),
+            nn.Conv2d(width // 2, channels_out, 3, 1, 1),
+        )
+
+    def forward(self, shown: Tensor) -> Tensor:
+        """Return what is to be added, (B, channels_out, H, W). Lesson 15."""
+        first = self.down(shown)  # (B, 32, H/2, W/2)
+        return self.up(torch.cat([first, self.deep(first)], dim=1))
+
+
+def patch_discriminator(*, channels: int, width: int = 32) -> nn.Sequential:
+    """Return a critic of patches: pictures (B, channels, H, W) to one logit for each patch.
+
+    No dense layer: every logit sees 18 x 18 pixels and no more, and the logits of a batch are one
+    row, (B · H/4 · W/4,), as if each patch were a sample.
+    Source: Isola et al. 2017, Image-to-Image Translation with Conditional Adversarial Networks,
+    section 3.2.2, with a smaller net. Lesson 15.
+    """
+    return nn.Sequential(
+        nn.Conv2d(channels, width, 4, 2, 1),  # (B, 32, H/2, W/2)
+        nn.LeakyReLU(0.2),
+        nn.Conv2d(width, 2 * width, 4, 2, 1),  # (B, 64, H/4, W/4)
+        nn.LeakyReLU(0.2),
+        nn.Conv2d(2 * width, 2 * width, 3, 1, 1),
+        nn.LeakyReLU(0.2),
+        nn.Conv2d(2 * width, 1, 1),  # (B, 1, H/4, W/4)
+        nn.Flatten(0),
+    )
+
+
+def receptive_field(layers: Sequence[tuple[int, int]]) -> int:
+    """Return the side of the patch that one number of the last layer sees, in pixels. Lesson 15.
+
+    Args:
+        layers: (kernel, stride) of convolutions, the first one first. Padding does not count.
+
+    Source: Dumoulin and Visin 2016, A guide to convolution arithmetic for deep learning.
+    """
+    seen = 1
+    for kernel, stride in reversed(layers):
+        seen = (seen - 1) * stride + kernel
+    return seen
+
+
+class Compared(nn.Module):
+    """A critic that sees the question beside each answer, and says how far off the answer is.
+
+    Play it with ``losses.repairing``: what it says of distance is for G.
+
+    Args:
+        critic: takes answer and question side by side, as channels, and returns logits.
+
+    Lesson 15.
+    """
+
+    def __init__(self, critic: nn.Module):
+        super().__init__()
+        self.critic = critic
+
+    def forward(self, x: Tensor, shown: Tensor, target: Tensor) -> tuple[Tensor, Tensor]:
+        """Return logits, and the mean squared error a pixel of each answer x, (B,). Lesson 15."""
+        off = (x - target).square().flatten(1).mean(dim=1)
+        return self.critic(torch.cat([x, shown], dim=1)), off

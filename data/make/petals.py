@@ -148,6 +148,30 @@ class Canvas:
         return to_bytes(self.light.reshape(n).mean(axis=(1, 3)))
 
 
+class Outlines(Canvas):
+    """A canvas on which each shape leaves its rim alone, dark on white: the same flower, in lines.
+
+    What is laid later hides the lines below it, as paint does. Shadows and grounds leave none.
+    """
+
+    def __init__(self):
+        super().__init__()
+        self.lines = np.ones_like(self.x)
+
+    def lay(self, where, cover, color):
+        """Draw the rim of what is laid over a window; a ground's pattern has the window ()."""
+        if where:
+            below = self.lines[where]
+            below += cover * (1 - below)
+            below *= 1 - 4 * cover * (1 - cover)  # the rim is where half is covered
+
+    def finished(self):
+        """Return gray bytes (SIDE, SIDE), the lines deepened: they are finer than a pixel."""
+        n = (SIDE, FINE, SIDE, FINE)
+        lines = self.lines.reshape(n).mean(axis=(1, 3))
+        return np.rint(255 * np.clip(1 - 2 * (1 - lines), 0, 1)).astype(np.uint8)
+
+
 def paint_ground(rng, canvas, name):
     """Paint one of BACKGROUNDS, slightly varied."""
     above, below, pattern = BACKGROUNDS[name]
@@ -392,8 +416,11 @@ PETALS = {"daisy": (9, 13), "poppy": (4, 6), "periwinkle": (5, 5), "sunflower": 
 PETALS |= {"dahlia": (9, 12), "cosmos": (7, 8), "lily": (6, 6), "rose": (5, 6)}
 
 
-def make_one(seed, index, label):
-    """Make sample `index`: (SIDE, SIDE, 3) uint8 and its factors in the order of FACTORS."""
+def make_one(seed, index, label, *, canvas=None):
+    """Make sample `index`: (SIDE, SIDE, 3) uint8 and its factors in the order of FACTORS.
+
+    canvas: what it is painted on, a Canvas; on Outlines the same flower comes out in lines.
+    """
     rng = np.random.default_rng([seed, index])
     kind = CLASSES[label]
     wear = np.array(WEAR[kind], float)
@@ -420,7 +447,7 @@ def make_one(seed, index, label):
     x, y = (round(bounded(rng, 0.0, 0.9), 2) for _ in range(2))
     leaves = int(rng.integers(0, 5))
 
-    canvas = Canvas()
+    canvas = canvas or Canvas()
     paint_ground(rng, canvas, ground)
     spot = ((x, y), axis, math.cos(math.radians(tilt)))  # numbers of Python keep float32 arrays
     turn = float(rng.uniform(0, 2 * math.pi))

@@ -3,7 +3,7 @@
 Points in the plane: :func:`ring`, :func:`grid`, :func:`moons`, :func:`spiral`, :func:`drawn`.
 What ships with the course: digits, :func:`strokes`, and flowers in color, :func:`petals`. Real
 sets: :func:`mnist`, :func:`fashion_mnist`, and your own pictures: :func:`folder`. The runs of
-lesson 05: :func:`gallery`; those of lessons 12, 13 and 19: :func:`ablation`.
+lesson 05: :func:`gallery`; those of lessons 12 to 15 and 19: :func:`ablation`.
 """
 
 from gan_lessons.data.ablation import ablation

@@ -1,4 +1,4 @@
-"""Ablations that ship: many runs that differ in one trick each, for lessons 12 to 14 and the
+"""Ablations that ship: many runs that differ in one trick each, for lessons 12 to 15, 19 and the
 published tables.
 
 How each was trained: the script in data/make that its ``about`` names, which also makes the file
@@ -44,6 +44,22 @@ SHIPPED: dict[str, tuple[str, str]] = {
         "one_budget.py",
         "dfea43ea2c38e64ca56975e2f5ac1961c7791aea757eef7905c24b7242be13de",
     ),
+    "fill": (
+        "repair.py",
+        "a70c7a8d029f15ba9e9bbad790ed223e6f751315f0b9966576040a57674c519b",
+    ),
+    "enhance": (
+        "repair.py",
+        "e2e41270b0bf1fbf2cc60f4588c5281baf67805884939636e4560430750fad74",
+    ),
+    "outline": (
+        "repair.py",
+        "7e4d08c9b7a4584a649e759715f8aeeabfac56ab94fc00198eaf7bb6a86bd6cc",
+    ),
+    "gray": (
+        "repair.py",
+        "4c12a116ebcb655e83643eef99562f64f3b28f4af9d17d5e0549f6b0f254117f",
+    ),
     "stacked": (
         "stacked.py",
         "6a1a5294a6a5ed6643630f5f7de249751191f435113cf18377c9e758777377ec",
@@ -56,7 +72,8 @@ class Ablation:
     """What is left of the runs of one ablation: C configurations with S seeds each. Lesson 12.
 
     Attributes:
-        name: plane, published, images, stacked, little, conditions or budget.
+        name: plane, published, images, stacked, little, conditions, budget, fill, enhance, outline
+            or gray.
         about: one sentence to print: what ran, seeds, budget, date, digest.
         configs: what each configuration is called. seeds: of the runs, the same for all of them.
         scores: for each metric its values, float32 (C, S).
@@ -83,8 +100,9 @@ def ablation(name: str) -> Ablation:
         name: "plane" (the grid of 25, one trick added or left out), "published" (beside the table
             of PacGAN), "images", "stacked" (digits in three channels, 1,000 modes), "little"
             (a hundred strokes and 20,000, with goggles and without; lesson 13), "conditions"
-            (three ways of telling D what was asked for; lesson 14) or "budget" (GAN, VAE and flow
-            on strokes; lesson 19).
+            (three ways of telling D what was asked for; lesson 14), "budget" (GAN, VAE and flow
+            on strokes; lesson 19), "fill" (holes, and a critic of several weights), "enhance"
+            (mosaics), "outline" (flowers painted) or "gray" (colors hidden in gray; all lesson 15).
 
     Raises:
         SettingError: no ablation of that name ships.

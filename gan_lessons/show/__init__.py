@@ -58,6 +58,7 @@ from gan_lessons.show.plane import (
     usual_push,
 )
 from gan_lessons.show.reading import runs
+from gan_lessons.show.repair import trade_off
 from gan_lessons.show.scoring import intervals, playground, table
 from gan_lessons.show.stabilize import cells, draw_cells, matrix
 from gan_lessons.show.start import the_game
@@ -141,6 +142,7 @@ __all__ = [
     "table",
     "the_game",
     "tile",
+    "trade_off",
     "until_it_breaks",
     "usual_push",
     "wheel",

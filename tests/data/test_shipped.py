@@ -23,6 +23,10 @@ SETS = {
     "ablation_little.npz": lambda: data.ablation("little"),
     "ablation_conditions.npz": lambda: data.ablation("conditions"),
     "ablation_budget.npz": lambda: data.ablation("budget"),
+    "ablation_fill.npz": lambda: data.ablation("fill"),
+    "ablation_enhance.npz": lambda: data.ablation("enhance"),
+    "ablation_outline.npz": lambda: data.ablation("outline"),
+    "ablation_gray.npz": lambda: data.ablation("gray"),
 }
 DAMAGE = {
     "empty": lambda file: b"",

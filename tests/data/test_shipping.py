@@ -28,6 +28,7 @@ MAKERS = {
     "little": ["ablation_little.npz"],
     "conditions": ["ablation_conditions.npz"],
     "one_budget": ["ablation_budget.npz"],
+    "repair": [f"ablation_{name}.npz" for name in ("fill", "enhance", "outline", "gray")],
 }
 MAKES_NOTHING = {"shipping", "read_mnist"}
 ARRAYS = {"x": np.arange(12.0).reshape(3, 4), "names": np.array(["a", "ß"]), "n": np.array(7)}
