@@ -34,8 +34,8 @@ def trade_off(
         for i, (label, (x, y)) in enumerate(knob.items()):
             ax.plot(x, y, "^", color=FAKE, ms=4, alpha=0.5, zorder=2)
             ax.plot(*means[label], "^", color=FAKE, ms=10, mec="black", zorder=3)
-            beside = (9, -16 if i % 2 else 7)  # neighbors on two sides of the line
-            ax.annotate(label, means[label], beside, textcoords="offset points")
+            above = (0, -19 if i % 2 else 10)  # neighbors on two sides of the line
+            ax.annotate(label, means[label], above, textcoords="offset points", ha="center")
         ax.margins(0.14)
         ax.set(xlabel=xlabel, ylabel=ylabel, title=title)
         return Picture(fig, sentence)
