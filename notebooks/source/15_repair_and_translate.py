@@ -201,7 +201,7 @@ show.rows_of_images(
 # No critic was near. Is the digit still the same one? We know what each was
 # drawn as, and ask a **judge** (lesson 09) that reads class and thickness off
 # a picture. How sharp it is, we measure as usual by the *peak signal-to-noise
-# ratio*: for an error $e$ of a pixel in $-1\dots1$, PSNR
+# ratio*: for pixels in $-1\dots1$ and $e$ the error of one, PSNR
 # $=-10\log_{10}\mathbb E[(e/2)^2]$ in decibels (dB); 3 dB more is half the
 # squared error.
 
@@ -297,8 +297,9 @@ for name in ("ReLU", "LeakyReLU"):
 # The tanh. Four pixels of five are black, −1, so the first thing that squared
 # error learns is to push *everything* down. There $\tanh$ has the slope
 # $1-\tanh^2$: at −0.99 a fiftieth. What would lift the strokes again comes
-# through divided by 50, while the black pixels are content. A DCGAN does not
-# die of it, for its $D$ laughs at a black picture and pushes until it is none.
+# through divided by 50, while the black pixels are content. A DCGAN ends in
+# tanh, too, and lives; probably because its $D$ never lets a black picture
+# pass, and pushes until it is none.
 # So these generators end linear, and start from what is shown.
 #
 # ## Where there is something to make up
@@ -344,7 +345,8 @@ assert holed.shape == (4_000, 2, 28, 28)
 # returns logits. Given answers `x` (B, C, H, W), what was `shown`
 # (B, c, H, W) and the truth `target`, return two things: the critic's logits
 # of answer and question side by side, the answer's channels first; and the
-# squared error of a pixel, one number for each picture, (B,).
+# squared error, meaned over pixels and channels, one number for each picture,
+# (B,).
 #
 # {{hints repair.answers}}
 
@@ -361,8 +363,9 @@ checks.repair.answers(my_answers)
 # %% [markdown]
 # **What G pays.** At λ = 0 it is regression. The larger λ, the more the
 # critic counts, in the game of lesson 04, whose $G$ wants every
-# $-\log D(\text{fake})$ small. `fake_logits` may be more than there are
-# pictures, `off` is what you returned above, `weight` is λ.
+# $-\log D(\text{fake})$ small. There may be several `fake_logits` a picture
+# (of a critic that judges parts, later), `off` is the second thing that you
+# returned above, `weight` is λ.
 #
 # {{hints repair.loss_g}}
 
@@ -571,7 +574,7 @@ show.trade_off(
     },
     xlabel="PSNR in the hole, dB (near the truth: right)",
     ylabel="FD (looks real: low)",
-    title=f"FD: least at {weights[shipped.scores['FD'].mean(1).argmin()]}",
+    title="FD falls at first, and rises again",
     sentence="Small marks are seeds, large ones their means, joined in the "
     "order of λ.",
 )
@@ -583,12 +586,12 @@ show.compared(
         "class kept": by_weight["class kept"],
         "thickness kept, R²": by_weight["thickness kept"],
         "FD": by_weight["FD"],
-        "mixed pixels": by_weight["gray"],
+        "gray in the ink": by_weight["gray"],
     },
     ideal={
         "class kept": real["class kept"],
         "FD": real["FD"],
-        "mixed pixels": real["gray"],
+        "gray in the ink": real["gray"],
     },
     sentence="A dot a seed, the mean with its interval; dotted: real digits.",
 )
@@ -606,7 +609,10 @@ show.compared(
 # specks. So more critic is not more realism. The place to stop is 0.03 or 0.1,
 # which three seeds cannot tell apart: a decibel for two thirds of FD.
 #
-# *Nobody paid 3 dB.* λ = 1 lost 1.9.
+# *Gray in the ink*, the share of the strokes' pixels that are not white, says
+# how foggy they are: every critic takes about half of what is too much.
+#
+# *Nobody paid 3 dB*, λ = 1 lost 1.9, and nobody got perfect looks.
 
 # %%
 # what we claim
@@ -698,8 +704,9 @@ show.rows_of_images(
 # decide both: half a decibel of PSNR, and FD is *higher* with it, 0.90 for
 # 0.72. Thickness is kept less well, too.
 #
-# *The whole critic* buys a little: FD 0.57 for 0.6 dB, and strokes as thick as
-# they should be. In the hole it bought two thirds of FD.
+# *The whole critic* buys a little: FD 0.57 for 0.6 dB, and a thickness that is
+# kept better, $R^2$ 0.87 for 0.83; of the classes it keeps 0.3 points fewer,
+# in every seed. In the hole it bought two thirds of FD.
 #
 # Why so little? 49 grays pin a stroke down. Where nearly one answer is
 # possible, the mean of all possible answers *is* an answer, and a sharp one;
@@ -719,6 +726,8 @@ assert apart["+ patch critic", "FD"][0] > 0  # decided: looks less real
 assert apart["+ patch critic", "thickness kept"][2] < 0
 assert apart["+ whole critic", "PSNR"][2] < 0
 assert apart["+ whole critic", "FD"][2] < 0  # decided: looks more real
+assert apart["+ whole critic", "thickness kept"][0] > 0
+assert (gained["class kept"][2] < gained["class kept"][0]).all()
 assert (gained["FD"][2] > 0.7 * gained["FD"][0]).all()  # and only a little
 assert gained["class kept"].min() > 0.98
 
@@ -858,8 +867,9 @@ show.compared(
 #
 # *And here, in this time, the critic does not pay.* PSNR is lower and fewer
 # classes are kept, which three seeds decide; FD is *higher* in every seed,
-# which they do not quite decide. Its colors are stronger, and from pixel to
-# pixel its pictures change as much as real ones: by grain. The fog stays.
+# which they do not quite decide. Its colors are stronger in every seed (not
+# quite decided either), and from pixel to pixel its pictures change a little
+# more than real ones: by grain. The fog stays.
 #
 # What is different from the hole? There a stroke had to be completed, between
 # ends that said where. Here a ground must be *chosen*, one for the whole
@@ -913,12 +923,13 @@ show.lines(
 )
 
 # %% [markdown]
-# Narrow digits were drawn with a finer pen, so the classes are mixed
-# differently. A translator that made every thin digit a fine thick one would
-# be caught by their classes alone, and be paid for turning a 9 into a 7.
-# Take groups that differ in nothing but what is to be translated. (We tried
-# this pair once, and it was no success in another way: in 100 seconds the
-# strokes went 16 % of the way, and kept their classes.)
+# Digits with loops were drawn with a finer pen where they are narrow, to keep
+# the loops open, and the 1 never; so the classes are mixed differently. A
+# translator that made every thin digit a fine thick one would be caught by
+# their classes alone, and be paid for turning a 9 into a 7. Take groups that
+# differ in nothing but what is to be translated. (We tried this pair once, and
+# it was no success in another way: in 100 seconds the strokes went 16 % of the
+# way, and kept their classes.)
 #
 # ## Color to gray, and back
 # Flowers in color, and the *gray* versions of other flowers, split at random.
@@ -1074,9 +1085,9 @@ show.rows_of_images(
 )
 
 # %% [markdown]
-# From $G$'s gray come back red and blue flowers; from the true gray, brown
-# ones. So $G$'s gray is no gray picture: the color must be *in it*. Look at
-# what $G$ added to the true gray, times 5:
+# From $G$'s gray come back reddish and bluish flowers; from the true gray,
+# brown ones. So $G$'s gray is no gray picture: the color must be *in it*. Look
+# at what $G$ added to the true gray, times 5:
 
 # %%
 show.images(
@@ -1090,8 +1101,9 @@ show.images(
 # %% [markdown]
 # A **hidden message**. $D$ sees that a gray picture looks real, the cycle asks
 # that the color come back, and the two generators found a way to satisfy both:
-# write the color into the picture, where no one looks. (Chu et al. 2017 found
-# it in maps made from satellite images.)
+# write the color into the picture, in a pattern that $D$ lets pass, and that
+# you see once you know of it. (Chu et al. 2017 found it in maps made from
+# satellite images.)
 #
 # ## How to find it
 # Destroy what may be hidden, and see whether the return suffers. How much
@@ -1178,7 +1190,7 @@ through = {mark: cycles.scores[f"color{mark}"][0] for mark in marks}
 control = {mark: cycles.scores[f"control{mark}"][0] for mark in marks}
 blurred_away = through[", blurred"] - control[", blurred"]  # (3,)
 assert (through[""] - control[""]).min() > 0.3
-assert (control[""] < 0.1).all()
+assert (control[""] < 0).all()
 assert (through[""] - through[", noise 1"]).abs().max() < 0.02
 assert (blurred_away < 0.15).all()
 moves = {
@@ -1186,6 +1198,13 @@ moves = {
     for who in ("return", "control")
 }
 assert (moves["return"] - moves["control"]).abs().max() < 0.5
+print(
+    "PSNR of the return, untouched and with noise of 16/255: "
+    f"{cycles.scores['return, PSNR'].mean():.1f} and "
+    f"{cycles.scores['return, noise 16, PSNR'].mean():.1f} dB; the noise "
+    f"moves it to {moves['return'].mean():.1f} dB of itself, and what F makes "
+    f"of the true gray to {moves['control'].mean():.1f}"
+)
 
 # %% [markdown]
 # ## Quiz
@@ -1203,10 +1222,10 @@ assert (moves["return"] - moves["control"]).abs().max() < 0.5
 # 3. A company enhances a blurred face until every pore is sharp. FD is
 #    excellent. Can a witness be asked whether it is the man?
 #    <details><summary>Answer</summary>No. FD says that it looks like *a* face.
-#    What the blur had destroyed was made up, and looks best where it is made
-#    up best.</details>
-# 4. Two photographs are blurred. One net restores them by regression, and a
-#    critic improves nothing at all. What do you suspect?
+#    What the blur had destroyed was made up; that it is sharp does not make it
+#    known.</details>
+# 4. Photographs are blurred slightly. One net restores them by regression, and
+#    a critic improves nothing at all. What do you suspect?
 #    <details><summary>Answer</summary>That the blur left little open: if one
 #    answer is nearly certain, the mean of all possible ones is that answer,
 #    and it is sharp.</details>
@@ -1233,8 +1252,8 @@ assert (moves["return"] - moves["control"]).abs().max() < 0.5
 
 # %% [markdown]
 # ## In practice
-# - Start with regression, and let the critic join a $G$ that can answer. Half
-#   of the time of an adversarial run is spent where a mean would do.
+# - Start with regression, and let the critic join a $G$ that can answer: where
+#   a mean would do, a critic's steps are wasted.
 # - Report both axes, always: one of truth (PSNR, and what must be kept), one
 #   of looks. Each alone can be had for free.
 # - Leave the end linear, and clamp when you look.
