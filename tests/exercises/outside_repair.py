@@ -293,8 +293,13 @@ def pays_by_cross_entropy(logits, off, weight):
     return off.sum() / len(off) + weight * F.binary_cross_entropy_with_logits(logits, ones)
 
 
-def pays_by_logs(logits, off, weight):
-    return off.mean() + weight * torch.log1p(torch.exp(-logits)).mean()
+def pays_by_logaddexp(logits, off, weight):
+    return off.mean() + weight * torch.logaddexp(torch.zeros_like(logits), -logits).mean()
+
+
+def pays_picture_by_picture(logits, off, weight):
+    patches = F.softplus(-logits).reshape(len(off), -1).mean(1)
+    return (off + weight * patches).mean()
 
 
 def pays_in_place(logits, off, weight):
@@ -312,7 +317,8 @@ RIGHT_PAYS = [
     pays,
     pays_by_logsigmoid,
     pays_by_cross_entropy,
-    pays_by_logs,
+    pays_by_logaddexp,
+    pays_picture_by_picture,
     pays_in_place,
     pays_in_doubles,
 ]
@@ -360,6 +366,51 @@ WRONG_PAYS = {
     ),
     "one a picture": (lambda f, off, w: off + w * F.softplus(-f).mean(), "one number"),
     "half": (lambda f, off, w: (off.mean() + w * F.softplus(-f).mean()) / 2, "half"),
+    "log of a sigmoid": (
+        lambda f, off, w: off.mean() - w * torch.log(torch.sigmoid(f)).mean(),
+        "you get ∞ or NaN",
+    ),
+    "log of 1 + exp": (
+        lambda f, off, w: off.mean() + w * torch.log(1 + torch.exp(-f)).mean(),
+        "you get ∞ or NaN",
+    ),
+    "log1p of exp": (
+        lambda f, off, w: off.mean() + w * torch.log1p(torch.exp(-f)).mean(),
+        "you get ∞ or NaN",
+    ),
+    "an eps in the log": (
+        lambda f, off, w: off.mean() - w * torch.log(torch.sigmoid(f) + 1e-8).mean(),
+        "something is cut off",
+    ),
+    "another eps in the log": (
+        lambda f, off, w: off.mean() - w * torch.log(torch.sigmoid(f) + 1e-4).mean(),
+        "something is cut off",
+    ),
+    "clamped before the log": (
+        lambda f, off, w: off.mean() - w * torch.log(torch.sigmoid(f).clamp(min=1e-7)).mean(),
+        "something is cut off",
+    ),
+    "cross-entropy of probabilities": (
+        lambda f, off, w: off.mean() + w * F.binary_cross_entropy(f.sigmoid(), torch.ones_like(f)),
+        "something is cut off",
+    ),
+    "log of a logit": (
+        lambda f, off, w: off.mean() - w * torch.log(f).mean(),
+        "logarithm of a logit",
+    ),
+    "log of a logit, alone": (lambda f, off, w: -torch.log(f).mean(), "logarithm of a logit"),
+    "patches put together first": (
+        lambda f, off, w: off.mean() + w * F.softplus(-f.reshape(len(off), -1).mean(1)).mean(),
+        "patches of a picture are put together",
+    ),
+    "patches put together first, in one mean": (
+        lambda f, off, w: (off + w * F.softplus(-f.view(len(off), -1).mean(1))).mean(),
+        "patches of a picture are put together",
+    ),
+    "minus the distance": (
+        lambda f, off, w: -off.mean() + w * F.softplus(-f).mean(),
+        "paid for being far",
+    ),
 }
 
 # -- the cycle -------------------------------------------------------------------------------------
@@ -544,5 +595,136 @@ WRONG_CYCLES = {
             _pleased(G, H, Dg, Dc, c, g) + w * ((H(G(c)) - c).mean() + (G(H(g)) - g).mean())
         ),
         "cancel",
+    ),
+    "log of a sigmoid": (
+        lambda G, H, Dg, Dc, c, g, w: (
+            -Dg(G(c)).sigmoid().log().mean()
+            - Dc(H(g)).sigmoid().log().mean()
+            + w * _back(G, H, c, g)
+        ),
+        "you get ∞ or NaN",
+    ),
+    "log of a sigmoid, once": (
+        lambda G, H, Dg, Dc, c, g, w: (
+            -Dg(G(c)).sigmoid().log().mean() - F.logsigmoid(Dc(H(g))).mean() + w * _back(G, H, c, g)
+        ),
+        "you get ∞ or NaN",
+    ),
+    "log of 1 + exp": (
+        lambda G, H, Dg, Dc, c, g, w: (
+            torch.log(1 + torch.exp(-Dg(G(c)))).mean()
+            + torch.log(1 + torch.exp(-Dc(H(g)))).mean()
+            + w * _back(G, H, c, g)
+        ),
+        "you get ∞ or NaN",
+    ),
+    "an eps in the log": (
+        lambda G, H, Dg, Dc, c, g, w: (
+            -(Dg(G(c)).sigmoid() + 1e-8).log().mean()
+            - (Dc(H(g)).sigmoid() + 1e-8).log().mean()
+            + w * _back(G, H, c, g)
+        ),
+        "something is cut off",
+    ),
+    "another eps in the log": (
+        lambda G, H, Dg, Dc, c, g, w: (
+            -(Dg(G(c)).sigmoid() + 1e-5).log().mean()
+            - (Dc(H(g)).sigmoid() + 1e-5).log().mean()
+            + w * _back(G, H, c, g)
+        ),
+        "something is cut off",
+    ),
+    "clamped before the log": (
+        lambda G, H, Dg, Dc, c, g, w: (
+            -Dg(G(c)).sigmoid().clamp(min=1e-7).log().mean()
+            - Dc(H(g)).sigmoid().clamp(min=1e-7).log().mean()
+            + w * _back(G, H, c, g)
+        ),
+        "something is cut off",
+    ),
+    "log of a logit": (
+        lambda G, H, Dg, Dc, c, g, w: (
+            -Dg(G(c)).log().mean() - Dc(H(g)).log().mean() + w * _back(G, H, c, g)
+        ),
+        "logarithm of a logit",
+    ),
+    "means of logits": (
+        lambda G, H, Dg, Dc, c, g, w: (
+            F.softplus(-Dg(G(c)).mean()) + F.softplus(-Dc(H(g)).mean()) + w * _back(G, H, c, g)
+        ),
+        "put together before the softplus",
+    ),
+    "minus the critics": (
+        lambda G, H, Dg, Dc, c, g, w: -_pleased(G, H, Dg, Dc, c, g) + w * _back(G, H, c, g),
+        "paid for being caught",
+    ),
+    "detached before the critics": (
+        lambda G, H, Dg, Dc, c, g, w: (
+            F.softplus(-Dg(G(c).detach())).mean()
+            + F.softplus(-Dc(H(g).detach())).mean()
+            + w * _back(G, H, c, g)
+        ),
+        "before its critic",
+    ),
+    "detached before D_gray": (
+        lambda G, H, Dg, Dc, c, g, w: (
+            F.softplus(-Dg(G(c).detach())).mean()
+            + F.softplus(-Dc(H(g))).mean()
+            + w * _back(G, H, c, g)
+        ),
+        "before its critic",
+    ),
+    "detached before D_color": (
+        lambda G, H, Dg, Dc, c, g, w: (
+            F.softplus(-Dg(G(c))).mean()
+            + F.softplus(-Dc(H(g).detach())).mean()
+            + w * _back(G, H, c, g)
+        ),
+        "before its critic",
+    ),
+    "one way there detached": (
+        lambda G, H, Dg, Dc, c, g, w: (
+            _pleased(G, H, Dg, Dc, c, g)
+            + w * ((H(G(c).detach()) - c).abs().mean() + (G(H(g)) - g).abs().mean())
+        ),
+        "one way back is detached",
+    ),
+    "the other way there detached": (
+        lambda G, H, Dg, Dc, c, g, w: (
+            _pleased(G, H, Dg, Dc, c, g)
+            + w * ((H(G(c)) - c).abs().mean() + (G(H(g).detach()) - g).abs().mean())
+        ),
+        "one way back is detached",
+    ),
+    "color comes back twice": (
+        lambda G, H, Dg, Dc, c, g, w: (
+            _pleased(G, H, Dg, Dc, c, g) + w * (F.l1_loss(H(G(c)), c) + F.l1_loss(H(G(c)), c))
+        ),
+        "the same way back twice",
+    ),
+    "gray comes back twice": (
+        lambda G, H, Dg, Dc, c, g, w: (
+            _pleased(G, H, Dg, Dc, c, g) + w * (F.l1_loss(G(H(g)), g) + F.l1_loss(G(H(g)), g))
+        ),
+        "the same way back twice",
+    ),
+    "color compared with gray": (
+        lambda G, H, Dg, Dc, c, g, w: (
+            _pleased(G, H, Dg, Dc, c, g) + w * ((H(G(c)) - g).abs().mean() + F.l1_loss(G(H(g)), g))
+        ),
+        "a picture of the other kind:",
+    ),
+    "gray compared with color": (
+        lambda G, H, Dg, Dc, c, g, w: (
+            _pleased(G, H, Dg, Dc, c, g) + w * (F.l1_loss(H(G(c)), c) + (G(H(g)) - c).abs().mean())
+        ),
+        "a picture of the other kind:",
+    ),
+    "each compared with the other": (
+        lambda G, H, Dg, Dc, c, g, w: (
+            _pleased(G, H, Dg, Dc, c, g)
+            + w * ((H(G(c)) - g).abs().mean() + (G(H(g)) - c).abs().mean())
+        ),
+        "a picture of the other kind:",
     ),
 }
