@@ -127,6 +127,32 @@ def _padded(layers):
     return size
 
 
+def _whole_kernels(layers):
+    size, step = 1, 1
+    for k, s in layers:
+        size += k * step
+        step *= s
+    return size
+
+
+def _whole_kernels_from_nothing(layers):
+    return _whole_kernels(layers) - 1
+
+
+def _one_too_small(layers):
+    n = 1
+    for k, s in reversed(layers):
+        n = (n - 1) * s + (k - 1)
+    return n
+
+
+def _last_kernel_twice(layers):
+    n = layers[-1][0]
+    for k, s in reversed(layers):
+        n = (n - 1) * s + k
+    return n
+
+
 WRONG_FIELDS = {
     "strides forgotten": (lambda layers: 1 + sum(k - 1 for k, _ in layers), "no stride"),
     "last layer left out": (
@@ -158,6 +184,14 @@ WRONG_FIELDS = {
         "alone is stretched",
     ),
     "half of it": (lambda layers: seen_backward(layers) // 2, "half"),
+    "each kernel one too small": (_one_too_small, "kernel is one too small"),
+    "whole kernels": (_whole_kernels, "adds its whole kernel"),
+    "whole kernels, from nothing": (_whole_kernels_from_nothing, "adds its whole kernel"),
+    "the last kernel twice": (_last_kernel_twice, "counts twice"),
+    "kernels times strides": (
+        lambda layers: sum(k * s for k, s in layers),
+        "kernel times stride, summed",
+    ),
 }
 
 # -- what D answers: logits and a distance -------------------------------------------------------
@@ -275,6 +309,31 @@ WRONG_ANSWERS = {
         "also sees the truth",
     ),
     "logits averaged": (lambda D, x, s, t: (D(_seen(x, s)).mean(), _off(x, t)), "averaged"),
+    "below each other, all of the question": (
+        lambda D, x, s, t: (D(torch.cat([x, s])), _off(x, t)),
+        "along the channels",
+    ),
+    "side by side": (
+        lambda D, x, s, t: (D(torch.cat([x, s], -1)), _off(x, t)),
+        "along the channels",
+    ),
+    "all of it added": (lambda D, x, s, t: (D(x + s), _off(x, t)), "is added to the answer"),
+    "the critic is called with two": (
+        lambda D, x, s, t: (D(x, s), _off(x, t)),
+        "critic takes one tensor",
+    ),
+    "the critic is called with three, and one number": (
+        lambda D, x, s, t: (D(x, s, t), F.mse_loss(x, t)),
+        "critic takes one tensor",
+    ),
+    "halves, as for a PSNR": (
+        lambda D, x, s, t: (D(_seen(x, s)), _off(x / 2, t / 2)),
+        "a quarter comes back",
+    ),
+    "channels added up": (
+        lambda D, x, s, t: (D(_seen(x, s)), (x - t).square().sum(1).mean((1, 2))),
+        "squares are added up",
+    ),
 }
 
 # -- what G pays -----------------------------------------------------------------------------------
