@@ -127,6 +127,32 @@ def _padded(layers):
     return size
 
 
+def _whole_kernels(layers):
+    size, step = 1, 1
+    for k, s in layers:
+        size += k * step
+        step *= s
+    return size
+
+
+def _whole_kernels_from_nothing(layers):
+    return _whole_kernels(layers) - 1
+
+
+def _one_too_small(layers):
+    n = 1
+    for k, s in reversed(layers):
+        n = (n - 1) * s + (k - 1)
+    return n
+
+
+def _last_kernel_twice(layers):
+    n = layers[-1][0]
+    for k, s in reversed(layers):
+        n = (n - 1) * s + k
+    return n
+
+
 WRONG_FIELDS = {
     "strides forgotten": (lambda layers: 1 + sum(k - 1 for k, _ in layers), "no stride"),
     "last layer left out": (
@@ -158,6 +184,14 @@ WRONG_FIELDS = {
         "alone is stretched",
     ),
     "half of it": (lambda layers: seen_backward(layers) // 2, "half"),
+    "each kernel one too small": (_one_too_small, "kernel is one too small"),
+    "whole kernels": (_whole_kernels, "adds its whole kernel"),
+    "whole kernels, from nothing": (_whole_kernels_from_nothing, "adds its whole kernel"),
+    "the last kernel twice": (_last_kernel_twice, "counts twice"),
+    "kernels times strides": (
+        lambda layers: sum(k * s for k, s in layers),
+        "kernel times stride, summed",
+    ),
 }
 
 # -- what D answers: logits and a distance -------------------------------------------------------
@@ -275,6 +309,31 @@ WRONG_ANSWERS = {
         "also sees the truth",
     ),
     "logits averaged": (lambda D, x, s, t: (D(_seen(x, s)).mean(), _off(x, t)), "averaged"),
+    "below each other, all of the question": (
+        lambda D, x, s, t: (D(torch.cat([x, s])), _off(x, t)),
+        "along the channels",
+    ),
+    "side by side": (
+        lambda D, x, s, t: (D(torch.cat([x, s], -1)), _off(x, t)),
+        "along the channels",
+    ),
+    "all of it added": (lambda D, x, s, t: (D(x + s), _off(x, t)), "is added to the answer"),
+    "the critic is called with two": (
+        lambda D, x, s, t: (D(x, s), _off(x, t)),
+        "critic takes one tensor",
+    ),
+    "the critic is called with three, and one number": (
+        lambda D, x, s, t: (D(x, s, t), F.mse_loss(x, t)),
+        "critic takes one tensor",
+    ),
+    "halves, as for a PSNR": (
+        lambda D, x, s, t: (D(_seen(x, s)), _off(x / 2, t / 2)),
+        "a quarter comes back",
+    ),
+    "channels added up": (
+        lambda D, x, s, t: (D(_seen(x, s)), (x - t).square().sum(1).mean((1, 2))),
+        "squares are added up",
+    ),
 }
 
 # -- what G pays -----------------------------------------------------------------------------------
@@ -293,8 +352,13 @@ def pays_by_cross_entropy(logits, off, weight):
     return off.sum() / len(off) + weight * F.binary_cross_entropy_with_logits(logits, ones)
 
 
-def pays_by_logs(logits, off, weight):
-    return off.mean() + weight * torch.log1p(torch.exp(-logits)).mean()
+def pays_by_logaddexp(logits, off, weight):
+    return off.mean() + weight * torch.logaddexp(torch.zeros_like(logits), -logits).mean()
+
+
+def pays_picture_by_picture(logits, off, weight):
+    patches = F.softplus(-logits).reshape(len(off), -1).mean(1)
+    return (off + weight * patches).mean()
 
 
 def pays_in_place(logits, off, weight):
@@ -312,7 +376,8 @@ RIGHT_PAYS = [
     pays,
     pays_by_logsigmoid,
     pays_by_cross_entropy,
-    pays_by_logs,
+    pays_by_logaddexp,
+    pays_picture_by_picture,
     pays_in_place,
     pays_in_doubles,
 ]
@@ -360,6 +425,51 @@ WRONG_PAYS = {
     ),
     "one a picture": (lambda f, off, w: off + w * F.softplus(-f).mean(), "one number"),
     "half": (lambda f, off, w: (off.mean() + w * F.softplus(-f).mean()) / 2, "half"),
+    "log of a sigmoid": (
+        lambda f, off, w: off.mean() - w * torch.log(torch.sigmoid(f)).mean(),
+        "you get ∞ or NaN",
+    ),
+    "log of 1 + exp": (
+        lambda f, off, w: off.mean() + w * torch.log(1 + torch.exp(-f)).mean(),
+        "you get ∞ or NaN",
+    ),
+    "log1p of exp": (
+        lambda f, off, w: off.mean() + w * torch.log1p(torch.exp(-f)).mean(),
+        "you get ∞ or NaN",
+    ),
+    "an eps in the log": (
+        lambda f, off, w: off.mean() - w * torch.log(torch.sigmoid(f) + 1e-8).mean(),
+        "something is cut off",
+    ),
+    "another eps in the log": (
+        lambda f, off, w: off.mean() - w * torch.log(torch.sigmoid(f) + 1e-4).mean(),
+        "something is cut off",
+    ),
+    "clamped before the log": (
+        lambda f, off, w: off.mean() - w * torch.log(torch.sigmoid(f).clamp(min=1e-7)).mean(),
+        "something is cut off",
+    ),
+    "cross-entropy of probabilities": (
+        lambda f, off, w: off.mean() + w * F.binary_cross_entropy(f.sigmoid(), torch.ones_like(f)),
+        "something is cut off",
+    ),
+    "log of a logit": (
+        lambda f, off, w: off.mean() - w * torch.log(f).mean(),
+        "logarithm of a logit",
+    ),
+    "log of a logit, alone": (lambda f, off, w: -torch.log(f).mean(), "logarithm of a logit"),
+    "patches put together first": (
+        lambda f, off, w: off.mean() + w * F.softplus(-f.reshape(len(off), -1).mean(1)).mean(),
+        "patches of a picture are put together",
+    ),
+    "patches put together first, in one mean": (
+        lambda f, off, w: (off + w * F.softplus(-f.view(len(off), -1).mean(1))).mean(),
+        "patches of a picture are put together",
+    ),
+    "minus the distance": (
+        lambda f, off, w: -off.mean() + w * F.softplus(-f).mean(),
+        "paid for being far",
+    ),
 }
 
 # -- the cycle -------------------------------------------------------------------------------------
@@ -544,5 +654,136 @@ WRONG_CYCLES = {
             _pleased(G, H, Dg, Dc, c, g) + w * ((H(G(c)) - c).mean() + (G(H(g)) - g).mean())
         ),
         "cancel",
+    ),
+    "log of a sigmoid": (
+        lambda G, H, Dg, Dc, c, g, w: (
+            -Dg(G(c)).sigmoid().log().mean()
+            - Dc(H(g)).sigmoid().log().mean()
+            + w * _back(G, H, c, g)
+        ),
+        "you get ∞ or NaN",
+    ),
+    "log of a sigmoid, once": (
+        lambda G, H, Dg, Dc, c, g, w: (
+            -Dg(G(c)).sigmoid().log().mean() - F.logsigmoid(Dc(H(g))).mean() + w * _back(G, H, c, g)
+        ),
+        "you get ∞ or NaN",
+    ),
+    "log of 1 + exp": (
+        lambda G, H, Dg, Dc, c, g, w: (
+            torch.log(1 + torch.exp(-Dg(G(c)))).mean()
+            + torch.log(1 + torch.exp(-Dc(H(g)))).mean()
+            + w * _back(G, H, c, g)
+        ),
+        "you get ∞ or NaN",
+    ),
+    "an eps in the log": (
+        lambda G, H, Dg, Dc, c, g, w: (
+            -(Dg(G(c)).sigmoid() + 1e-8).log().mean()
+            - (Dc(H(g)).sigmoid() + 1e-8).log().mean()
+            + w * _back(G, H, c, g)
+        ),
+        "something is cut off",
+    ),
+    "another eps in the log": (
+        lambda G, H, Dg, Dc, c, g, w: (
+            -(Dg(G(c)).sigmoid() + 1e-5).log().mean()
+            - (Dc(H(g)).sigmoid() + 1e-5).log().mean()
+            + w * _back(G, H, c, g)
+        ),
+        "something is cut off",
+    ),
+    "clamped before the log": (
+        lambda G, H, Dg, Dc, c, g, w: (
+            -Dg(G(c)).sigmoid().clamp(min=1e-7).log().mean()
+            - Dc(H(g)).sigmoid().clamp(min=1e-7).log().mean()
+            + w * _back(G, H, c, g)
+        ),
+        "something is cut off",
+    ),
+    "log of a logit": (
+        lambda G, H, Dg, Dc, c, g, w: (
+            -Dg(G(c)).log().mean() - Dc(H(g)).log().mean() + w * _back(G, H, c, g)
+        ),
+        "logarithm of a logit",
+    ),
+    "means of logits": (
+        lambda G, H, Dg, Dc, c, g, w: (
+            F.softplus(-Dg(G(c)).mean()) + F.softplus(-Dc(H(g)).mean()) + w * _back(G, H, c, g)
+        ),
+        "put together before the softplus",
+    ),
+    "minus the critics": (
+        lambda G, H, Dg, Dc, c, g, w: -_pleased(G, H, Dg, Dc, c, g) + w * _back(G, H, c, g),
+        "paid for being caught",
+    ),
+    "detached before the critics": (
+        lambda G, H, Dg, Dc, c, g, w: (
+            F.softplus(-Dg(G(c).detach())).mean()
+            + F.softplus(-Dc(H(g).detach())).mean()
+            + w * _back(G, H, c, g)
+        ),
+        "before its critic",
+    ),
+    "detached before D_gray": (
+        lambda G, H, Dg, Dc, c, g, w: (
+            F.softplus(-Dg(G(c).detach())).mean()
+            + F.softplus(-Dc(H(g))).mean()
+            + w * _back(G, H, c, g)
+        ),
+        "before its critic",
+    ),
+    "detached before D_color": (
+        lambda G, H, Dg, Dc, c, g, w: (
+            F.softplus(-Dg(G(c))).mean()
+            + F.softplus(-Dc(H(g).detach())).mean()
+            + w * _back(G, H, c, g)
+        ),
+        "before its critic",
+    ),
+    "one way there detached": (
+        lambda G, H, Dg, Dc, c, g, w: (
+            _pleased(G, H, Dg, Dc, c, g)
+            + w * ((H(G(c).detach()) - c).abs().mean() + (G(H(g)) - g).abs().mean())
+        ),
+        "one way back is detached",
+    ),
+    "the other way there detached": (
+        lambda G, H, Dg, Dc, c, g, w: (
+            _pleased(G, H, Dg, Dc, c, g)
+            + w * ((H(G(c)) - c).abs().mean() + (G(H(g).detach()) - g).abs().mean())
+        ),
+        "one way back is detached",
+    ),
+    "color comes back twice": (
+        lambda G, H, Dg, Dc, c, g, w: (
+            _pleased(G, H, Dg, Dc, c, g) + w * (F.l1_loss(H(G(c)), c) + F.l1_loss(H(G(c)), c))
+        ),
+        "the same way back twice",
+    ),
+    "gray comes back twice": (
+        lambda G, H, Dg, Dc, c, g, w: (
+            _pleased(G, H, Dg, Dc, c, g) + w * (F.l1_loss(G(H(g)), g) + F.l1_loss(G(H(g)), g))
+        ),
+        "the same way back twice",
+    ),
+    "color compared with gray": (
+        lambda G, H, Dg, Dc, c, g, w: (
+            _pleased(G, H, Dg, Dc, c, g) + w * ((H(G(c)) - g).abs().mean() + F.l1_loss(G(H(g)), g))
+        ),
+        "a picture of the other kind:",
+    ),
+    "gray compared with color": (
+        lambda G, H, Dg, Dc, c, g, w: (
+            _pleased(G, H, Dg, Dc, c, g) + w * (F.l1_loss(H(G(c)), c) + (G(H(g)) - c).abs().mean())
+        ),
+        "a picture of the other kind:",
+    ),
+    "each compared with the other": (
+        lambda G, H, Dg, Dc, c, g, w: (
+            _pleased(G, H, Dg, Dc, c, g)
+            + w * ((H(G(c)) - g).abs().mean() + (G(H(g)) - c).abs().mean())
+        ),
+        "a picture of the other kind:",
     ),
 }

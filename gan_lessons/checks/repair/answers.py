@@ -27,6 +27,7 @@ ADDED = (
     "beside the answer, as more channels."
 )
 CHANNELS = "join along the channels, dimension 1: answer i lies beside question i."
+ONE_TENSOR = "critic takes one tensor: put shown beside x with torch.cat([…], 1)."
 CUT = "the critic does not reach G: x is detached before it. Hand on x as it is."
 
 SLIPS = (
@@ -77,6 +78,11 @@ SLIPS = (
     ),
     Slip(SEEN, "seen = torch.cat([x.detach(), shown], 1)", CUT),
     Slip(SEEN, "seen = torch.cat([x, shown[:, : x.shape[1]]], 0)", CHANNELS),
+    Slip(SEEN, "seen = torch.cat([x, shown], 0)", CHANNELS),
+    Slip(SEEN, "seen = torch.cat([x, shown], 2)", CHANNELS),
+    Slip(SEEN, "seen = torch.cat([x, shown], 3)", CHANNELS),
+    Slip(SEEN, "seen = x + shown", ADDED),
+    Slip(RETURN, "return critic(x, shown), off", ONE_TENSOR),
     Slip(
         OFF,
         "off = (x - target).square().flatten(1).sum(1)",
@@ -146,6 +152,18 @@ SLIPS = (
     ),
     Slip(
         OFF,
+        "off = ((x - target) / 2).square().flatten(1).mean(1)",
+        "the difference is divided by 2 first, as for a PSNR: a quarter comes back. Take the mean "
+        "square as it is.",
+    ),
+    Slip(
+        OFF,
+        "off = (x - target).square().sum(1).flatten(1).mean(1)",
+        "the channels' squares are added up: color would pay three times what gray pays. Take the "
+        "mean over channels and pixels.",
+    ),
+    Slip(
+        OFF,
         "off = ((x - target).square() * shown[:, -1:]).flatten(1).mean(1)",
         "the distance counts where the question's last channel is, as if that were always a mask: "
         "questions may be mosaics or outlines, too. Take the mean over all pixels.",
@@ -211,6 +229,7 @@ answers = Value(
     cases=cases,
     observe=_both,
     refused={
+        "__call__() takes 2 positional arguments": ONE_TENSOR,
         "Sizes of tensors must match except in dimension 0": CHANNELS,
         "Sizes of tensors must match except in dimension 1": "what is joined along the channels "
         "needs the same batch, height and width: x with shown, nothing flattened before.",

@@ -6,6 +6,8 @@ import torch
 from torch import Tensor
 
 from gan_lessons.checks.grader import Case, Slip, Table, Value, case
+from gan_lessons.checks.minimax.logits import FLAT, NOT_FINITE
+from gan_lessons.checks.repair.sure import LABEL, LOG_OF_LOGIT, SURE, where_d_is_sure
 
 RIGHT = """
 def generators_pay(G, F_, D_gray, D_color, color, gray, weight):
@@ -41,6 +43,22 @@ CUT = (
 PAIRS = (
     "G(color) is compared with gray, and these are other flowers: there are no pairs. Compare "
     "each picture with what comes back of *it*."
+)
+UNSEEN = (
+    "a picture is detached before its critic: the generator that made it does not learn to please "
+    "it. Hand over G(color) and F_(gray) as they are."
+)
+ONE_CUT = (
+    "one way back is detached from its way there, and that generator does not learn to leave what "
+    "the way back needs. Detach neither."
+)
+TWICE = (
+    "the same way back twice: one is F_(G(color)) against color, the other G(F_(gray)) against "
+    "gray."
+)
+OTHER = (
+    "what comes back is compared with a picture of the other kind: F_(G(color)) is a color "
+    "picture again, G(F_(gray)) a gray one. Compare it with the one that set out."
 )
 
 SLIPS = (
@@ -225,14 +243,78 @@ SLIPS = (
         "    off_gray = (G(fake_color) - gray).square().mean().sqrt()",
         "a root of mean squares stands for the mean of absolute values.",
     ),
+    Slip(
+        BOTH,
+        "pleased = -D_gray(fake_gray).sigmoid().log().mean()\n"
+        "    also = -D_color(fake_color).sigmoid().log().mean()",
+        NOT_FINITE,
+    ),
+    Slip(
+        BOTH,
+        "pleased = (1 + (-D_gray(fake_gray)).exp()).log().mean()\n"
+        "    also = (1 + (-D_color(fake_color)).exp()).log().mean()",
+        NOT_FINITE,
+    ),
+    Slip(
+        BOTH,
+        "pleased = -(D_gray(fake_gray).sigmoid() + 1e-8).log().mean()\n"
+        "    also = -(D_color(fake_color).sigmoid() + 1e-8).log().mean()",
+        FLAT,
+    ),
+    Slip(
+        BOTH,
+        "pleased = -D_gray(fake_gray).sigmoid().clamp(min=1e-7).log().mean()\n"
+        "    also = -D_color(fake_color).sigmoid().clamp(min=1e-7).log().mean()",
+        FLAT,
+    ),
+    Slip(
+        BOTH,
+        "pleased = -D_gray(fake_gray).log().mean()\n    also = -D_color(fake_color).log().mean()",
+        LOG_OF_LOGIT,
+    ),
+    Slip(
+        BOTH,
+        "pleased = F.softplus(-D_gray(fake_gray).mean())\n"
+        "    also = F.softplus(-D_color(fake_color).mean())",
+        "a critic's logits are put together before the softplus: a picture that is caught hides "
+        "among those that pass. Softplus each, then the mean.",
+    ),
+    Slip(
+        BOTH,
+        "pleased = -F.softplus(-D_gray(fake_gray)).mean()\n"
+        "    also = -F.softplus(-D_color(fake_color)).mean()",
+        "with a minus at the critics' terms G and F_ are paid for being caught: they are added.",
+    ),
+    Slip(
+        BOTH,
+        "pleased = F.softplus(-D_gray(fake_gray.detach())).mean()\n"
+        "    also = F.softplus(-D_color(fake_color.detach())).mean()",
+        UNSEEN,
+    ),
+    Slip(PLEASED, "pleased = F.softplus(-D_gray(fake_gray.detach())).mean()", UNSEEN),
+    Slip(ALSO, "also = F.softplus(-D_color(fake_color.detach())).mean()", UNSEEN),
+    Slip(OFF_COLOR, "off_color = (F_(fake_gray.detach()) - color).abs().mean()", ONE_CUT),
+    Slip(OFF_GRAY, "off_gray = (G(fake_color.detach()) - gray).abs().mean()", ONE_CUT),
+    Slip(RETURN, "return pleased + also + weight * 2 * off_color", TWICE),
+    Slip(RETURN, "return pleased + also + weight * 2 * off_gray", TWICE),
+    Slip(OFF_COLOR, "off_color = (F_(fake_gray) - gray).abs().mean()", OTHER),
+    Slip(OFF_GRAY, "off_gray = (G(fake_color) - color).abs().mean()", OTHER),
+    Slip(
+        WAYS,
+        "off_color = (F_(fake_gray) - gray).abs().mean()\n"
+        "    off_gray = (G(fake_color) - color).abs().mean()",
+        OTHER,
+    ),
 )
 
 
 class _Toy:
-    """A net that minds which kind of picture it is given."""
+    """A net that minds which kind of picture it is given; ``shift`` is added to what it says."""
 
-    def __init__(self, name: str, channels: int, out: int, rng: torch.Generator):
-        self.__name__, self.channels = name, channels
+    def __init__(
+        self, name: str, channels: int, out: int, rng: torch.Generator, shift: float = 0.0
+    ):
+        self.__name__, self.channels, self.shift = name, channels, shift
         self.weight = torch.randn(out, channels, generator=rng).double()
 
     def __call__(self, x: Tensor) -> Tensor:
@@ -240,16 +322,25 @@ class _Toy:
             kind = "color pictures (B, 3, H, W)" if self.channels == 3 else "gray (B, 1, H, W)"
             raise ValueError(f"{self.__name__} takes {kind}, and got {tuple(x.shape)}")
         made = torch.einsum("oc,bchw->bohw", self.weight.to(x.dtype), x).tanh()
-        return made.mean(dim=(2, 3)).flatten() if self.__name__.startswith("D") else made
+        if self.__name__.startswith("D"):
+            return made.mean(dim=(2, 3)).flatten() + self.shift
+        return made
 
 
 def cases(seed: int) -> Sequence[Case]:
     """Return two nets, two critics, and pictures that are no pairs."""
-    rng = torch.Generator().manual_seed(seed)
+    rng = torch.Generator().manual_seed(seed + 20)  # 0 draws two ways back of one length
 
-    def game(label: str, colors: int, grays: int, side: tuple[int, int], weight: float) -> Case:
+    def game(
+        label: str,
+        colors: int,
+        grays: int,
+        side: tuple[int, int],
+        weight: float,
+        shift: float = 0.0,
+    ) -> Case:
         nets = _Toy("G", 3, 1, rng), _Toy("F_", 1, 3, rng)
-        critics = _Toy("D_gray", 1, 1, rng), _Toy("D_color", 3, 1, rng)
+        critics = _Toy("D_gray", 1, 1, rng, shift), _Toy("D_color", 3, 1, rng, shift)
         color = torch.randn(colors, 3, *side, generator=rng)
         gray = torch.randn(grays, 1, *side, generator=rng)
         return case(label, *nets, *critics, color, gray, weight)
@@ -259,6 +350,7 @@ def cases(seed: int) -> Sequence[Case]:
         game("a batch of each kind", 4, 4, (2, 2), 10.0),
         game("a batch of each kind, a small weight", 3, 3, (2, 3), 0.5),
         game("weight 0", 3, 3, (2, 2), 0.0),
+        game(f"{LABEL}, logits near −{SURE:g}", 2, 2, (2, 2), 1.0, -SURE),
     )
 
 
@@ -277,6 +369,7 @@ generators_pay = Value(
     table=Table(RIGHT, SLIPS),
     cases=cases,
     slopes=(4, 5),
+    signs=lambda parts, cases: where_d_is_sure(generators_pay, parts, cases),
     refused={
         "D_gray takes": EXCHANGED,
         "D_color takes": EXCHANGED,

@@ -5,6 +5,8 @@ from collections.abc import Sequence
 import torch
 
 from gan_lessons.checks.grader import Case, Slip, Table, Value, case
+from gan_lessons.checks.minimax.logits import FLAT, NOT_FINITE
+from gan_lessons.checks.repair.sure import LABEL, LOG_OF_LOGIT, SURE, where_d_is_sure
 
 RIGHT = """
 def loss_g(fake_logits, off, weight):
@@ -109,6 +111,24 @@ SLIPS = (
         "critic = (fake_logits - 1).square().mean()",
         "this is a side of another game (lesson 10): here −log D(fake) is asked, softplus(−logit).",
     ),
+    Slip(CRITIC, "critic = -fake_logits.sigmoid().log().mean()", NOT_FINITE),
+    Slip(CRITIC, "critic = (1 + (-fake_logits).exp()).log().mean()", NOT_FINITE),
+    Slip(CRITIC, "critic = -(fake_logits.sigmoid() + 1e-8).log().mean()", FLAT),
+    Slip(CRITIC, "critic = -fake_logits.sigmoid().clamp(min=1e-7).log().mean()", FLAT),
+    Slip(CRITIC, "critic = -fake_logits.log().mean()", LOG_OF_LOGIT),
+    Slip(RETURN, "return -fake_logits.log().mean()", LOG_OF_LOGIT),
+    Slip(RETURN, "return weight * -fake_logits.log().mean()", LOG_OF_LOGIT),
+    Slip(
+        CRITIC,
+        "critic = F.softplus(-fake_logits.reshape(len(off), -1).mean(1)).mean()",
+        "the patches of a picture are put together before the softplus: a patch that is caught "
+        "hides among those that pass. Softplus each logit, then the mean.",
+    ),
+    Slip(
+        DISTANCE,
+        "distance = -off.mean()",
+        "with a minus G is paid for being far from the truth: the distance is added.",
+    ),
 )
 
 
@@ -126,6 +146,12 @@ def cases(seed: int) -> Sequence[Case]:
         game("λ = 0", 4, 4, 0.0),
         game("λ = 2", 4, 4, 2.0),
         game("a critic of patches", 12, 3, 0.3),
+        case(
+            f"{LABEL}, logits of ±{SURE:g}",
+            torch.tensor([-SURE, SURE, SURE, -SURE]),
+            torch.rand(2, generator=rng) + 0.1,
+            0.5,
+        ),
     )
 
 
@@ -142,4 +168,5 @@ loss_g = Value(
     table=Table(RIGHT, SLIPS),
     cases=cases,
     slopes=(0, 1),
+    signs=lambda parts, cases: where_d_is_sure(loss_g, parts, cases),
 )

@@ -22,6 +22,10 @@ OVERLAP = (
     "neighbors overlap: the first of them sees kernel pixels, and each further one only stride "
     "more. So n numbers see (n − 1) · stride + kernel."
 )
+WIDENS = (
+    "each layer adds its whole kernel: the first of its pixels is seen already, so it widens what "
+    "is seen by kernel − 1 steps."
+)
 
 SLIPS = (
     Slip(
@@ -53,7 +57,12 @@ SLIPS = (
         "this counts a step between neighbors too "
         "many: n numbers have n − 1 steps between them, so (n − 1) · stride + kernel.",
     ),
-    Slip(STEP, "seen = (seen - 1) * stride + kernel - 1", OVERLAP),
+    Slip(
+        STEP,
+        "seen = (seen - 1) * stride + kernel - 1",
+        "each layer's kernel is one too small: the steps are right, and the last neighbor sees "
+        "kernel pixels, not kernel − 1. (seen − 1) · stride + kernel.",
+    ),
     Slip(
         STEP,
         "seen = (seen - 1) * stride + 1 + (kernel - 1) * stride",
@@ -79,6 +88,29 @@ SLIPS = (
         "return math.prod(stride for kernel, stride in layers)",
         "this is how far apart two neighbors look, the product of the strides. How much does one "
         "of them see?",
+    ),
+    Slip(
+        RETURN,
+        "return 1 + sum(k * math.prod(s for _, s in layers[:i]) "
+        "for i, (k, _) in enumerate(layers))",
+        WIDENS,
+    ),
+    Slip(
+        RETURN,
+        "return sum(k * math.prod(s for _, s in layers[:i]) for i, (k, _) in enumerate(layers))",
+        WIDENS,
+    ),
+    Slip(
+        BEGIN,
+        "seen = layers[-1][0]",
+        "the last kernel counts twice: you begin with it, and the loop takes that layer again. "
+        "Begin with 1, or loop over the layers before it.",
+    ),
+    Slip(
+        RETURN,
+        "return sum(kernel * stride for kernel, stride in layers)",
+        "kernel times stride, summed over the layers: a layer widens what "
+        "is seen by kernel − 1 steps, each as long as the strides *before* it make it.",
     ),
     Slip(RETURN, "return seen**2", "this is the area in pixels: the side is asked."),
     Slip(RETURN, "return seen - 1", "one too few: count the pixels, not the steps between them."),
