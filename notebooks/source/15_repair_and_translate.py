@@ -574,7 +574,7 @@ show.trade_off(
     },
     xlabel="PSNR in the hole, dB (near the truth: right)",
     ylabel="FD (looks real: low)",
-    title="FD falls at first, and rises again",
+    title="Looks over truth, λ by λ",
     sentence="Small marks are seeds, large ones their means, joined in the "
     "order of λ.",
 )
