@@ -4,11 +4,13 @@
 The Makefile is run for real, with a Python that only pretends to install.
 """
 
+import contextlib
 import os
 import shutil
 import subprocess
 import sys
 import tomllib
+from importlib.metadata import PackageNotFoundError, metadata
 from pathlib import Path
 
 import pytest
@@ -130,6 +132,23 @@ def texts() -> dict[str, str]:
 
 def test_the_four_files_agree(texts):
     assert disagreements(texts) == []
+
+
+def refused_by(requires: dict[str, str | None], oldest: str) -> list[str]:
+    """Return the packages whose own Requires-Python leaves out the oldest Python."""
+    return [n for n, said in requires.items() if said and not SpecifierSet(said).contains(oldest)]
+
+
+def test_every_pin_installs_on_the_oldest_python_that_is_promised(texts):
+    """Debian's is 3.11.2: a pin that needs 3.11.5 stops `make lab` there, and only there."""
+    names = [line.split("==")[0] for line in texts["constraints.txt"].splitlines() if "==" in line]
+    requires = {}
+    for name in names:
+        with contextlib.suppress(PackageNotFoundError):  # of another system
+            requires[name] = metadata(name).get("Requires-Python")
+    assert len(requires) > 100
+    assert refused_by(requires, f"{PYTHONS[0]}.0") == []
+    assert refused_by({"soupsieve": ">=3.11.5"}, "3.11.0") == ["soupsieve"]
 
 
 DRIFTS = [
