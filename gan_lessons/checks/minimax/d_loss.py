@@ -5,14 +5,13 @@ from collections.abc import Sequence
 from gan_lessons.checks.grader import Answer, Case, Slip, Table, Value
 from gan_lessons.checks.minimax.logits import (
     CHANGED,
-    FLAT,
     LOG_OF_MEAN,
-    NOT_FINITE,
     ROUNDED,
     SUM,
     logits,
     where_d_is_sure,
 )
+from gan_lessons.checks.sure import FLAT, NOT_FINITE
 
 RIGHT = """
 def d_loss(real_logits, fake_logits):

@@ -8,6 +8,7 @@ from torch import Tensor
 from gan_lessons.checks.exercise import Wrong
 from gan_lessons.checks.grader import Answer, Case, Value, case
 from gan_lessons.checks.seen import Seen, alike
+from gan_lessons.checks.sure import FLAT
 
 SURE = (0.3, 3.0, 20.0, 150.0)  # how sure D is: hardly, well, beyond float32's 1 - σ, beyond exp
 
@@ -37,14 +38,6 @@ LOG_OF_MEAN = (
 ROUNDED = (
     "where D is sure you get ∞ or NaN: the logarithm of a probability that is rounded to 0. "
     "softplus on logits stays finite."
-)
-NOT_FINITE = (
-    "where D is very sure you get ∞ or NaN: the logarithm of a probability that is rounded to 0, "
-    "or an exp that overflows. softplus on logits stays finite."
-)
-FLAT = (
-    "something is cut off on the way (by an eps, a clamp, or a sigmoid that rounds to 0 and 1), "
-    "and the loss is flat where it should be steepest. F.softplus takes the logits as they are."
 )
 
 

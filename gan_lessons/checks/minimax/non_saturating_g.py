@@ -7,15 +7,14 @@ from torch.nn.functional import softplus
 from gan_lessons.checks.grader import Answer, Case, Slip, Table, Value
 from gan_lessons.checks.minimax.logits import (
     CHANGED,
-    FLAT,
     LOG_OF_MEAN,
-    NOT_FINITE,
     REAL_TERM,
     SQUEEZED,
     SUM,
     logits,
     where_d_is_sure,
 )
+from gan_lessons.checks.sure import FLAT, NOT_FINITE
 
 RIGHT = """
 def non_saturating_g(real_logits, fake_logits):

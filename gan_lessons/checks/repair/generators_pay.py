@@ -6,8 +6,8 @@ import torch
 from torch import Tensor
 
 from gan_lessons.checks.grader import Case, Slip, Table, Value, case
-from gan_lessons.checks.minimax.logits import FLAT, NOT_FINITE
 from gan_lessons.checks.repair.sure import LABEL, LOG_OF_LOGIT, SURE, where_d_is_sure
+from gan_lessons.checks.sure import FLAT, NOT_FINITE
 
 RIGHT = """
 def generators_pay(G, F_, D_gray, D_color, color, gray, weight):

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 import torch
 
 from gan_lessons.checks.grader import Case, Slip, Table, Value, case
-from gan_lessons.checks.minimax.logits import FLAT, NOT_FINITE
 from gan_lessons.checks.repair.sure import LABEL, LOG_OF_LOGIT, SURE, where_d_is_sure
+from gan_lessons.checks.sure import FLAT, NOT_FINITE
 
 RIGHT = """
 def loss_g(fake_logits, off, weight):

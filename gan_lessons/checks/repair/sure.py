@@ -1,14 +1,11 @@
-"""Critics that are sure, and losses that are no number or flat there: lesson 15's checks share it.
-
-Lesson 02's words are used for lesson 02's mistakes.
-"""
+"""Losses that are no number, or flat, where D is sure: what lesson 15's checks share."""
 
 from collections.abc import Sequence
 
 from gan_lessons.checks.exercise import Wrong
 from gan_lessons.checks.grader import Answer, Case, Value
-from gan_lessons.checks.minimax.logits import FLAT, NOT_FINITE
 from gan_lessons.checks.seen import Seen, alike
+from gan_lessons.checks.sure import FLAT, NOT_FINITE
 
 SURE = 150.0  # beyond exp in float32, and far beyond a probability that rounds to 0
 LABEL = "a D that is sure"
@@ -19,7 +16,7 @@ LOG_OF_LOGIT = (
 
 
 def where_d_is_sure(check: Value, parts: Answer, cases: Sequence[Case]) -> None:
-    """Name what is right for small logits and not for large ones: no number, or cut off."""
+    """Name what is right for small logits only: where D is sure, no number or flat. Lesson 15."""
     found, right = check.all_of(parts, cases), check.known(check.table.right, cases)
     for one, mine, true in zip(cases, found, right, strict=True):
         if not isinstance(mine, Seen):
