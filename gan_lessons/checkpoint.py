@@ -391,7 +391,7 @@ def newest(folder: Path) -> dict | None:
         return state
     if damaged:
         raise CheckpointError(
-            f"{folder} holds no whole checkpoint. {damaged[0].args[0]}",
+            f"{damaged[0].args[0]} No other checkpoint there is whole.",
             "Nothing was loaded; the players are as they were.",
             START_OVER.format(folder),
         )

@@ -166,7 +166,7 @@ def test_where_all_are_damaged_nothing_is_loaded(tmp_path):
         path.write_bytes(b"")
     parts = players()
     before = [w.clone() for w in parts["G"].parameters()]
-    with pytest.raises(CheckpointError, match="holds no whole checkpoint") as info:
+    with pytest.raises(CheckpointError, match="No other checkpoint there is whole") as info:
         start(tmp_path, parts)
     assert complaints(info.value) == []
     assert all(map(torch.equal, before, parts["G"].parameters()))
