@@ -7,8 +7,8 @@
     python -m bench.quality --table             write the table again, train nothing
 
 `make bench-quality` is the first of them. Results are kept after each run in bench/quality.json, so
-what was stopped is gone on with; the table is in bench/quality.md. MNIST is found as in the
-lessons.
+what was stopped is gone on with; the table is in bench/quality.md, its curve in bench/quality.png.
+MNIST is found as in the lessons.
 
 Equal time: what a step of each recipe costs on one core is measured once, all recipes in turn; a
 run makes as many steps as then fit its processor seconds. So the steps are fixed, and a neighbor on
@@ -25,6 +25,7 @@ import argparse
 import copy
 import functools
 import hashlib
+import itertools
 import json
 import os
 import sys
@@ -35,6 +36,7 @@ from datetime import date
 from pathlib import Path
 
 import torch
+from matplotlib.figure import Figure
 from torch import Tensor, nn
 from torch.nn import functional as F
 
@@ -43,6 +45,7 @@ from gan_lessons import data, errors, losses, metrics, models, penalties, runtim
 
 ROOT = Path(__file__).resolve().parents[1]
 KEPT, TABLE = ROOT / "bench" / "quality.json", ROOT / "bench" / "quality.md"
+CURVE = ROOT / "bench" / "quality.png"
 CACHE = ROOT / "data" / "cache" / "quality"  # the two judges of each set
 SECONDS, SETS, SEEDS = (15, 30, 60, 120, 240), ("mnist", "strokes", "petals"), (1, 2, 3)
 METRICS = ("FD", "second FD", "smallest class", "sure")
@@ -559,6 +562,50 @@ def with_tables(text: str, found: dict) -> str:
     )
 
 
+# -- the curve -------------------------------------------------------------------------------
+
+OURS = ("#0072b2", "#009e73", "#d55e00")  # colors of the course's recipes; peers are gray
+MARKERS = "osD^vXP"
+
+
+def points_of(found: dict, name: str, recipe: Recipe) -> dict[int, list[float]]:
+    """Return the FD of each seed of a recipe, by its seconds; only what was run."""
+    keys = {many: [key_of(name, recipe, many, seed) for seed in SEEDS] for many in SECONDS}
+    runs = {m: [found["runs"][k]["FD"] for k in ks if k in found["runs"]] for m, ks in keys.items()}
+    return {many: values for many, values in runs.items() if values}
+
+
+def curve(found: dict, name: str) -> Figure:
+    """Draw FD over processor seconds: the course's recipes, the peers as published, the bounds."""
+    fig = Figure((7.2, 4.0), layout="constrained", dpi=150)
+    ax = fig.subplots()
+    recipes = [r for r in RECIPES if "our settings" not in r.name and "batches of" not in r.name]
+    for recipe, marker in zip(recipes, itertools.cycle(MARKERS), strict=False):
+        ours = recipe.loop is None
+        color = OURS[recipes.index(recipe)] if ours else "#777777"
+        points = points_of(found, name, recipe)
+        if not points:
+            continue
+        mean = {many: sum(values) / len(values) for many, values in points.items()}
+        below = [mean[many] - min(values) for many, values in points.items()]
+        above = [max(values) - mean[many] for many, values in points.items()]
+        style = {"color": color, "marker": marker, "lw": 2 if ours else 1, "capsize": 3}
+        x, y = list(mean), list(mean.values())
+        ax.errorbar(x, y, yerr=[below, above], label=recipe.name, **style)
+    bounds = found["bounds"][name]
+    size = min(way for way in bounds if way.startswith("real"))
+    for way in (size, "noise"):
+        ax.axhline(bounds[way]["FD"], color="black", lw=0.8, ls=":")
+        end = (SECONDS[-1], bounds[way]["FD"])
+        ax.annotate(way.split(",")[0], end, ha="right", va="bottom", fontsize=8)
+    ax.set(xscale="log", yscale="log", xlabel="processor seconds of training, one core")
+    ax.set_ylabel(f"Fréchet distance to {name}'s test pictures")
+    ax.set_xticks(SECONDS, [str(many) for many in SECONDS], minor=False)
+    ax.minorticks_off()
+    ax.legend(fontsize=7, loc="center left", bbox_to_anchor=(1, 0.5), frameon=False)
+    return fig
+
+
 # -- the script ------------------------------------------------------------------------------
 
 
@@ -603,7 +650,9 @@ def main() -> None:
                 print(f"{name}, {recipe.name}, {many} s, seed {seed}: {words}", flush=True)
             keep(found)
     TABLE.write_text(with_tables(TABLE.read_text(encoding="utf-8"), found), encoding="utf-8")
-    print(f"The table is in {TABLE.relative_to(ROOT)}.")
+    if "mnist" in found["bounds"]:
+        curve(found, "mnist").savefig(CURVE, metadata={"Software": None})
+    print(f"The table is in {TABLE.relative_to(ROOT)}, the curve in {CURVE.relative_to(ROOT)}.")
 
 
 if __name__ == "__main__":

@@ -242,3 +242,20 @@ def test_the_page_holds_the_table_of_what_is_kept():
     page = quality.TABLE.read_text(encoding="utf-8")
     assert quality.with_tables(page, quality.kept()) == page
     assert re.search(r"\| lesson 07 \| 15 ", page)
+
+
+def test_the_curve_shows_what_was_run_and_nothing_else():
+    seven, eight, _ = quality.own_recipes()
+    runs = {
+        quality.key_of("mnist", seven, 15, 1): {"FD": 4.0},
+        quality.key_of("mnist", seven, 15, 2): {"FD": 2.0},
+        quality.key_of("mnist", seven, 60, 1): {"FD": 1.0},
+        quality.key_of("mnist", dataclasses.replace(eight, batch=7), 15, 1): {"FD": 9.0},
+    }
+    found = {"runs": runs, "bounds": {"mnist": {"real, 28": {"FD": 0.1}, "noise": {"FD": 99.0}}}}
+    assert quality.points_of(found, "mnist", seven) == {15: [4.0, 2.0], 60: [1.0]}
+    assert quality.points_of(found, "mnist", eight) == {}  # another recipe's
+    (ax,) = quality.curve(found, "mnist").axes
+    assert ax.get_legend_handles_labels()[1] == [seven.name]
+    (line, *_) = ax.get_lines()
+    assert (list(line.get_xdata()), list(line.get_ydata())) == ([15, 60], [3.0, 1.0])
