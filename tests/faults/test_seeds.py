@@ -57,6 +57,7 @@ def reseeded(book: nbformat.NotebookNode, seed: int) -> nbformat.NotebookNode:
     return book
 
 
+@pytest.mark.slow  # as many as fit, in the long run
 def test_notebooks_from_other_seeds(tmp_path, record_property):
     """Blank, at the tiny budget, and where the system allows it with no network but loopback."""
     lessons = LESSONS if SOAK else [p for p in LESSONS if p.stem.startswith("01")]
