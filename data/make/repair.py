@@ -11,8 +11,9 @@ data/cache/ablation, so a script that was stopped goes on where it was. Strokes 
 that ship, so nothing is downloaded; the outlines are drawn here, by the script that painted the
 flowers, on another canvas.
 
-Equal time: all runs of a picture start from one that had regression alone, and then each gets the
-same processor seconds, in steps of which each was measured beforehand (``MS``).
+Equal time: all runs of a picture start from one that had regression alone (outlines: from nothing),
+and then each gets the same processor seconds, in steps of which each was measured beforehand
+(``MS``).
 """
 
 import copy
@@ -21,6 +22,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
+from typing import NamedTuple
 
 import image_ablation
 import numpy as np
@@ -35,7 +37,7 @@ from gan_lessons import data, losses, metrics, models, penalties, runtime, train
 SEEDS, BATCH, TRAIN, KEPT, FEW = (0, 1, 2), 16, 20_000, 16, 8
 LR_G, LR_D, BETAS_G, BETAS_D = 1e-3, 2e-3, (0.5, 0.99), (0.0, 0.99)
 ALONE, EVERY = 40, 8  # steps that D plays alone at first; steps from one penalty to the next
-DECAY, DECAY_FIRST, DECAY_GRAY = 0.99, 0.995, 0.995
+DECAY, DECAY_FIRST, DECAY_LONG, DECAY_GRAY = 0.99, 0.995, 0.999, 0.995
 HOLE, REACH = 12, 4  # its side, and how far from the edge it stays
 JUDGE_STEPS, FLOWERS_TRAIN, FLOWERS_HELD = 1_000, 7_000, 1_000
 LUMA = (0.299, 0.587, 0.114)
@@ -43,7 +45,9 @@ LUMA = (0.299, 0.587, 0.114)
 FIRST, THEN = 15, 15
 MS = {"regression": 19.0, "whole_critic": 31.8, "patch_critic": 34.6}
 GRAY_STEPS, CYCLE = 350, 10.0
-FILL, PAINT = (0.0, 0.03, 0.1, 0.3, 1.0), (0.0, 0.3)  # critic's weights
+FILL = (0.0, 0.03, 0.1, 0.3, 1.0)  # critic's weights
+DICE, THROWS = 8, 8  # numbers of noise; answers to one outline that ship
+PART, PARTS = 4_000, 4  # flowers painted besides those that ship, to learn from
 
 
 # -- questions and answers -------------------------------------------------------------------
@@ -96,23 +100,51 @@ def outlines() -> Tensor:
     return F.avg_pool2d(data.to_model_range(large), 2)
 
 
+def paint_more(part: int) -> tuple[Tensor, Tensor]:
+    """Return flowers that no set holds, and their outlines, both uint8 (PART, …, 64, 64)."""
+    kinds = len(petals.CLASSES)
+    numbers = range(petals.COUNT + part * PART, petals.COUNT + (part + 1) * PART)
+
+    def draw() -> tuple[Tensor, Tensor]:
+        color = [petals.make_one(petals.SEED, i, i % kinds)[0] for i in numbers]
+        canvases = ((i, petals.Outlines()) for i in numbers)
+        lines = [petals.make_one(petals.SEED, i, i % kinds, canvas=c)[0] for i, c in canvases]
+        x = torch.from_numpy(np.stack(color)).permute(0, 3, 1, 2).contiguous()
+        return x, torch.from_numpy(np.stack(lines))[:, None]
+
+    return image_ablation.finished(f"flowers-15-{part}", (petals.SEED, PART), draw)
+
+
+@functools.cache
+def to_paint() -> tuple[Tensor, Tensor]:
+    """Return the outlines that are learned from and their flowers, in -1 … 1, 32 x 32."""
+    color, lines = flowers()[:FLOWERS_TRAIN], outlines()[:FLOWERS_TRAIN]
+    more = zip(*map(paint_more, range(PARTS)), strict=True)
+    few, fresh_lines = (F.avg_pool2d(data.to_model_range(torch.cat(x)), 2) for x in more)
+    return torch.cat([lines, fresh_lines]), torch.cat([color, few])
+
+
 def gray(x: Tensor) -> Tensor:
     """Return the brightness of color pictures, (B, 1, H, W)."""
     return (x * x.new_tensor(LUMA)[:, None, None]).sum(dim=1, keepdim=True)
 
 
 class Repairer(nn.Module):
-    """A generator that is shown a picture and answers with one; noise and truth pass by unread."""
+    """A generator that is shown a picture and answers with one; the truth passes by unread.
 
-    def __init__(self, channels: int, out: int = 1):
+    With dice it is shown so many numbers of noise beside the picture, the same at every pixel.
+    """
+
+    def __init__(self, channels: int, out: int = 1, dice: int = 0):
         super().__init__()
-        self.net = models.Translator(channels, out)
+        self.dice = dice
+        self.net = models.Translator(channels + dice, out)
 
     def forward(self, z: Tensor, shown: Tensor, target: Tensor) -> Tensor:
-        return self.answer(shown)
+        return self.answer(shown, z)
 
-    def answer(self, shown: Tensor) -> Tensor:
-        change = self.net(shown)
+    def answer(self, shown: Tensor, z: Tensor | None = None) -> Tensor:
+        change = self.net(models.beside(shown, z) if self.dice else shown)
         where = shown[:, 1:] if shown.shape[1] == 2 else 1.0  # a mask: only the hole is painted
         return shown[:, :1] + where * change
 
@@ -136,43 +168,53 @@ def patch_critic(channels: int) -> nn.Module:
     return models.patch_discriminator(channels=channels)
 
 
+class Config(NamedTuple):
+    """How one of the runs is made; a weight of 0 plays no game."""
+
+    weight: float = 0.0  # the critic's
+    critic: Callable[[int], nn.Module] | None = None
+    gamma: float = 0.0  # R1's
+    dice: int = 0  # the generator's
+
+
 @dataclass(frozen=True)
 class Task:
-    """What is asked, of which pictures, and with which critics.
-
-    Attributes:
-        configs: for each name the critic's weight, the critic, and R1's gamma; a weight of 0 plays
-            no game.
-    """
+    """What is asked, of which pictures, and with which critics."""
 
     name: str
     channels: tuple[int, int]  # of what is shown, and of the answer
-    configs: dict[str, tuple[float, Callable[[int], nn.Module] | None, float]]
-    first: int = FIRST
+    configs: dict[str, Config]
+    first: int = FIRST  # 0: every run begins from nothing
     then: int = THEN
     larger: float = 1.0  # pixels of a picture, over those that MS was measured with
+    decay: float = DECAY  # of the average
 
 
 # Each critic with R1's gamma; a patch's logit is one of 49 or 64, whose slopes add up.
 WHOLE, PATCH, PATCHES = (whole_critic, 0.1), (patch_critic, 1 / 49), (patch_critic, 1 / 64)
 TASKS = {
-    "fill": Task("fill", (2, 1), {f"{w:g}": (w, *WHOLE) for w in FILL}),
+    "fill": Task("fill", (2, 1), {f"{w:g}": Config(w, *WHOLE) for w in FILL}),
     "enhance": Task(
         "enhance",
         (1, 1),
         {
-            "regression alone": (0.0, None, 0.0),
-            "+ patch critic": (0.1, *PATCH),
-            "+ whole critic": (0.1, *WHOLE),
+            "regression alone": Config(),
+            "+ patch critic": Config(0.1, *PATCH),
+            "+ whole critic": Config(0.1, *WHOLE),
         },
     ),
     "outline": Task(
         "outline",
         (1, 3),
-        {f"{w:g}": (w, *PATCHES) for w in PAINT},
-        20,
-        30,
-        (32 / 28) ** 2,
+        {
+            "regression alone": Config(),
+            "+ patch critic": Config(2.0, *PATCHES),
+            "+ critic and dice": Config(2.0, *PATCHES, DICE),
+        },
+        first=0,
+        then=300,
+        larger=(32 / 28) ** 2,
+        decay=DECAY_LONG,
     ),
 }
 
@@ -181,8 +223,9 @@ def pairs(task: str, seed: int):
     """Yield batches for ever: truth, what is shown of it, and the truth again (lesson 14's way)."""
     rng = runtime.generator(seed)
     if task == "outline":
-        picks = data.batches(torch.arange(FLOWERS_TRAIN), BATCH, rng=rng)
-        yield from ((flowers()[i], outlines()[i], flowers()[i]) for i in picks)
+        shown, truth = to_paint()
+        picks = data.batches(torch.arange(len(truth)), BATCH, rng=rng)
+        yield from ((truth[i], shown[i], truth[i]) for i in picks)
     picks = data.batches(digits()[:TRAIN], BATCH, rng=rng)
     ask = with_a_hole if task == "fill" else mosaic
     yield from ((x, ask(x, rng), x) for x in picks)
@@ -215,7 +258,16 @@ def after_the_first(opt: torch.optim.Optimizer, steps: int):
     return torch.optim.lr_scheduler.LambdaLR(opt, slope)
 
 
-def play(net: Repairer, critic: nn.Module, stream, steps: int, *, weight: float, gamma: float):
+def play(
+    net: Repairer,
+    critic: nn.Module,
+    stream,
+    steps: int,
+    *,
+    weight: float,
+    gamma: float,
+    decay: float,
+) -> nn.Module:
     """Play on with a critic; return the generator's average."""
     maps_last = {"memory_format": torch.channels_last}
     D = models.Compared(critic).to(**maps_last)
@@ -229,11 +281,11 @@ def play(net: Repairer, critic: nn.Module, stream, steps: int, *, weight: float,
         opt_d,
         stream,
         steps=steps,
-        latent_dim=1,
+        latent_dim=max(net.dice, 1),
         game=losses.repairing(losses.non_saturating, weight=weight),
         penalty=penalties.lazy(penalties.ZeroCentered(real=gamma), every=EVERY),
     )
-    run = training.averaged(run, average, decay=DECAY)
+    run = training.averaged(run, average, decay=decay)
     falling = after_the_first(opt_g, steps), training.falling_lr(opt_d, steps)
     for _ in training.scheduled(run, *falling):
         pass
@@ -245,9 +297,9 @@ def steps_in(kind: str, seconds: float, task: str) -> int:
     return int(seconds * 1000 / MS[kind] / TASKS[task].larger)
 
 
-def fresh(task: str) -> Repairer:
+def fresh(task: str, dice: int = 0) -> Repairer:
     """Return an untrained repairer."""
-    return Repairer(*TASKS[task].channels).to(memory_format=torch.channels_last)
+    return Repairer(*TASKS[task].channels, dice).to(memory_format=torch.channels_last)
 
 
 def first_run(task: str, seed: int) -> dict:
@@ -266,25 +318,30 @@ def first_run(task: str, seed: int) -> dict:
 
 def second_run(task: str, config: str, seed: int) -> dict:
     """Return the weights of a repairer that went on, with a critic or without."""
-    weight, critic, gamma = TASKS[task].configs[config]
+    weight, critic, gamma, dice = TASKS[task].configs[config]
+    decay = TASKS[task].decay
 
     def work() -> dict:
-        net = fresh(task)
-        net.load_state_dict(first_run(task, seed)["weights"])
+        runtime.seed_everything(seed)
+        net = fresh(task, dice)
+        if TASKS[task].first:
+            net.load_state_dict(first_run(task, seed)["weights"])
         runtime.seed_everything(100 + seed)
         started = time.process_time()
         stream, seconds = pairs(task, 100 + seed), TASKS[task].then
         if weight == 0:
-            average = regress(net, stream, steps_in("regression", seconds, task), decay=DECAY)
+            average = regress(net, stream, steps_in("regression", seconds, task), decay=decay)
         else:
             D = critic(sum(TASKS[task].channels))
             steps = steps_in(critic.__name__, seconds, task)
-            average = play(net, D, stream, steps, weight=weight, gamma=gamma)
+            average = play(net, D, stream, steps, weight=weight, gamma=gamma, decay=decay)
         return {"weights": average.state_dict(), "seconds": time.process_time() - started}
 
     of_critic = critic and critic.__name__
-    settings = (task, config, weight, of_critic, gamma, TASKS[task].first, TASKS[task].then)
-    settings += (*MS.items(), BATCH, LR_G, LR_D, BETAS_G, BETAS_D, DECAY, ALONE, EVERY)
+    learned = FLOWERS_TRAIN + PART * PARTS if task == "outline" else TRAIN
+    settings = (task, config, weight, of_critic, gamma, dice, TASKS[task].first, TASKS[task].then)
+    settings += (*MS.items(), BATCH, LR_G, LR_D, BETAS_G, BETAS_D, decay, ALONE, EVERY)
+    settings += (learned,)
     return image_ablation.finished(f"{task}-{config}-{seed}", settings, work)
 
 
@@ -378,6 +435,17 @@ def blurred(x: Tensor) -> Tensor:
 def tint(x: Tensor) -> Tensor:
     """Return the mean color of each picture's middle, (N, 2): a and b of OKLab."""
     return data.to_oklab(x)[:, 1:, 8:24, 8:24].mean(dim=(2, 3))
+
+
+def grounds(x: Tensor) -> tuple[float, float]:
+    """Return how far apart grounds are in OKLab: those of many flowers, and one's own corners."""
+    colors = F.avg_pool2d(data.to_oklab(x), 4)[:, :, [0, 0, -1, -1], [0, -1, 0, -1]]  # (N, 3, 4)
+    mean = colors.mean(dim=2, keepdim=True)
+
+    def spread(off: Tensor) -> float:
+        return float(off.square().sum(dim=1).mean().sqrt())
+
+    return spread(mean - mean.mean(dim=0)), spread(colors - mean)
 
 
 def explained(truth: Tensor, found: Tensor) -> float:
@@ -500,6 +568,7 @@ def scores_of(task: str, images: Tensor) -> dict[str, float]:
         found[f"{name} kept"] = explained(true, factors[:, k])
     if task == "outline":
         found["chroma"] = float(tint(images).norm(dim=1).mean())
+        found["grounds apart"], found["corners apart"] = grounds(images)
         found["steps from pixel to pixel"] = float(images.diff(dim=3).abs().mean())
     else:
         found["gray"] = metrics.gray_share(data.to_image_range(images))
@@ -514,6 +583,14 @@ def few_of(task: str) -> Tensor:
     return torch.stack(rows, dim=1).flatten()[:KEPT]
 
 
+def thrown(net: Repairer, shown: Tensor, *, seed: int) -> Tensor:
+    """Return a net's answers in -1 … 1, by the dice of a seed where it has some."""
+    z = torch.randn(len(shown), net.dice, generator=runtime.generator(seed))
+    with torch.no_grad():
+        parts = zip(shown.split(500), z.split(500), strict=True)
+        return torch.cat([net.answer(*part).clamp(-1, 1) for part in parts])
+
+
 # -- the script ----------------------------------------------------------------------------------
 
 
@@ -521,13 +598,16 @@ def collect(task: str, path) -> None:
     """Score all runs of a task and write them."""
     configs, kept = list(TASKS[task].configs), few_of(task)
     x, shown, _ = held_out(task)
-    scores, samples, seconds = [], [], []
+    scores, samples, seconds, throws = [], [], [], []
     for config in configs:
+        dice = TASKS[task].configs[config].dice
         for seed in SEEDS:
             run = second_run(task, config, seed)
-            net = fresh(task)
+            net = fresh(task, dice)
             net.load_state_dict(run["weights"])
-            images = in_parts(net.answer, shown)
+            images = thrown(net, shown, seed=0)
+            if dice:
+                throws += [thrown(net, shown[kept[:FEW]], seed=1 + k) for k in range(THROWS)]
             scores.append(scores_of(task, images))
             samples.append(data.to_image_range(images[kept]))
             seconds.append(run["seconds"])
@@ -541,13 +621,20 @@ def collect(task: str, path) -> None:
     for name, found in limits.items():
         told = ", ".join(f"{key} {value:.3g}" for key, value in found.items())
         print(f"{task}, {name}: {told}", flush=True)
+    more = {}
+    if throws:  # (seeds, THROWS, FEW, 3, 32, 32)
+        images = data.to_image_range(torch.stack(throws).unflatten(0, (len(SEEDS), THROWS)))
+        more["thrown again"] = images
     shape = (len(configs), len(SEEDS))
     first, then = TASKS[task].first, TASKS[task].then
+    seconds_of_each = f"{then} processor seconds of each"
+    if first:
+        seconds_of_each = f"{first} processor seconds of regression and then {then} of each"
     shipping.write_ablation(
         path,
-        about=f"{task}: {len(configs)} configurations with seeds 0, 1 and 2, {first} processor "
-        f"seconds of regression and then {then} of each, {len(x):,} held-out pictures scored, made "
-        f"by data/make/repair.py on {date.today()}",
+        about=f"{task}: {len(configs)} configurations with seeds 0, 1 and 2, "
+        f"{seconds_of_each}, {len(x):,} held-out pictures scored, made by data/make/repair.py on "
+        f"{date.today()}",
         configs=configs,
         seeds=SEEDS,
         scores={
@@ -561,6 +648,7 @@ def collect(task: str, path) -> None:
             "seconds": torch.tensor(seconds).reshape(shape),
             "truth pictures": data.to_image_range(x[kept]),
             "shown pictures": data.to_image_range(shown[kept]),
+            **more,
         },
     )
 
@@ -591,13 +679,13 @@ def collect_gray(path) -> None:
 def measure() -> None:
     """Print the processor milliseconds of a step of each kind on this machine."""
     for task, configs in ((name, one.configs) for name, one in TASKS.items()):
-        for config, (weight, critic, gamma) in configs.items():
-            stream, net = pairs(task, 0), fresh(task)
+        for config, (weight, critic, gamma, dice) in configs.items():
+            stream, net = pairs(task, 0), fresh(task, dice)
             for steps in (8, 60):  # the first ones warm up
                 started = time.process_time()
                 if weight:
                     D = critic(sum(TASKS[task].channels))
-                    play(net, D, stream, steps, weight=weight, gamma=gamma)
+                    play(net, D, stream, steps, weight=weight, gamma=gamma, decay=DECAY)
                 else:
                     regress(net, stream, steps, decay=DECAY)
             print(f"{task}, {config}: {(time.process_time() - started) / 60 * 1000:.1f} ms")

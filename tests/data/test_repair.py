@@ -68,7 +68,7 @@ def test_what_is_laid_later_hides_the_lines_below():
 
 @pytest.mark.parametrize("config", ["0", "0.1"])
 def test_a_run_repairs_and_is_the_same_again(config, monkeypatch):
-    weight, critic, gamma = make.TASKS["fill"].configs[config]
+    weight, critic, gamma, _ = make.TASKS["fill"].configs[config]
 
     def once(seed):
         runtime.seed_everything(seed)
@@ -76,7 +76,7 @@ def test_a_run_repairs_and_is_the_same_again(config, monkeypatch):
         if not weight:
             return make.regress(net, stream, 3, decay=0.5)
         monkeypatch.setattr(make, "ALONE", 1)
-        return make.play(net, critic(3), stream, 3, weight=weight, gamma=gamma)
+        return make.play(net, critic(3), stream, 3, weight=weight, gamma=gamma, decay=0.5)
 
     shown = make.with_a_hole(make.digits()[:2], runtime.generator(0))
     answers = [once(seed).answer(shown) for seed in (0, 1, 0)]
@@ -86,11 +86,52 @@ def test_a_run_repairs_and_is_the_same_again(config, monkeypatch):
 
 def test_g_stands_still_while_d_plays_alone():
     runtime.seed_everything(0)
-    net, (weight, critic, gamma) = make.fresh("fill"), make.TASKS["fill"].configs["0.1"]
+    net, (weight, critic, gamma, _) = make.fresh("fill"), make.TASKS["fill"].configs["0.1"]
     before = [p.clone() for p in net.parameters()]
     steps = make.ALONE // 10
-    make.play(net, critic(3), make.pairs("fill", 0), steps, weight=weight, gamma=gamma)
+    how = {"weight": weight, "gamma": gamma, "decay": 0.5}
+    make.play(net, critic(3), make.pairs("fill", 0), steps, **how)
     assert all(torch.equal(a, b) for a, b in zip(before, net.parameters(), strict=True))
+
+
+def test_more_flowers_are_new_and_come_with_their_outlines(monkeypatch):
+    monkeypatch.setattr(make, "PART", 3)
+    monkeypatch.setattr(make.image_ablation, "finished", lambda name, settings, work: work())
+    (first, _), (x, lines) = make.paint_more(0), make.paint_more(1)
+    assert (x.shape, lines.shape) == ((3, 3, 64, 64), (3, 1, 64, 64))
+    assert not torch.equal(first, x)
+    number = petals.COUNT + 3  # beyond those that ship
+    color, _ = petals.make_one(petals.SEED, number, number % 8)
+    rims, _ = petals.make_one(petals.SEED, number, number % 8, canvas=petals.Outlines())
+    assert torch.equal(x[0], torch.from_numpy(color).permute(2, 0, 1))
+    assert torch.equal(lines[0, 0], torch.from_numpy(rims))
+
+
+def test_dice_are_thrown_and_move_the_answer():
+    """The same dice, the same answer; other dice, another; a net without asks for none."""
+    runtime.seed_everything(0)
+    net = make.fresh("outline", make.DICE)
+    shown = make.outlines()[:3]
+    first, again, other = (make.thrown(net, shown, seed=seed) for seed in (0, 0, 1))
+    assert torch.equal(first, again)
+    assert not torch.equal(first, other)
+    plain = make.fresh("outline")
+    assert torch.equal(make.thrown(plain, shown, seed=0), plain.answer(shown).clamp(-1, 1))
+
+
+def test_grounds_are_told_from_corners():
+    """Gray grounds 0.5 apart; pictures whose halves differ as much; each is the other's 0."""
+    light = torch.full((2, 3, 32, 32), 1.0)
+    light[1] = -1.0
+    apart, within = make.grounds(light)
+    assert (apart, within) == (pytest.approx(0.5, abs=1e-3), pytest.approx(0.0, abs=1e-3))
+    halves = torch.ones(2, 3, 32, 32)
+    halves[..., 16:] = -1.0
+    apart, within = make.grounds(halves)
+    assert (apart, within) == (pytest.approx(0.0, abs=1e-3), pytest.approx(0.5, abs=1e-3))
+    inner = light.clone()
+    inner[..., 4:28, 4:28] = 0.3  # the flower does not count
+    assert make.grounds(inner) == pytest.approx(make.grounds(light), abs=1e-6)
 
 
 def test_equal_time_gives_the_costlier_step_fewer_steps():
