@@ -14,7 +14,12 @@ from tests.lessons.lesson_cells import run_cells
 BASE = ("from gan_lessons import checks", "SEED = 0")
 FILL = ('shipped = data.ablation("fill")', "keeps, looks = shipped.scores")
 ENHANCE = ('enhance = data.ablation("enhance")', "gained = enhance.scores")
-OUTLINE = ('painted = data.ablation("outline")', "by_paint = {", "duller = painted.scores")
+OUTLINE = (
+    'painted = data.ablation("outline")',
+    "by_paint = {",
+    "def ground(x)",
+    'fd = dict(zip(painted.configs, painted.scores["FD"]))',
+)
 GRAY = ('cycles = data.ablation("gray")', "through = {")
 FIELD = ("def my_receptive_field", "patch_critic = models.patch", "assert receptive_field(")
 
@@ -29,7 +34,12 @@ SABOTAGE = {
     "another stride": (FIELD, "layer.stride[0])", "1)"),
     "blur for nothing": (GRAY, "blurred_away = ", "blurred_away = 0.3 + "),
     "gray is the control": (GRAY, '"color{mark}"', '"control{mark}"'),
-    "outlines exchanged": (OUTLINE, 'painted.configs.index("0.3")', 'painted.configs.index("0")'),
+    "painters exchanged": (
+        OUTLINE,
+        "plain, critic_alone, with_dice",
+        "plain, with_dice, critic_alone",
+    ),
+    "dice that nothing is done with": (OUTLINE, "apart(colors, 0)", "apart(colors[:1], 0)"),
     "a critic that pays": (ENHANCE, "gained[score][k] - gained", "gained[score][2] - gained"),
 }
 

@@ -40,6 +40,20 @@ def test_the_cases_of_a_test_add_up(tmp_path):
     assert soak.counts(tmp_path / "none.xml") == {"n": 0, "failures": 0, "note": ""}
 
 
+def test_trials_of_several_days_add_up_until_they_are_enough():
+    first = {"n": 8, "failures": 0, "note": "8", "minutes": 3.7, "passed": True, "date": "a"}
+    second = {"n": 290, "failures": 1, "note": "9", "minutes": 80.0, "passed": True, "date": "b"}
+    both = soak.together(first, second)
+    assert both == second | {"n": 298, "failures": 1, "minutes": 83.7}
+    assert not soak.together(first, second | {"passed": False})["passed"]
+    row = soak.Row("x", "y", "z", 300, adds=True)
+    assert not soak.done_with(row, None)
+    assert not soak.done_with(row, both)
+    assert soak.done_with(row, both | {"n": 300})
+    assert not soak.done_with(row, both | {"n": 300, "passed": False})
+    assert soak.done_with(soak.Row("x", "y", "z", 300), both)  # its trials are the same each time
+
+
 def test_the_table_says_what_was_not_run_and_what_failed():
     done = {"n": 1_000, "note": "", "minutes": 3.0, "date": "2026-01-01", "machine": "two cores"}
     first, second, third = soak.ROWS[:3]
