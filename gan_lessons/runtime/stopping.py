@@ -7,6 +7,8 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
+import torch
+
 
 class StopRequest:
     """Whether the reader has asked to stop; see :func:`stop_at_boundary`."""
@@ -27,9 +29,10 @@ def stop_at_boundary(
     A loop that is interrupted at random is torn in the middle of a step: D updated, G not. Here the
     first interrupt only sets the flag, and the loop ends the step it is in. A second one within
     ``patience`` seconds stops at once, like any KeyboardInterrupt. The previous handler comes back
-    at the end; a loop that is itself inside such a block ends too. Outside the main thread, where
-    Python has no signals, the flag stays False. ``heard`` is called when the flag is set: to say so
-    where the loop will take a while to read it.
+    at the end, and so does autograd, which an interrupt can leave switched off when it hits the
+    edge of a ``torch.no_grad()``; a loop that is itself inside such a block ends too. Outside the
+    main thread, where Python has no signals, the flag stays False. ``heard`` is called when the
+    flag is set: to say so where the loop will take a while to read it.
 
     Example::
 
@@ -66,11 +69,13 @@ def stop_at_boundary(
     if threading.current_thread() is not threading.main_thread():
         yield stop
         return
+    with_slopes = torch.is_grad_enabled()
     previous = signal.signal(signal.SIGINT, on_interrupt)
     try:
         yield stop
     finally:
         ended = True
+        torch.set_grad_enabled(with_slopes)
         if signal.getsignal(signal.SIGINT) is on_interrupt:
             signal.signal(signal.SIGINT, previous)
 

@@ -53,7 +53,7 @@ lr = 3e-3  # of both players
 # What depends on your time budget:
 
 # %%
-seeds = range(runtime.budget(tiny=2, ci=2, lesson=5, full=10))
+seeds = range(SEED, SEED + runtime.budget(tiny=2, ci=2, lesson=5, full=10))
 critic_steps = runtime.budget(tiny=4, ci=40, lesson=400, full=2_000)
 escape_steps = runtime.budget(tiny=150, ci=150, lesson=600, full=600)
 steps = runtime.budget(tiny=4, ci=24, lesson=500, full=5_000)  # of G

@@ -391,6 +391,7 @@ def test_a_plain_loop_is_torn_by_the_same_interrupts():
                 step(run)
         except KeyboardInterrupt:
             sender.join()
+        torch.set_grad_enabled(True)  # the edge of a no_grad may have been hit, which left it off
         d, g = run.updates()
         torn += d != g or not torch.isclose(run.decayed, torch.tensor(0.5**d, dtype=torch.float64))
     assert torn >= 5
@@ -410,6 +411,20 @@ def step(run: Run) -> None:
         opt.step()
     models.update_average(run.average, run.G, decay=0.5)
     run.decayed.mul_(0.5)
+
+
+def test_an_interrupt_at_the_edge_of_no_grad_leaves_autograd_on():
+    def loop():
+        with runtime.stop_at_boundary():
+            torch.set_grad_enabled(False)  # as no_grad does before anything can undo it
+            raise KeyboardInterrupt
+
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            loop()
+        assert torch.is_grad_enabled()
+    finally:
+        torch.set_grad_enabled(True)
 
 
 def test_the_first_interrupt_asks_and_the_second_insists():
