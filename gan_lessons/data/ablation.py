@@ -54,7 +54,7 @@ SHIPPED: dict[str, tuple[str, str]] = {
     ),
     "outline": (
         "repair.py",
-        "7e4d08c9b7a4584a649e759715f8aeeabfac56ab94fc00198eaf7bb6a86bd6cc",
+        "b6405d9617b0a28f989d83c371ae38a5455f7dbfee1ae6d894cf3770f0ebeb26",
     ),
     "gray": (
         "repair.py",

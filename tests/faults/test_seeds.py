@@ -1,6 +1,6 @@
 """Luck: the notebooks and the tests from other seeds than the one that decides.
 
-In every run one notebook and one file of tests, from seed 1. In the long run all of them, as often
+In every run two notebooks and one file of tests, from seed 1. In the long run all of them, as often
 as fits, from seeds that nobody chose (GAN_LESSONS_TEST_SEED, else the clock's), and each failure is
 told with its seed.
 """
@@ -60,11 +60,12 @@ def reseeded(book: nbformat.NotebookNode, seed: int) -> nbformat.NotebookNode:
 @pytest.mark.slow  # as many as fit, in the long run
 def test_notebooks_from_other_seeds(tmp_path, record_property):
     """Blank, at the tiny budget, and where the system allows it with no network but loopback."""
-    lessons = LESSONS if SOAK else [p for p in LESSONS if p.stem.startswith("01")]
+    # 11 looks its SEED up among the seeds of its runs, and once did not find it
+    lessons = LESSONS if SOAK else [p for p in LESSONS if p.stem[:2] in ("01", "11")]
     prefix, failed, runs = offline_prefix(), {}, 0
     settings = {"GAN_LESSONS_BUDGET": "tiny", "GAN_LESSONS_STRICT": "0", "OMP_NUM_THREADS": "1"}
     env = os.environ | settings | {"PYTHONPATH": str(ROOT)}
-    wanted, end, seen = times(1, 300), time.monotonic() + 60 * MINUTES, set()
+    wanted, end, seen = times(2, 300), time.monotonic() + 60 * MINUTES, set()
     for seed, path in ((seed, path) for seed in itertools.count(FIRST) for path in lessons):
         if runs == wanted or (runs and time.monotonic() > end):
             break
