@@ -28,11 +28,11 @@ def stop_at_boundary(
 
     A loop that is interrupted at random is torn in the middle of a step: D updated, G not. Here the
     first interrupt only sets the flag, and the loop ends the step it is in. A second one within
-    ``patience`` seconds stops at once, like any KeyboardInterrupt. The previous handler comes back
-    at the end, and so does autograd, which an interrupt can leave switched off when it hits the
-    edge of a ``torch.no_grad()``; a loop that is itself inside such a block ends too. Outside the
-    main thread, where Python has no signals, the flag stays False. ``heard`` is called when the
-    flag is set: to say so where the loop will take a while to read it.
+    ``patience`` seconds stops at once, like any KeyboardInterrupt; autograd, which that can leave
+    switched off at the edge of a ``torch.no_grad()``, is then as it was. The previous handler comes
+    back at the end; a loop that is itself inside such a block ends too. Outside the main thread,
+    where Python has no signals, the flag stays False. ``heard`` is called when the flag is set: to
+    say so where the loop will take a while to read it.
 
     Example::
 
@@ -73,9 +73,11 @@ def stop_at_boundary(
     previous = signal.signal(signal.SIGINT, on_interrupt)
     try:
         yield stop
+    except KeyboardInterrupt:  # and nothing else: a run that is collected ends anywhere
+        torch.set_grad_enabled(with_slopes)
+        raise
     finally:
         ended = True
-        torch.set_grad_enabled(with_slopes)
         if signal.getsignal(signal.SIGINT) is on_interrupt:
             signal.signal(signal.SIGINT, previous)
 

@@ -427,6 +427,15 @@ def test_an_interrupt_at_the_edge_of_no_grad_leaves_autograd_on():
         torch.set_grad_enabled(True)
 
 
+def test_a_run_that_is_collected_leaves_autograd_alone():
+    """It ends wherever the collector finds it, such as inside an optimizer's step."""
+    run = runtime.steps(3)
+    next(run)
+    with torch.no_grad():
+        del run
+        assert not torch.is_grad_enabled()
+
+
 def test_the_first_interrupt_asks_and_the_second_insists():
     said = []
 
