@@ -7,7 +7,7 @@
     python -m bench.quality --table             write the table again, train nothing
 
 `make bench-quality` is the first of them. Results are kept after each run in bench/quality.json, so
-what was stopped is gone on with; the table is in bench/quality.md, its curve in bench/quality.png.
+what was stopped is gone on with; the table is in bench/quality.md, and a curve is drawn beside it.
 MNIST is found as in the lessons.
 
 Equal time: what a step of each recipe costs on one core is measured once, all recipes in turn; a

@@ -674,11 +674,15 @@ show.explore(
 # anything is left to go by?
 
 # %%
+upper_half = [(-0.8, 0.9), (0.8, 0.9), (0.8, 0.1), (-0.8, 0.1)]
+paper = show.pad(upper_half, limit=1)
+
+# %%
 def hole_of(lines):  # 1 inside of each line, (1, 28, 28)
     mask = Image.new("L", (28, 28))
     for line in lines:
         corners = [(14 * (1 + x), 14 * (1 - y)) for x, y in line]
-        if len(corners) > 2:
+        if len(corners) > 1:  # two are a crack
             ImageDraw.Draw(mask).polygon(corners, fill=1)
     return torch.from_numpy(np.array(mask)).float()[None]
 
@@ -699,8 +703,6 @@ def both_fill(lines, digit=3):
     )
 
 
-upper_half = [(-0.8, 0.9), (0.8, 0.9), (0.8, 0.1), (-0.8, 0.1)]
-paper = show.pad(upper_half, limit=1)
 show.explore(both_fill, lines=paper, digit=(0, 9))
 
 # %% [markdown] predict={"picture": "no pay", "words": ["does not pay", "pays nothing", "loses", "pinned down", "nothing to make up"]}
@@ -933,7 +935,7 @@ show.compared(
 # everywhere: FD is *higher* than with squared error alone, decided by three
 # seeds.
 #
-# *With dice* grounds are almost as far apart as real ones, there is less
+# *With dice* grounds are four fifths as far apart as real ones, there is less
 # grain, and FD is the lowest of the three in every seed: decided against the
 # critic alone, not quite against squared error. PSNR stays low. Whoever paints
 # one of the grounds that may have been there, and not their mean, is farther
@@ -961,10 +963,10 @@ show.explore(thrown, seed=[0, 1, 2])
 # column, and what does not.
 #
 # Nobody told $G$ to use them, and squared error would rather have it deaf to
-# them. In one try with a gentler critic (γ = 0.1) it was: three throws, three
-# times the same picture. Isola et al. saw that, too, and left them out. So
-# measure it: how far apart are the grounds of *one* outline, from throw to
-# throw?
+# them. In one try with λ = 1 and γ = 0.1 it was: three throws, three times the
+# same picture. Isola et al. saw that, too, and put their noise into dropout
+# instead. So measure it: how far apart are the grounds of *one* outline, from
+# throw to throw?
 
 # %%
 def ground(x):  # mean color of the corners, 4 x 4 pixels each, OKLab
@@ -1349,21 +1351,16 @@ print(
 #    <details><summary>Answer</summary>No. FD says that it looks like *a* face.
 #    What the blur had destroyed was made up; that it is sharp does not make it
 #    known.</details>
-# 4. Photographs are blurred slightly. One net restores them by regression, and
-#    a critic improves nothing at all. What do you suspect?
-#    <details><summary>Answer</summary>That the blur left little open: if one
-#    answer is nearly certain, the mean of all possible ones is that answer,
-#    and it is sharp.</details>
+# 4. Your translator gets noise beside its question, and for ten throws of it
+#    you see ten times the same picture. Is that a bug?
+#    <details><summary>Answer</summary>Not in the code, most likely. Whatever
+#    the noise says, squared error is least for the same answer, the mean. Only
+#    the critic gains from different ones; let it count more.</details>
 # 5. You add noise to a translation, translate back, and the return is worse.
 #    Was there a hidden message?
 #    <details><summary>Answer</summary>That shows nothing yet: do the same to a
 #    real picture of that kind. Only what suffers <i>more</i> than it was
 #    hidden in the translation.</details>
-# 6. Your translator gets noise beside its question, and for ten throws of it
-#    you see ten times the same picture. Is that a bug?
-#    <details><summary>Answer</summary>Not in the code, most likely. Whatever
-#    the noise says, squared error is least for the same answer, the mean. Only
-#    the critic gains from different ones; let it count more.</details>
 
 # %% [markdown]
 # ## Ledger

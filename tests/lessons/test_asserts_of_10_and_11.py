@@ -26,7 +26,7 @@ from tests.lessons.lesson_cells import run_cells
 
 BASE = {
     "10": ("from gan_lessons import checks", "batch_size = 64", "d_steps = runtime.budget"),
-    "11": ("from gan_lessons import checks", "SEED = 0", "seeds = range(runtime"),
+    "11": ("from gan_lessons import checks", "SEED = 0", "seeds = range(SEED"),
 }
 GAMES = ("games = {",)
 PULLS = (*GAMES, "def pulls(", 'assert "real -0.05')
