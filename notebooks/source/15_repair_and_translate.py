@@ -931,7 +931,7 @@ show.compared(
 # Nothing is nearer to the truth or keeps more classes, in every seed.
 #
 # *The critic alone makes $G$ choose*, and $G$ has nothing to choose by but the
-# outline. There are grounds now, many of them in two colors, and grain
+# outline. There are grounds now, some of them in two colors, and grain
 # everywhere: FD is *higher* than with squared error alone, decided by three
 # seeds.
 #
