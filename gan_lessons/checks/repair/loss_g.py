@@ -88,6 +88,12 @@ SLIPS = (
         "logits of all patches are added up: more patches, another λ. Take the mean.",
     ),
     Slip(
+        CRITIC,
+        "critic = F.softplus(-fake_logits).sum() / len(off)",
+        "patches of a picture are added up and only pictures are averaged: more patches, another "
+        "λ. Take the mean of all logits' losses.",
+    ),
+    Slip(
         DISTANCE,
         "distance = off.sum()",
         "distances are added up over the batch: twice the batch would halve λ. Take the mean.",
