@@ -135,6 +135,7 @@ def course_step(
     opts = [torch.optim.Adam(net.parameters(), lr=2e-4, betas=betas, fused=True) for net in (G, D)]
     batches = data.batches(samples, batch, rng=runtime.generator(0))
     nets = [way.fast(net) if way else net for net in (G, D)]
+    more["one_launch"] = way is not None and way.one_launch
     run = training.train(*nets, *opts, batches, steps=10**9, **more)
     return functools.partial(next, run)
 
@@ -152,7 +153,7 @@ def plain_step(
     def step() -> None:
         for _ in range(n_critic):
             real = next(batches)
-            fake = G(torch.randn(batch, latent_dim))
+            fake = G(torch.randn(batch, latent_dim, device=real.device))
             loss_d = game.loss_d(D(real), D(fake.detach()))
             if penalty is not None:
                 loss_d = loss_d + penalty(D, real, fake.detach())

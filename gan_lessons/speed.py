@@ -17,20 +17,33 @@ import time
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from gan_lessons import models, runtime
+from gan_lessons import launch, losses, models, runtime
 from gan_lessons.data import cache
-from gan_lessons.training import CHECK_EVERY, Autocast, train
+from gan_lessons.training import CHECK_EVERY, Autocast, launched, play, train
 
-WAYS = {  # name: layout of the images' numbers in memory, and whether products are in bfloat16
-    "fp32": (torch.contiguous_format, False),
-    "fp32 channels-last": (torch.channels_last, False),
-    "bf16": (torch.contiguous_format, True),
-    "bf16 channels-last": (torch.channels_last, True),
+LAYOUTS = {"": torch.contiguous_format, " channels-last": torch.channels_last}
+ONE_LAUNCH = ", one launch"  # the step is recorded and replayed: on CUDA alone
+
+
+class Way(NamedTuple):
+    """How numbers lie in memory, which precision, how the step is launched. Lesson 08."""
+
+    layout: torch.memory_format
+    bf16: bool
+    one_launch: bool
+
+
+WAYS = {
+    precision + layout + launched: Way(LAYOUTS[layout], precision == "bf16", bool(launched))
+    for launched in ("", ONE_LAUNCH)
+    for precision in ("fp32", "bf16")
+    for layout in LAYOUTS
 }
 SECONDS = 1.5  # what the timing may take, roughly
 SMALL = 4  # samples of the first steps; doubled for as long as that is affordable
@@ -82,7 +95,7 @@ class Speed:
 
     def fit(self, net: nn.Module | Tensor) -> nn.Module | Tensor:
         """Return a net (changed in place) or images in the chosen layout. Lesson 08."""
-        return net.to(memory_format=WAYS[self.name][0])
+        return net.to(memory_format=WAYS[self.name].layout)
 
     def fast(self, net: nn.Module) -> nn.Module:
         """Return a net that computes in the chosen precision, with the same weights. Lesson 08.
@@ -90,6 +103,11 @@ class Speed:
         It is for the run: look at, average and sample the net itself, which stays in float32.
         """
         return net if self.autocast is None else Autocast(net, self.autocast)
+
+    @property
+    def one_launch(self) -> bool:
+        """Whether ``train`` should record the step and replay it: its ``one_launch``. Lesson 08."""
+        return WAYS[self.name].one_launch
 
 
 def probe(
@@ -119,9 +137,7 @@ def probe(
         SettingError: GAN_LESSONS_PRECISION holds another word.
     """
     wanted = runtime.setting("GAN_LESSONS_PRECISION", "auto", ("auto", "fp32", "bf16"))
-    images = any(isinstance(layer, nn.Conv2d) for layer in D.modules())
-    names = ["fp32", "fp32 channels-last", "bf16 channels-last"] if images else ["fp32", "bf16"]
-    names = names[:-1] if wanted == "fp32" else names
+    names = names_of_ways(D, real.device, wanted)
     more = {"latent_dim": latent_dim, "n_critic": n_critic, "penalty": penalty}
     about = {"device": runtime.device_name(real.device), "torch": torch.__version__}
     about |= {"threads": torch.get_num_threads(), "nets": f"{G} {D}", "batch": list(real.shape)}
@@ -135,24 +151,34 @@ def probe(
     return choose(*found, wanted=wanted, device=real.device.type)
 
 
+def names_of_ways(D: nn.Module, device: torch.device, wanted: str) -> list[str]:
+    """Return the ways that are timed, the plainer ones first. Lesson 08."""
+    images = any(isinstance(layer, nn.Conv2d) for layer in D.modules())
+    names = ["fp32", "fp32 channels-last", "bf16 channels-last"] if images else ["fp32", "bf16"]
+    names = names[:-1] if wanted == "fp32" else names
+    recorded = names[-2:] if device.type == "cuda" else []
+    return names + [name + ONE_LAUNCH for name in recorded]
+
+
 def choose(
     took: Mapping[str, float], left_out: Mapping[str, str], *, wanted: str, device: str
 ) -> Speed:
     """Return the way to go, given milliseconds by way and a reason for each way left out.
 
-    A way is preferred to those before it if it is at least 1.1 times as fast, or if bf16 was
-    ``wanted`` by name. Lesson 08.
+    A way is preferred to those before it if it is at least 1.1 times as fast; where bf16 was
+    ``wanted`` by name and runs, it is among the ways in bf16. Lesson 08.
     """
-    best = "fp32"
-    for name in took:
-        if took[best] >= GAIN * took[name] or wanted == "bf16" == name[:4]:
+    asked = [name for name in took if wanted == "bf16" == name[:4]] or list(took)
+    best = asked[0]
+    for name in asked:
+        if took[best] >= GAIN * took[name]:
             best = name
     told = [best + f", as GAN_LESSONS_PRECISION={wanted} asks" * (wanted == best[:4])]
     others = {name: ms / took[best] for name, ms in took.items() if name != best}
     told += [f"{name} takes {times:.2f} times as long" for name, times in others.items()]
     told += [f"{name} is left out ({reason})" for name, reason in left_out.items()]
     autocast = functools.partial(torch.autocast, device, dtype=torch.bfloat16)
-    return Speed(best, autocast if WAYS[best][1] else None, "; ".join(told) + ".", dict(took))
+    return Speed(best, autocast if WAYS[best].bf16 else None, "; ".join(told) + ".", dict(took))
 
 
 def _timed(
@@ -163,7 +189,7 @@ def _timed(
     dice = [] if device.type == "cpu" else [device.index or 0]
     with torch.random.fork_rng(dice, device_type=device.type), runtime.stop_at_boundary() as stop:
         for name in names:
-            if trial and WAYS[name][1] and (slower := _slower_in_bf16(device)) > HOPELESS:
+            if trial and WAYS[name].bf16 and (slower := _slower_in_bf16(device)) > HOPELESS:
                 left_out[name] = f"a trial convolution took {slower:.0f} times as long"
                 continue
             try:
@@ -191,8 +217,11 @@ def _timed(
 
 
 def _stepper(G: nn.Module, D: nn.Module, name: str, more: dict) -> Callable[[Tensor], float]:
-    """Return a function that makes one step of copies in one way and says its seconds."""
-    layout, bf16 = WAYS[name]
+    """Return a function that makes one step of copies in one way and says its seconds.
+
+    What is recorded is recorded for a number of samples: for each, the first steps are not timed.
+    """
+    layout, bf16, one_launch = WAYS[name]
     device = next(G.parameters()).device.type
     autocast = functools.partial(torch.autocast, device, dtype=torch.bfloat16)
     nets = [copy.deepcopy(net).to(memory_format=layout) for net in (G, D)]
@@ -200,10 +229,22 @@ def _stepper(G: nn.Module, D: nn.Module, name: str, more: dict) -> Callable[[Ten
     if bf16:
         nets = [Autocast(net, autocast) for net in nets]
 
+    rules = {"penalty": more["penalty"], "n_critic": more["n_critic"]}
+    make = functools.partial(play, *nets, *opts, game=losses.non_saturating, **rules)
+    if one_launch:
+        make = launched(make, *nets, *opts, **rules)
+    recorded = set()
+
     def step(real: Tensor) -> float:
-        run = train(*nets, *opts, itertools.repeat(real), steps=1, **more)
+        shape = len(real), more["latent_dim"]
+        z = torch.randn(shape, generator=runtime.generator(0)).to(real.device)
+        stream, draw = itertools.repeat((real, [])), lambda real: z
+        if one_launch and len(real) not in recorded:
+            for _ in range(launch.WARM_UP + 2):
+                make(stream, draw)
+            recorded.add(len(real))
         start = time.perf_counter()
-        list(run)  # its last look at the losses waits for a device that runs ahead
+        make(stream, draw)["loss_d"].item()  # waits for a device that runs ahead
         return time.perf_counter() - start
 
     return step

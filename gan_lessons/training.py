@@ -17,6 +17,7 @@ in front of D (``augment.InFront``, lesson 13), another precision a net around a
 (:class:`Autocast`, lesson 08). :func:`sweep` plays many small games at once (lesson 10).
 """
 
+import functools
 import inspect
 import itertools
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -28,10 +29,12 @@ from torch import Tensor, nn
 from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LambdaLR
 
-from gan_lessons import losses, models, penalties, runtime
+from gan_lessons import launch, losses, models, penalties, runtime
 from gan_lessons.errors import SettingError, TrainingDiverged
 
 NUMBERS = ("loss_d", "loss_g", "real_logit", "fake_logit", "real_sign")
+Stream = Iterator[tuple[Tensor, list[Tensor]]]  # batches, each with its conditions
+Draw = Callable[[Tensor], Tensor]  # of a real batch: its noise
 CHECK_EVERY = 50  # steps between two looks at whether all numbers are finite
 
 
@@ -159,6 +162,7 @@ def train(
     game: losses.Game = losses.non_saturating,
     penalty: Callable[..., Tensor] | None = None,
     n_critic: int = 1,
+    one_launch: bool = False,
 ) -> Iterator[Moment]:
     """Play the game and yield a :class:`Moment` after every step.
 
@@ -175,6 +179,8 @@ def train(
             first, the losses get all of them (lesson 14).
         penalty: added to D's loss, a function of (D, real, fake) (lesson 11).
         n_critic: updates of D before each of G, every one on a fresh batch (lesson 11).
+        one_launch: record the step and replay it, on a CUDA device only; ``speed.probe`` says where
+            that pays (lesson 08). The optimizers' rates become tensors on the device.
 
     Raises:
         SettingError: the batches end, or carry conditions that G or D does not take.
@@ -188,11 +194,13 @@ def train(
         return torch.randn(len(real), latent_dim, device=real.device)
 
     stream = stream_of(batches, G, D)
+    rules = {"penalty": penalty, "n_critic": n_critic}
+    make = functools.partial(play, G, D, opt_g, opt_d, game=game, **rules)
+    if one_launch:
+        make = launched(make, G, D, opt_g, opt_d, **rules)
     with runtime.stop_at_boundary() as stop:
         for step in range(steps):
-            numbers = play(
-                G, D, opt_g, opt_d, stream, draw, game=game, penalty=penalty, n_critic=n_critic
-            )
+            numbers = make(stream, draw)
             history.record(numbers)
             last = stop.requested or step + 1 == steps
             if last or (step + 1) % CHECK_EVERY == 0:
@@ -207,8 +215,8 @@ def play(
     D: nn.Module,
     opt_g: Optimizer,
     opt_d: Optimizer,
-    stream: Iterator[tuple[Tensor, list[Tensor]]],
-    draw: Callable[[Tensor], Tensor],
+    stream: Stream,
+    draw: Draw,
     *,
     game: losses.Game,
     penalty: Callable[..., Tensor] | None = None,
@@ -259,9 +267,50 @@ def play(
     }
 
 
-def stream_of(
-    batches: Iterable, G: nn.Module, D: nn.Module
-) -> Iterator[tuple[Tensor, list[Tensor]]]:
+def launched(
+    make: Callable[[Stream, Draw], dict[str, Tensor]],
+    G: nn.Module,
+    D: nn.Module,
+    *optimizers: Optimizer,
+    penalty: Callable[..., Tensor] | None,
+    n_critic: int,
+    player: launch.OnCuda | None = None,
+) -> Callable[[Stream, Draw], dict[str, Tensor]]:
+    """Return a :func:`play` of stream and draw that is recorded and replayed. Lesson 08.
+
+    The step's batches and noise are drawn beforehand and handed to the recording, so data and noise
+    are those of a step that is made kernel by kernel.
+
+    Args:
+        make: the step. penalty, n_critic: those that it has. player: see :class:`launch.OneLaunch`.
+    """
+    for optimizer in optimizers:
+        launch.on_the_device(optimizer)
+
+    def of_tensors(*inputs: Tensor) -> dict[str, Tensor]:
+        size = len(inputs) // n_critic  # a batch, its noise, its conditions
+        looks = [inputs[i : i + size] for i in range(0, len(inputs), size)]
+        noises = iter([z for _, z, *_ in looks])
+        stream = iter([(real, given) for real, _, *given in looks])
+        return make(stream, lambda real: next(noises))
+
+    one = launch.OneLaunch(of_tensors, player)
+    lazy = penalty if isinstance(penalty, penalties.lazy) else None
+
+    def step(stream: Stream, draw: Draw) -> dict[str, Tensor]:
+        looks = [next(stream) for _ in range(n_critic)]
+        inputs = [x for real, given in looks for x in (real, draw(real), *given)]
+        asks = lazy.asks(n_critic) if lazy else ()
+        after = lazy.calls + n_critic if lazy else 0
+        numbers = one(*inputs, kind=(asks, launch.all_that_is_fixed(G, D, *optimizers)))
+        if lazy:
+            lazy.calls = after  # a replay does not count
+        return numbers
+
+    return step
+
+
+def stream_of(batches: Iterable, G: nn.Module, D: nn.Module) -> Stream:
     """Yield each batch as its samples and a list of its conditions, on G's device, for ever.
 
     What can be begun again (a DataLoader, a list) is. Introduced in lesson 04, conditions in

@@ -190,8 +190,9 @@ class Task:
     decay: float = DECAY  # of the average
 
 
-# Each critic with R1's gamma; a patch's logit is one of 49 or 64, whose slopes add up.
-WHOLE, PATCH, PATCHES = (whole_critic, 0.1), (patch_critic, 1 / 49), (patch_critic, 1 / 64)
+# Each critic with R1's gamma. A patch's logit is one of 49 or 64, whose slopes add up; with dice a
+# critic of patches needs three times as much, or its answers are grainy.
+WHOLE, PATCH, PATCHES = (whole_critic, 0.1), (patch_critic, 1 / 49), (patch_critic, 0.05)
 TASKS = {
     "fill": Task("fill", (2, 1), {f"{w:g}": Config(w, *WHOLE) for w in FILL}),
     "enhance": Task(

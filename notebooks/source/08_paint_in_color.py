@@ -243,7 +243,9 @@ print(f"chosen: {way.sentence}")
 # mush for as long, so it starts with a short memory: after $n$ steps it
 # remembers about $n/9$ of them; its decay is at most `decay` (from step 4,490
 # on). `way.fit` puts weights and pictures in the order that won,
-# `way.fast` wraps a net in the precision that won. **Decide first:** what will
+# `way.fast` wraps a net in the precision that won. (`one_launch` is for GPUs:
+# there the probe also tries to record the step's two hundred kernels and to
+# replay them as one.) **Decide first:** what will
 # be right first, the ground, the color of the petals, or their shape?
 
 # %%
@@ -268,7 +270,8 @@ def play(x, steps, make=players):  # x uint8 (N, channels, side, side)
     batches = data.batches(x, batch_size, rng=runtime.generator(SEED))
     falling = [training.falling_lr(opt, steps) for opt in (opt_g, opt_d)]
     four = way.fast(G), way.fast(D), opt_g, opt_d
-    run = training.train(*four, batches, steps=steps, latent_dim=latent_dim)
+    more = {"latent_dim": latent_dim, "one_launch": way.one_launch}
+    run = training.train(*four, batches, steps=steps, **more)
     run = warmed(training.averaged(run, average, decay=0.0))
     live.follow(training.scheduled(run, *falling))
     return average.eval(), live
@@ -714,6 +717,7 @@ def pace(x, make=players):  # seconds a step
     opts = [torch.optim.Adam(n.parameters(), fused=True) for n in (G, D)]
     batches, ticks = data.batches(x, batch_size, rng=runtime.generator(0)), []
     more = {"steps": timed_steps, "latent_dim": latent_dim}
+    more["one_launch"] = way.one_launch
     four = way.fast(G), way.fast(D), *opts
     for moment in training.train(*four, batches, **more):
         moment.numbers["loss_g"].item()  # waits for the device

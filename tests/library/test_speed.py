@@ -11,13 +11,15 @@ import torch
 from torch import nn
 from torch.testing import assert_close
 
-from gan_lessons import losses, models, penalties, runtime, speed, training
+from gan_lessons import launch, losses, models, penalties, runtime, speed, training
 from gan_lessons.data import cache
 from gan_lessons.errors import SettingError
+from tests.library.tape import OnTape
 from tests.three_lines import complaints
 
 LATENT = 8
 FP32, LAST, BF16 = "fp32", "fp32 channels-last", "bf16 channels-last"
+LAST_ONE, BF16_ONE = LAST + speed.ONE_LAUNCH, BF16 + speed.ONE_LAUNCH
 
 
 @pytest.fixture(autouse=True)
@@ -62,6 +64,11 @@ CHOICES = [  # milliseconds, wanted, chosen
     ({FP32: 10.0, LAST: 5.0}, "fp32", LAST),
     ({FP32: 10.0, LAST: 5.0, BF16: 90.0}, "bf16", BF16),
     ({FP32: 10.0, LAST: 5.0}, "bf16", LAST),  # bf16 fails on this device: the next best
+    ({FP32: 10.0, LAST: 5.0, BF16: 4.0, LAST_ONE: 4.0, BF16_ONE: 3.0}, "auto", BF16_ONE),
+    ({FP32: 10.0, LAST: 5.0, BF16: 4.0, LAST_ONE: 3.8, BF16_ONE: 3.8}, "auto", BF16),
+    ({FP32: 10.0, LAST: 5.0, BF16: 9.0, LAST_ONE: 1.0, BF16_ONE: 2.0}, "auto", LAST_ONE),
+    ({FP32: 10.0, LAST: 5.0, BF16: 9.0, BF16_ONE: 8.9}, "bf16", BF16),
+    ({FP32: 10.0, LAST: 5.0, BF16: 9.0, BF16_ONE: 2.0}, "bf16", BF16_ONE),
 ]
 
 
@@ -95,6 +102,7 @@ def test_the_speed_fits_nets_and_opens_its_precision(name):
     weight = [p for p in D.parameters() if p.ndim == 4][-1]
     last = weight.is_contiguous(memory_format=torch.channels_last)
     assert last == ("channels-last" in name)
+    assert way.one_launch == name.endswith("one launch")
     assert all(torch.equal(value, before[key]) for key, value in D.state_dict().items())
     if name.startswith("bf16"):
         with way.autocast():
@@ -203,6 +211,39 @@ def test_the_ways_that_are_tried(make, wanted, names, tried, monkeypatch):
     assert tried == names
     assert list(way.milliseconds) == names
     assert all(ms > 0 for ms in way.milliseconds.values())
+
+
+ON_CUDA = [
+    (convolutions, "auto", [FP32, LAST, BF16, LAST_ONE, BF16_ONE]),
+    (convolutions, "fp32", [FP32, LAST, FP32 + speed.ONE_LAUNCH, LAST_ONE]),
+    (points, "auto", [FP32, "bf16", FP32 + speed.ONE_LAUNCH, "bf16" + speed.ONE_LAUNCH]),
+]
+
+
+@pytest.mark.parametrize(("make", "wanted", "names"), ON_CUDA)
+def test_on_cuda_recorded_steps_are_tried_too(make, wanted, names):
+    assert speed.names_of_ways(make()[1], torch.device("cuda"), wanted) == names
+
+
+def test_a_recorded_step_is_timed_once_it_replays(monkeypatch):
+    """With a tape in place of the GPU; every size of a batch is recorded before it is timed."""
+    player = OnTape()
+    monkeypatch.setattr(launch, "OnCuda", lambda: player)
+    monkeypatch.setattr(speed, "_slower_in_bf16", lambda device: 0.5)
+    more = {"latent_dim": LATENT, "penalty": None, "n_critic": 1}
+    took, left_out, _ = speed._timed(*convolutions(), [FP32, BF16_ONE], more, trial=True)
+    assert list(took) == [FP32, BF16_ONE]
+    assert left_out == {}
+    assert player.replays > speed.ROUNDS[0]
+
+
+def test_a_step_that_cannot_be_recorded_is_left_out_with_one_line():
+    if torch.cuda.is_available():
+        pytest.skip("here it can be")
+    more = {"latent_dim": LATENT, "penalty": None, "n_critic": 1}
+    took, left_out, _ = speed._timed(*convolutions(), [FP32, LAST_ONE], more, trial=True)
+    assert list(took) == [FP32]
+    assert left_out[LAST_ONE].startswith("one_launch=True records a step on a CUDA device")
 
 
 def test_without_instructions_for_bf16_the_nets_are_not_tried_in_it(tried, monkeypatch):

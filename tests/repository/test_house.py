@@ -18,7 +18,17 @@ HOUSE = Path(__file__).resolve().parents[2] / "gan_lessons"
 FLOORS = (
     {"errors", "files"},  # below runtime, which raises errors too
     {"runtime", "progress"},
-    {"data", "losses", "penalties", "models", "augment", "detectors", "intervals", "judge"}
+    {
+        "data",
+        "losses",
+        "penalties",
+        "models",
+        "augment",
+        "detectors",
+        "intervals",
+        "judge",
+        "launch",
+    }
     | {"checkpoint"},
     {"metrics"},
     {"training", "transport", "show"},
