@@ -21,10 +21,10 @@ CELL_LIMIT = 1_800  # seconds of processor time; a whole lesson takes less at it
 PATIENCE = 300  # seconds that a kernel may stand still while a cell runs
 START_TIMEOUT = 600  # seconds on the clock, until a kernel answers; it takes two
 
-# what is run: folder in the repository, and the settings its kernels get
+# what is run: folder in the repository, the settings its kernels get, the report of a whole run
 RUNS = (
-    ("notebooks", {"GAN_LESSONS_BUDGET": "tiny", "GAN_LESSONS_STRICT": "0"}),
-    ("notebooks/solutions", {"GAN_LESSONS_BUDGET": "ci", "GAN_LESSONS_STRICT": "1"}),
+    ("notebooks", {"GAN_LESSONS_BUDGET": "tiny", "GAN_LESSONS_STRICT": "0"}, "blank"),
+    ("notebooks/solutions", {"GAN_LESSONS_BUDGET": "ci", "GAN_LESSONS_STRICT": "1"}, "solved"),
 )
 
 
@@ -118,11 +118,17 @@ def run(
     prefix: list[str],
     cell_limit: float = CELL_LIMIT,
     patience: float = PATIENCE,
+    report: Path | None = None,
 ) -> int:
-    """Run notebooks under nbval and the guard; return 0 when every code cell has passed."""
+    """Run notebooks under nbval and the guard; return 0 when every code cell has passed.
+
+    Args:
+        report: a JUnit file to be written, with the seconds of every cell.
+    """
     workers = 2 if len(notebooks) > 1 else 0  # one notebook needs no second process
     limits = {"cell_limit": cell_limit, "patience": patience}
     command = pytest_command(notebooks, workers=workers, **limits)
+    command += [f"--junitxml={report}"] if report else []
     with tempfile.TemporaryDirectory(prefix="gan-notebooks-") as scratch:
         env = kernel_environment(settings, Path(scratch))
         return subprocess.run([*prefix, *command], env=env, stdin=subprocess.DEVNULL).returncode
@@ -153,12 +159,13 @@ def main(arguments: list[str], root: Path = ROOT) -> int:
     problems = [line for line in unpaired(root) if line.startswith(lesson or "")]
     prefix = offline_prefix()
     print("offline: " + ("enforced (no network but loopback)" if prefix else "not enforced here"))
-    for folder, settings in RUNS:
+    for folder, settings, name in RUNS:
         notebooks = find(root, folder, lesson)
+        report = None if lesson else root / "build" / f"{name}.xml"
         print(f"\n{folder}: {len(notebooks)} notebooks, {settings}", flush=True)
         if not notebooks:
             problems.append(f"{folder}: no notebook to run")
-        elif status := run(notebooks, settings, prefix=prefix):
+        elif status := run(notebooks, settings, prefix=prefix, report=report):
             problems.append(f"{folder}: failed (pytest's exit status {status}, see above)")
     for line in problems:
         print(f"NOTEBOOKS NOT PROVEN  {line}")

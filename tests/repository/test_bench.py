@@ -7,8 +7,9 @@ import functools
 import pytest
 import torch
 
-from bench import flops, peers, startup, steps
-from gan_lessons import penalties, speed, training
+from bench import flops, peers, startup, steps, ways
+from gan_lessons import launch, penalties, speed, training
+from tests.library.tape import OnTape
 
 WORKLOADS = {work.name: dataclasses.replace(work, batch=4) for work in peers.WORKLOADS}
 
@@ -167,3 +168,43 @@ def test_a_start_that_fails_is_no_number():
 def test_the_sentence_of_a_start():
     row = {"lesson": "04_train", "bare_s": 2.0, "figure_s": 3.0}
     assert startup.sentence(row).endswith("bare imports 2.0 s: 1.50 times as long")
+
+
+# -- every way of a step on one device ---------------------------------------------------------
+
+
+@pytest.fixture
+def short(monkeypatch):
+    """Small batches, short bursts, no compiler."""
+    make, shape, _, penalty = ways.CASES["MLP 28"]
+    monkeypatch.setattr(ways, "CASES", {"small": (make, shape, 4, penalty)})
+    monkeypatch.setattr(ways, "BURST", 1)
+    return torch.device("cpu")
+
+
+def test_every_way_of_a_step_has_a_time_or_a_reason(short, monkeypatch):
+    names = ["plain loop", "fp32", "bf16", "fp32, one launch"]
+    monkeypatch.setattr(ways, "ways_of", lambda case, device: names)
+    found = ways.measured("small", short, 0.0)
+    assert list(found) == names
+    assert all(found[name]["ms"] > 0 for name in names[:3])
+    if not torch.cuda.is_available():
+        assert found["fp32, one launch"]["cannot"].startswith("one_launch=True records")
+
+
+def test_a_recorded_way_is_timed_as_it_replays(short, monkeypatch):
+    player = OnTape()
+    monkeypatch.setattr(launch, "OnCuda", lambda: player)
+    monkeypatch.setattr(ways, "ways_of", lambda case, device: ["plain loop", "fp32, one launch"])
+    assert ways.measured("small", short, 0.0)["fp32, one launch"]["ms"] > 0
+    assert player.replays > ways.BEFORE - launch.WARM_UP - 1
+    assert ways.differ("small", short) < 1e-6
+
+
+def test_a_gpu_is_asked_for_recorded_and_compiled_ways_too():
+    names = ways.ways_of("DCGAN 28", torch.device("cuda"))
+    assert names[0] == "plain loop"
+    assert [name for name in names if name.endswith("one launch")] == [
+        "fp32 channels-last, one launch", "bf16 channels-last, one launch"
+    ]  # fmt: skip
+    assert names[-2:] == ["compiled bf16 channels-last", "compiled fp32 channels-last"]
