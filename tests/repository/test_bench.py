@@ -198,7 +198,7 @@ def test_a_recorded_way_is_timed_as_it_replays(short, monkeypatch):
     monkeypatch.setattr(ways, "ways_of", lambda case, device: ["plain loop", "fp32, one launch"])
     assert ways.measured("small", short, 0.0)["fp32, one launch"]["ms"] > 0
     assert player.replays > ways.BEFORE - launch.WARM_UP - 1
-    assert ways.differ("small", short) < 1e-6
+    assert ways.differ("small", short) < 1e-5  # a rate of float32 rounds otherwise
 
 
 def test_a_gpu_is_asked_for_recorded_and_compiled_ways_too():
