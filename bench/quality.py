@@ -457,7 +457,8 @@ def kept(path: Path = KEPT) -> dict:
 
 
 def keep(found: dict, path: Path = KEPT) -> None:
-    """Write everything, whole or not at all."""
+    """Add everything to what is there, whole or not at all: a call beside this one writes, too."""
+    found = {name: there | found[name] for name, there in kept(path).items()}
     part = path.with_name(f"part-{os.getpid()}-of-{path.name}")
     part.write_text(json.dumps(found, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
     part.replace(path)

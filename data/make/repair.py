@@ -44,9 +44,10 @@ LUMA = (0.299, 0.587, 0.114)
 # Processor seconds of the first run, of those that follow, and milliseconds of a step (--measure).
 FIRST, THEN = 15, 15
 MS = {"regression": 19.0, "whole_critic": 31.8, "patch_critic": 34.6}
+HALF = functools.partial(torch.autocast, "cpu", dtype=torch.bfloat16)  # lesson 08
 GRAY_STEPS, CYCLE = 350, 10.0
 FILL = (0.0, 0.03, 0.1, 0.3, 1.0)  # critic's weights
-DICE, THROWS = 8, 8  # numbers of noise; answers to one outline that ship
+DICE, CHOICE, THROWS = 8, 4, 8  # numbers of noise; throws to choose from; throws that ship
 PART, PARTS = 4_000, 4  # flowers painted besides those that ship, to learn from
 
 
@@ -130,23 +131,34 @@ def gray(x: Tensor) -> Tensor:
 
 
 class Repairer(nn.Module):
-    """A generator that is shown a picture and answers with one; the truth passes by unread.
+    """A generator that is shown a picture and answers with one.
 
-    With dice it is shown so many numbers of noise beside the picture, the same at every pixel.
+    With dice it is shown so many numbers of noise beside the picture, the same at every pixel. With
+    several throws z holds the dice of all, and the game gets the answer nearest to the truth;
+    otherwise the truth passes by unread.
     """
 
-    def __init__(self, channels: int, out: int = 1, dice: int = 0):
+    def __init__(self, channels: int, out: int = 1, dice: int = 0, throws: int = 1):
         super().__init__()
-        self.dice = dice
+        self.dice, self.throws = dice, throws
         self.net = models.Translator(channels + dice, out)
 
     def forward(self, z: Tensor, shown: Tensor, target: Tensor) -> Tensor:
+        if self.throws > 1:
+            z = self.nearest(z.unflatten(1, (self.throws, self.dice)), shown, target)
         return self.answer(shown, z)
 
     def answer(self, shown: Tensor, z: Tensor | None = None) -> Tensor:
         change = self.net(models.beside(shown, z) if self.dice else shown)
         where = shown[:, 1:] if shown.shape[1] == 2 else 1.0  # a mask: only the hole is painted
         return shown[:, :1] + where * change
+
+    @torch.no_grad()
+    def nearest(self, throws: Tensor, shown: Tensor, target: Tensor) -> Tensor:
+        """Return of each row's throws (B, throws, dice) the one with the least squared error."""
+        answers = [self.answer(shown, z) for z in throws.unbind(1)]
+        off = torch.stack([(x - target).square().flatten(1).mean(1) for x in answers], dim=1)
+        return throws[torch.arange(len(throws)), off.argmin(1)]
 
 
 def whole_critic(channels: int) -> nn.Module:
@@ -175,6 +187,8 @@ class Config(NamedTuple):
     critic: Callable[[int], nn.Module] | None = None
     gamma: float = 0.0  # R1's
     dice: int = 0  # the generator's
+    throws: int = 1  # of them, from which the nearest is taken
+    ms: float | None = None  # of a step, measured; None: as MS has it
 
 
 @dataclass(frozen=True)
@@ -186,12 +200,11 @@ class Task:
     configs: dict[str, Config]
     first: int = FIRST  # 0: every run begins from nothing
     then: int = THEN
-    larger: float = 1.0  # pixels of a picture, over those that MS was measured with
+    half: bool = False  # both nets in bfloat16
     decay: float = DECAY  # of the average
 
 
-# Each critic with R1's gamma. A patch's logit is one of 49 or 64, whose slopes add up; with dice a
-# critic of patches needs three times as much, or its answers are grainy.
+# Each critic with R1's gamma. A patch's logit is one of 49 or 64, whose slopes add up.
 WHOLE, PATCH, PATCHES = (whole_critic, 0.1), (patch_critic, 1 / 49), (patch_critic, 0.05)
 TASKS = {
     "fill": Task("fill", (2, 1), {f"{w:g}": Config(w, *WHOLE) for w in FILL}),
@@ -208,13 +221,13 @@ TASKS = {
         "outline",
         (1, 3),
         {
-            "regression alone": Config(),
-            "+ patch critic": Config(2.0, *PATCHES),
-            "+ critic and dice": Config(2.0, *PATCHES, DICE),
+            "regression alone": Config(ms=16.0),
+            "+ patch critic": Config(1.0, *PATCHES, ms=30.0),
+            "+ critic and dice": Config(1.0, *PATCHES, DICE, CHOICE, ms=48.0),
         },
         first=0,
-        then=300,
-        larger=(32 / 28) ** 2,
+        then=420,
+        half=True,
         decay=DECAY_LONG,
     ),
 }
@@ -235,13 +248,19 @@ def pairs(task: str, seed: int):
 # -- training --------------------------------------------------------------------------------
 
 
-def regress(net: Repairer, stream, steps: int, *, decay: float) -> nn.Module:
+def faster(net: nn.Module, half: bool) -> nn.Module:
+    """Return a net with the same weights that computes in bfloat16, if so asked."""
+    return training.Autocast(net, HALF) if half else net
+
+
+def regress(net: Repairer, stream, steps: int, *, decay: float, half: bool = False) -> nn.Module:
     """Fit a repairer with squared error alone; return its average."""
+    answer = faster(net, half)
     average = copy.deepcopy(net)
     opt = torch.optim.Adam(net.parameters(), LR_G, betas=BETAS_G, fused=True)
     falling = training.falling_lr(opt, steps)
     for _, (target, shown, _) in zip(range(steps), stream, strict=False):
-        loss = (net.answer(shown) - target).square().mean()
+        loss = (answer(None, shown, target) - target).square().mean()
         opt.zero_grad()
         loss.backward()
         opt.step()
@@ -268,21 +287,22 @@ def play(
     weight: float,
     gamma: float,
     decay: float,
+    half: bool = False,
 ) -> nn.Module:
     """Play on with a critic; return the generator's average."""
     maps_last = {"memory_format": torch.channels_last}
-    D = models.Compared(critic).to(**maps_last)
+    D = models.Compared(faster(critic, half)).to(**maps_last)
     average = copy.deepcopy(net)
     opt_g = torch.optim.Adam(net.parameters(), LR_G, betas=BETAS_G, fused=True)
     opt_d = torch.optim.Adam(D.parameters(), LR_D, betas=BETAS_D, fused=True)
     run = training.train(
-        net,
+        faster(net, half),
         D,
         opt_g,
         opt_d,
         stream,
         steps=steps,
-        latent_dim=max(net.dice, 1),
+        latent_dim=max(net.dice * net.throws, 1),
         game=losses.repairing(losses.non_saturating, weight=weight),
         penalty=penalties.lazy(penalties.ZeroCentered(real=gamma), every=EVERY),
     )
@@ -293,14 +313,16 @@ def play(
     return average
 
 
-def steps_in(kind: str, seconds: float, task: str) -> int:
-    """Return how many steps of a kind fit into so many processor seconds."""
-    return int(seconds * 1000 / MS[kind] / TASKS[task].larger)
+def steps_in(seconds: float, config: Config) -> int:
+    """Return how many steps of a configuration fit into so many processor seconds."""
+    kind = config.critic.__name__ if config.weight else "regression"
+    return int(seconds * 1000 / (config.ms or MS[kind]))
 
 
-def fresh(task: str, dice: int = 0) -> Repairer:
+def fresh(task: str, config: Config = Config()) -> Repairer:  # noqa: B008 - cannot be changed
     """Return an untrained repairer."""
-    return Repairer(*TASKS[task].channels, dice).to(memory_format=torch.channels_last)
+    net = Repairer(*TASKS[task].channels, config.dice, config.throws)
+    return net.to(memory_format=torch.channels_last)
 
 
 def first_run(task: str, seed: int) -> dict:
@@ -309,7 +331,7 @@ def first_run(task: str, seed: int) -> dict:
     def work() -> dict:
         runtime.seed_everything(seed)
         started = time.process_time()
-        steps = steps_in("regression", TASKS[task].first, task)
+        steps = steps_in(TASKS[task].first, Config())
         average = regress(fresh(task), pairs(task, seed), steps, decay=DECAY_FIRST)
         return {"weights": average.state_dict(), "seconds": time.process_time() - started}
 
@@ -319,30 +341,30 @@ def first_run(task: str, seed: int) -> dict:
 
 def second_run(task: str, config: str, seed: int) -> dict:
     """Return the weights of a repairer that went on, with a critic or without."""
-    weight, critic, gamma, dice = TASKS[task].configs[config]
-    decay = TASKS[task].decay
+    chosen, more = TASKS[task].configs[config], {"half": TASKS[task].half}
+    more["decay"] = TASKS[task].decay
 
     def work() -> dict:
         runtime.seed_everything(seed)
-        net = fresh(task, dice)
+        net = fresh(task, chosen)
         if TASKS[task].first:
             net.load_state_dict(first_run(task, seed)["weights"])
         runtime.seed_everything(100 + seed)
         started = time.process_time()
-        stream, seconds = pairs(task, 100 + seed), TASKS[task].then
-        if weight == 0:
-            average = regress(net, stream, steps_in("regression", seconds, task), decay=decay)
+        stream, steps = pairs(task, 100 + seed), steps_in(TASKS[task].then, chosen)
+        if chosen.weight == 0:
+            average = regress(net, stream, steps, **more)
         else:
-            D = critic(sum(TASKS[task].channels))
-            steps = steps_in(critic.__name__, seconds, task)
-            average = play(net, D, stream, steps, weight=weight, gamma=gamma, decay=decay)
+            D = chosen.critic(sum(TASKS[task].channels))
+            game = {"weight": chosen.weight, "gamma": chosen.gamma}
+            average = play(net, D, stream, steps, **game, **more)
         return {"weights": average.state_dict(), "seconds": time.process_time() - started}
 
-    of_critic = critic and critic.__name__
+    of_critic = chosen.critic and chosen.critic.__name__
     learned = FLOWERS_TRAIN + PART * PARTS if task == "outline" else TRAIN
-    settings = (task, config, weight, of_critic, gamma, dice, TASKS[task].first, TASKS[task].then)
-    settings += (*MS.items(), BATCH, LR_G, LR_D, BETAS_G, BETAS_D, decay, ALONE, EVERY)
-    settings += (learned,)
+    settings = (task, config, chosen._replace(critic=of_critic), TASKS[task].first)
+    settings += (TASKS[task].then, *MS.items(), BATCH, LR_G, LR_D, BETAS_G, BETAS_D)
+    settings += (*more.values(), ALONE, EVERY, learned)
     return image_ablation.finished(f"{task}-{config}-{seed}", settings, work)
 
 
@@ -604,7 +626,7 @@ def collect(task: str, path) -> None:
         dice = TASKS[task].configs[config].dice
         for seed in SEEDS:
             run = second_run(task, config, seed)
-            net = fresh(task, dice)
+            net = fresh(task, TASKS[task].configs[config])
             net.load_state_dict(run["weights"])
             images = thrown(net, shown, seed=0)
             if dice:
@@ -679,17 +701,19 @@ def collect_gray(path) -> None:
 
 def measure() -> None:
     """Print the processor milliseconds of a step of each kind on this machine."""
-    for task, configs in ((name, one.configs) for name, one in TASKS.items()):
-        for config, (weight, critic, gamma, dice) in configs.items():
-            stream, net = pairs(task, 0), fresh(task, dice)
+    for name, task in TASKS.items():
+        for config, chosen in task.configs.items():
+            stream, net = pairs(name, 0), fresh(name, chosen)
+            more = {"decay": DECAY, "half": task.half}
             for steps in (8, 60):  # the first ones warm up
                 started = time.process_time()
-                if weight:
-                    D = critic(sum(TASKS[task].channels))
-                    play(net, D, stream, steps, weight=weight, gamma=gamma, decay=DECAY)
+                if chosen.weight:
+                    D = chosen.critic(sum(task.channels))
+                    game = {"weight": chosen.weight, "gamma": chosen.gamma}
+                    play(net, D, stream, steps, **game, **more)
                 else:
-                    regress(net, stream, steps, decay=DECAY)
-            print(f"{task}, {config}: {(time.process_time() - started) / 60 * 1000:.1f} ms")
+                    regress(net, stream, steps, **more)
+            print(f"{name}, {config}: {(time.process_time() - started) / 60 * 1000:.1f} ms")
 
 
 def main() -> None:

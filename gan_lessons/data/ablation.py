@@ -54,7 +54,7 @@ SHIPPED: dict[str, tuple[str, str]] = {
     ),
     "outline": (
         "repair.py",
-        "b6405d9617b0a28f989d83c371ae38a5455f7dbfee1ae6d894cf3770f0ebeb26",
+        "5daca41e8b816f55fe102c385aebabb53fbe3b8f629d08c4942cc3bb8f062737",
     ),
     "gray": (
         "repair.py",
