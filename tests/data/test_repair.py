@@ -68,7 +68,7 @@ def test_what_is_laid_later_hides_the_lines_below():
 
 @pytest.mark.parametrize("config", ["0", "0.1"])
 def test_a_run_repairs_and_is_the_same_again(config, monkeypatch):
-    weight, critic, gamma, _ = make.TASKS["fill"].configs[config]
+    weight, critic, gamma, *_ = make.TASKS["fill"].configs[config]
 
     def once(seed):
         runtime.seed_everything(seed)
@@ -86,7 +86,7 @@ def test_a_run_repairs_and_is_the_same_again(config, monkeypatch):
 
 def test_g_stands_still_while_d_plays_alone():
     runtime.seed_everything(0)
-    net, (weight, critic, gamma, _) = make.fresh("fill"), make.TASKS["fill"].configs["0.1"]
+    net, (weight, critic, gamma, *_) = make.fresh("fill"), make.TASKS["fill"].configs["0.1"]
     before = [p.clone() for p in net.parameters()]
     steps = make.ALONE // 10
     how = {"weight": weight, "gamma": gamma, "decay": 0.5}
@@ -110,13 +110,50 @@ def test_more_flowers_are_new_and_come_with_their_outlines(monkeypatch):
 def test_dice_are_thrown_and_move_the_answer():
     """The same dice, the same answer; other dice, another; a net without asks for none."""
     runtime.seed_everything(0)
-    net = make.fresh("outline", make.DICE)
+    net = make.fresh("outline", make.Config(dice=make.DICE))
     shown = make.outlines()[:3]
     first, again, other = (make.thrown(net, shown, seed=seed) for seed in (0, 0, 1))
     assert torch.equal(first, again)
     assert not torch.equal(first, other)
     plain = make.fresh("outline")
     assert torch.equal(make.thrown(plain, shown, seed=0), plain.answer(shown).clamp(-1, 1))
+
+
+def test_of_four_throws_the_game_gets_the_nearest():
+    """Computed anew for every picture on its own; another truth moves which."""
+    runtime.seed_everything(0)
+    net = make.fresh("outline", make.Config(dice=make.DICE, throws=make.CHOICE))
+    shown, truth = make.outlines()[:3], make.flowers()[:3]
+    z = torch.randn(3, make.CHOICE * make.DICE)
+    given = net(z, shown, truth)
+    assert given.requires_grad
+    for i in range(3):
+        throws = z[i].view(make.CHOICE, make.DICE)
+        answers = net.answer(shown[i].expand(make.CHOICE, -1, -1, -1), throws)
+        off = (answers - truth[i]).square().mean(dim=(1, 2, 3))
+        assert_close(given[i], answers[off.argmin()])
+        assert_close(net(z, shown, answers.detach()[[3]].expand(3, -1, -1, -1))[i], answers[3])
+
+
+def test_half_precision_trains_the_same_weights(monkeypatch):
+    """A step of each kind in bfloat16: nearly the step in float32, and weights of float32."""
+    monkeypatch.setattr(make, "to_paint", lambda: (make.outlines()[:32], make.flowers()[:32]))
+    for config in make.TASKS["outline"].configs.values():
+        ends = []
+        for half in (False, True):
+            runtime.seed_everything(0)
+            net, stream = make.fresh("outline", config), make.pairs("outline", 0)
+            more = {"decay": 0.0, "half": half}
+            if config.weight:
+                game = {"weight": config.weight, "gamma": config.gamma}
+                monkeypatch.setattr(make, "ALONE", 0)
+                make.play(net, config.critic(4), stream, 2, **game, **more)
+            else:
+                make.regress(net, stream, 2, **more)
+            ends.append(torch.cat([p.detach().flatten() for p in net.parameters()]))
+        assert ends[1].dtype == torch.float32
+        assert not torch.equal(*ends)
+        assert (ends[0] - ends[1]).abs().mean() < 2e-4  # a step moves each by 1e-3
 
 
 def test_grounds_are_told_from_corners():
@@ -135,10 +172,13 @@ def test_grounds_are_told_from_corners():
 
 
 def test_equal_time_gives_the_costlier_step_fewer_steps():
-    for task in make.TASKS:
-        steps = [make.steps_in(kind, 10, task) for kind in make.MS]
-        assert steps == sorted(steps, reverse=True)
-        assert make.steps_in("regression", 20, task) in (2 * steps[0], 2 * steps[0] + 1)
+    for task in make.TASKS.values():
+        steps = {name: make.steps_in(10, config) for name, config in task.configs.items()}
+        assert len(set(steps.values())) > 1
+        most = max(steps, key=steps.get)
+        assert task.configs[most].weight == 0  # regression's step is the cheapest
+    fill = make.TASKS["fill"].configs
+    assert make.steps_in(10, fill["0"]) == 10_000 // make.MS["regression"]
 
 
 def test_psnr_and_explained_by_hand():
