@@ -200,6 +200,7 @@ class Task:
     configs: dict[str, Config]
     first: int = FIRST  # 0: every run begins from nothing
     then: int = THEN
+    alone: int | None = None  # seconds of regression alone, where more are learning by heart
     half: bool = False  # both nets in bfloat16
     decay: float = DECAY  # of the average
 
@@ -227,6 +228,7 @@ TASKS = {
         },
         first=0,
         then=420,
+        alone=200,
         half=True,
         decay=DECAY_LONG,
     ),
@@ -342,7 +344,8 @@ def first_run(task: str, seed: int) -> dict:
 def second_run(task: str, config: str, seed: int) -> dict:
     """Return the weights of a repairer that went on, with a critic or without."""
     chosen, more = TASKS[task].configs[config], {"half": TASKS[task].half}
-    more["decay"] = TASKS[task].decay
+    more["decay"], seconds = TASKS[task].decay, TASKS[task].then
+    alone = TASKS[task].alone if chosen.weight == 0 else None
 
     def work() -> dict:
         runtime.seed_everything(seed)
@@ -351,7 +354,7 @@ def second_run(task: str, config: str, seed: int) -> dict:
             net.load_state_dict(first_run(task, seed)["weights"])
         runtime.seed_everything(100 + seed)
         started = time.process_time()
-        stream, steps = pairs(task, 100 + seed), steps_in(TASKS[task].then, chosen)
+        stream, steps = pairs(task, 100 + seed), steps_in(alone or seconds, chosen)
         if chosen.weight == 0:
             average = regress(net, stream, steps, **more)
         else:
@@ -363,8 +366,8 @@ def second_run(task: str, config: str, seed: int) -> dict:
     of_critic = chosen.critic and chosen.critic.__name__
     learned = FLOWERS_TRAIN + PART * PARTS if task == "outline" else TRAIN
     settings = (task, config, chosen._replace(critic=of_critic), TASKS[task].first)
-    settings += (TASKS[task].then, *MS.items(), BATCH, LR_G, LR_D, BETAS_G, BETAS_D)
-    settings += (*more.values(), ALONE, EVERY, learned)
+    settings += (seconds, *MS.items(), BATCH, LR_G, LR_D, BETAS_G, BETAS_D)
+    settings += (*more.values(), ALONE, EVERY, learned, *([alone] if alone else []))
     return image_ablation.finished(f"{task}-{config}-{seed}", settings, work)
 
 
@@ -651,6 +654,8 @@ def collect(task: str, path) -> None:
     shape = (len(configs), len(SEEDS))
     first, then = TASKS[task].first, TASKS[task].then
     seconds_of_each = f"{then} processor seconds of each"
+    if alone := TASKS[task].alone:
+        seconds_of_each += f" ({alone} of regression alone, which then learns by heart)"
     if first:
         seconds_of_each = f"{first} processor seconds of regression and then {then} of each"
     shipping.write_ablation(

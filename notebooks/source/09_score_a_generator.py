@@ -79,6 +79,8 @@ unseen_y = y[2000:6000]
 train = x[6000:]
 train_y = y[6000:]
 shape = x.shape[1:]  # of an image: C, H, W
+piles = {"reference": real[:10], "unseen": unseen[:10], "train": train[:10]}
+show.rows_of_images(piles, sentence="Ten images of each pile.")
 
 # %%
 known = {name: f[order][6000:] for name, f in images.factors.items()}

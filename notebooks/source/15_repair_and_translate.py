@@ -857,18 +857,23 @@ assert receptive_field(layers_of(patch_critic)) == reached.any(0).sum()
 # The smallest case: no outline, four grounds $y$, each in a quarter of the
 # cases.
 
-# %% [markdown] predict={"picture": "nearest", "words": ["one brown", "all four", "in between"]}
+# %% [markdown] predict={"picture": "nearest", "words": ["one gray", "all four", "in between"]}
 # **Predict:** what does a net paint that pays for one throw? For the nearest
 # of two, of four, of sixteen? How many of its throws are one of the four
 # colors, and what are the others?
 
 # %%
+SKY, MEADOW = [-0.3, 0.1, 0.6], [-0.6, -0.2, -0.6]  # red, green, blue
+CLAY, NIGHT = [0.4, -0.2, -0.4], [-0.9, -0.8, -0.4]
+GROUNDS = torch.tensor([SKY, MEADOW, CLAY, NIGHT])
+
+
 def a_quarter_each(throws=1, seed=0, steps=400):
     runtime.seed_everything(seed)
     G = nn.Sequential(nn.Linear(8, 64), nn.LeakyReLU(0.2), nn.Linear(64, 3))
     opt = torch.optim.Adam(G.parameters(), 1e-2)
     for _ in range(steps):
-        y = GROUNDS[torch.randint(4, (64, 1))]  # (64, 1, 3), red, green, blue
+        y = GROUNDS[torch.randint(4, (64, 1))]  # (64, 1, 3)
         off = (G(torch.randn(64, throws, 8)) - y).square().mean(2)
         loss = off.min(1).values.mean()
         opt.zero_grad()
@@ -876,17 +881,12 @@ def a_quarter_each(throws=1, seed=0, steps=400):
         opt.step()
     return G(torch.randn(1000, 8)).detach()
 
-
-GROUNDS = torch.tensor(
-    [[-0.3, 0.1, 0.6], [-0.6, -0.2, -0.6], [0.4, -0.2, -0.4], [-0.9, -0.8, -0.4]]
-)  # sky, meadow, clay, night
-
 # %% picture="nearest"
 def nearest(throws=1, seed=0):
-    painted = a_quarter_each(throws, seed)[:60]
-    tiles = torch.cat([GROUNDS, painted[:56]])[:, :, None, None]
+    colors = torch.cat([GROUNDS, a_quarter_each(throws, seed)[:56]])
+    tiles = colors[:, :, None, None].expand(-1, -1, 16, 16).clamp(-1, 1)
     return show.sheet(
-        data.to_image_range(tiles.expand(-1, -1, 16, 16).clamp(-1, 1)),
+        data.to_image_range(tiles),
         sentence=f"First the four grounds, then 56 throws of a net that paid "
         f"for the nearest of {throws}.",
     )
@@ -909,13 +909,14 @@ for n, shares in hits.items():
 assert max(hits[1]) == 0 and min(hits[16]) > max(hits[4]) > min(hits[4]) > 0.15
 
 # %% [markdown]
-# Whoever pays for one throw paints one brown, whatever the dice say. Whoever
+# Whoever pays for one throw paints one gray, whatever the dice say. Whoever
 # pays for the nearest leaves sky to the throws that are sky already: they
-# drift apart, to all four. And still a half of the throws lie *in between*,
-# in colors that no ground has: they are hardly ever the nearest, so nobody
-# complains of them. Who would? A critic sees each of them.
+# drift apart, to all four. And yet about half of the throws lie *in between*,
+# in colors that no ground has. They are seldom the nearest, and where they
+# are, squared error is glad to have them. Who would not be? A critic.
 #
-# So the painter of outlines throws four times, and the game gets the nearest:
+# So the painter of outlines throws four times, and its nearest answer is what
+# plays:
 
 # %%
 class Painter(nn.Module):
