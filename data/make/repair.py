@@ -200,7 +200,7 @@ class Task:
     configs: dict[str, Config]
     first: int = FIRST  # 0: every run begins from nothing
     then: int = THEN
-    alone: int | None = None  # seconds of regression alone, where more are learning by heart
+    alone: int | None = None  # seconds of regression without dice, where more are learning by heart
     half: bool = False  # both nets in bfloat16
     decay: float = DECAY  # of the average
 
@@ -223,6 +223,7 @@ TASKS = {
         (1, 3),
         {
             "regression alone": Config(ms=16.0),
+            "+ dice": Config(dice=DICE, throws=CHOICE, ms=34.0),
             "+ patch critic": Config(1.0, *PATCHES, ms=30.0),
             "+ critic and dice": Config(1.0, *PATCHES, DICE, CHOICE, ms=48.0),
         },
@@ -262,7 +263,8 @@ def regress(net: Repairer, stream, steps: int, *, decay: float, half: bool = Fal
     opt = torch.optim.Adam(net.parameters(), LR_G, betas=BETAS_G, fused=True)
     falling = training.falling_lr(opt, steps)
     for _, (target, shown, _) in zip(range(steps), stream, strict=False):
-        loss = (answer(None, shown, target) - target).square().mean()
+        z = torch.randn(len(target), net.dice * net.throws) if net.dice else None
+        loss = (answer(z, shown, target) - target).square().mean()
         opt.zero_grad()
         loss.backward()
         opt.step()
@@ -345,7 +347,7 @@ def second_run(task: str, config: str, seed: int) -> dict:
     """Return the weights of a repairer that went on, with a critic or without."""
     chosen, more = TASKS[task].configs[config], {"half": TASKS[task].half}
     more["decay"], seconds = TASKS[task].decay, TASKS[task].then
-    alone = TASKS[task].alone if chosen.weight == 0 else None
+    alone = TASKS[task].alone if chosen.weight == chosen.dice == 0 else None
 
     def work() -> dict:
         runtime.seed_everything(seed)
@@ -626,13 +628,13 @@ def collect(task: str, path) -> None:
     x, shown, _ = held_out(task)
     scores, samples, seconds, throws = [], [], [], []
     for config in configs:
-        dice = TASKS[task].configs[config].dice
+        chosen = TASKS[task].configs[config]
         for seed in SEEDS:
             run = second_run(task, config, seed)
-            net = fresh(task, TASKS[task].configs[config])
+            net = fresh(task, chosen)
             net.load_state_dict(run["weights"])
             images = thrown(net, shown, seed=0)
-            if dice:
+            if chosen.dice and chosen.weight:
                 throws += [thrown(net, shown[kept[:FEW]], seed=1 + k) for k in range(THROWS)]
             scores.append(scores_of(task, images))
             samples.append(data.to_image_range(images[kept]))
@@ -655,7 +657,7 @@ def collect(task: str, path) -> None:
     first, then = TASKS[task].first, TASKS[task].then
     seconds_of_each = f"{then} processor seconds of each"
     if alone := TASKS[task].alone:
-        seconds_of_each += f" ({alone} of regression alone, which then learns by heart)"
+        seconds_of_each += f" ({alone} of regression alone, which learns by heart in more)"
     if first:
         seconds_of_each = f"{first} processor seconds of regression and then {then} of each"
     shipping.write_ablation(
