@@ -54,7 +54,7 @@ SHIPPED: dict[str, tuple[str, str]] = {
     ),
     "outline": (
         "repair.py",
-        "5daca41e8b816f55fe102c385aebabb53fbe3b8f629d08c4942cc3bb8f062737",
+        "6d5366acb0f1161b31b6a3165b12fa83c9ed7dd4fcc4391b0fb0c1afa9803846",
     ),
     "gray": (
         "repair.py",

@@ -18,7 +18,7 @@ OUTLINE = (
     'painted = data.ablation("outline")',
     "by_paint = {",
     "def ground(x)",
-    "plain, critic_alone, with_dice = range(3)",
+    "plain, dice_alone, critic_alone, both = range(4)",
 )
 GRAY = ('cycles = data.ablation("gray")', "through = {")
 FIELD = ("def my_receptive_field", "patch_critic = models.patch", "assert receptive_field(")
@@ -36,8 +36,13 @@ SABOTAGE = {
     "gray is the control": (GRAY, '"color{mark}"', '"control{mark}"'),
     "painters exchanged": (
         OUTLINE,
-        "plain, critic_alone, with_dice = ",
-        "plain, with_dice, critic_alone = ",
+        "plain, dice_alone, critic_alone, both = ",
+        "plain, critic_alone, dice_alone, both = ",
+    ),
+    "both and dice alone exchanged": (
+        OUTLINE,
+        "plain, dice_alone, critic_alone, both = ",
+        "plain, both, critic_alone, dice_alone = ",
     ),
     "dice that nothing is done with": (OUTLINE, "apart(colors, 0)", "apart(colors[:1], 0)"),
     "a critic that pays": (ENHANCE, "gained[score][k] - gained", "gained[score][2] - gained"),
