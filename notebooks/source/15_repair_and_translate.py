@@ -987,12 +987,12 @@ painted = data.ablation("outline")
 print(painted.about)
 show.rows_of_images(
     {
-        "shown": painted.more["shown pictures"][:12],
+        "shown": painted.more["shown pictures"][:8],
         **{
-            name.replace("+ critic", "+ critic\n"): samples[0][:12]
+            name.replace("+ critic", "+ critic\n"): samples[0][:8]
             for name, samples in zip(painted.configs, painted.samples)
         },
-        "truth": painted.more["truth pictures"][:12],
+        "truth": painted.more["truth pictures"][:8],
     },
     sentence="Held-out outlines, painted by squared error alone, with dice, "
     "with the patch critic, and with critic and dice; and the flowers that "
