@@ -37,7 +37,7 @@ lab: $(LAB)
 	@$(VENV_PYTHON) -m gan_lessons $(ARGS)
 
 test: $(DEV)
-	@OMP_NUM_THREADS=1 $(VENV_PYTHON) -m pytest -n 2 --dist loadfile --junitxml=build/tests.xml tests
+	@OMP_NUM_THREADS=1 $(VENV_PYTHON) -m pytest -n 2 --dist loadfile tests --junitxml=build/tests.xml
 	@$(VENV_PYTHON) tests/lessons/run_notebooks.py
 
 site: $(DEV)

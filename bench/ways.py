@@ -164,7 +164,7 @@ def main() -> None:
             print(f"  weights after {SAME} steps differ by {found['differ']:.1e}", flush=True)
     place = bench_steps.ROOT / "build" / "ways.json"
     place.parent.mkdir(exist_ok=True)
-    place.write_text(json.dumps(table, indent=1))
+    place.write_text(json.dumps(table, indent=1), encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -248,7 +248,8 @@ def pictures(code: str) -> int:
     The live view of a run is one.
     """
     for node in ast.parse(code).body:
-        if isinstance(node, ast.FunctionDef) and f"show.explore({node.name}," in code:
+        explored = isinstance(node, ast.FunctionDef) and node.name
+        if explored and re.search(rf"show\.explore\(\s*{explored},", code):
             code = code.replace(ast.get_source_segment(code, node), "")
     return len(PICTURE.findall(code))
 

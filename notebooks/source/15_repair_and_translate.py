@@ -853,7 +853,7 @@ assert receptive_field(layers_of(patch_critic)) == reached.any(0).sum()
 # throw $n$ times for each question $s$, and pay only for **the nearest of its
 # answers** to the truth $x$:
 #
-# $$\min_G\; \mathbb E\Big[\min_{k \le n}\; \lVert G(s, z_k) - x \rVert^2\Big]$$
+# $$\min_G\; \mathbb E\big[\min_{k \le n} \lVert G(s, z_k) - x \rVert^2\big]$$
 #
 # The smallest case: no outline, four grounds, each of them right in a quarter
 # of the cases, or the sky seven times as often as each of the others.
@@ -925,7 +925,8 @@ print(f"sky in 70 % of the cases: {told} of those are sky")
 assert hits[1].sum() == 0
 for fewer, more in ((1, 2), (2, 4), (4, 16)):
     assert (hits[fewer].sum(1) < hits[more].sum(1)).all()
-assert (hits[2] < 0.05).any() and (hits[16] > 0.05).all()  # all four
+assert (hits[2] < 0.05).any()
+assert (hits[16] > 0.05).all()  # all four
 assert 0.4 < hits[16].sum(1).mean() < 0.7  # the others lie in between
 assert hits[4].sum(1).max() < 0.5
 assert (often < 0.65).all()
@@ -939,9 +940,9 @@ assert (often < 0.65).all()
 # Two things this loss does not do. It finds *what* is possible and not *how
 # often*: sky is right in 70 % of the cases and gets far fewer. And many throws
 # lie *in between*, in colors that no ground has; after the nearest of four,
-# most of them do. If no throw has hit the truth, one in between is nearer to it than one on
-# a wrong ground, so squared error keeps it. A critic would not: it never saw a
-# real picture of that color.
+# most of them do. If no throw has hit the truth, one in between is nearer to
+# it than one on a wrong ground, so squared error keeps it. A critic would not:
+# it never saw a real picture of that color.
 #
 # So here is a painter of outlines. In training it throws four times, and only
 # the nearest answer goes to squared error and to the critic. Afterwards there
