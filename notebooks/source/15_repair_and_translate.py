@@ -1533,6 +1533,8 @@ print(
 #   failures at the end.
 # - [Chu et al. 2017](https://arxiv.org/abs/1712.02950): the hidden message,
 #   found with noise in a game trained for long.
+# - [Li and Malik 2018](https://arxiv.org/abs/1809.09087): the nearest of many
+#   throws as the whole method, without a critic.
 # - [Blau and Michaeli 2018](https://arxiv.org/abs/1711.06077): the curve you
 #   measured, and why no method can be below it.
 # - [Parmar et al. 2024](https://arxiv.org/abs/2403.12036): the cycle and the
