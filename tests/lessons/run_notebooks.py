@@ -131,7 +131,7 @@ def run(
     command += [f"--junitxml={report}"] if report else []
     with tempfile.TemporaryDirectory(prefix="gan-notebooks-") as scratch:
         # in a namespace everybody is called root, whose usual folder may belong to the real one
-        command += ["--basetemp", os.path.join(scratch, "pytest")]
+        command += ["--basetemp", str(Path(scratch) / "pytest")]
         env = kernel_environment(settings, Path(scratch))
         return subprocess.run([*prefix, *command], env=env, stdin=subprocess.DEVNULL).returncode
 
