@@ -106,6 +106,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--print", action="store_true", help="write nothing")
     asked = parser.parse_args()
+    if gone := [name for name in REPORTS if not (ROOT / "build" / f"{name}.xml").exists()]:
+        parser.error(f"build/{gone[0]}.xml is not there: run make test to its end first.")
     found = table(ROOT / "build")
     if asked.print:
         print(found)

@@ -107,11 +107,17 @@ def test_more_flowers_are_new_and_come_with_their_outlines(monkeypatch):
     assert torch.equal(lines[0, 0], torch.from_numpy(rims))
 
 
+def some_lines(number: int) -> torch.Tensor:
+    """Return pictures that stand for outlines; to paint all 8,000 takes minutes."""
+    rng = runtime.generator(5)
+    return (torch.rand(number, 1, 32, 32, generator=rng) < 0.8).float() * 2 - 1
+
+
 def test_dice_are_thrown_and_move_the_answer():
     """The same dice, the same answer; other dice, another; a net without asks for none."""
     runtime.seed_everything(0)
     net = make.fresh("outline", make.Config(dice=make.DICE))
-    shown = make.outlines()[:3]
+    shown = some_lines(3)
     first, again, other = (make.thrown(net, shown, seed=seed) for seed in (0, 0, 1))
     assert torch.equal(first, again)
     assert not torch.equal(first, other)
@@ -123,7 +129,7 @@ def test_of_four_throws_the_game_gets_the_nearest():
     """Computed anew for every picture on its own; another truth moves which."""
     runtime.seed_everything(0)
     net = make.fresh("outline", make.Config(dice=make.DICE, throws=make.CHOICE))
-    shown, truth = make.outlines()[:3], make.flowers()[:3]
+    shown, truth = some_lines(3), make.flowers()[:3]
     z = torch.randn(3, make.CHOICE * make.DICE)
     given = net(z, shown, truth)
     assert given.requires_grad
@@ -137,7 +143,7 @@ def test_of_four_throws_the_game_gets_the_nearest():
 
 def test_half_precision_trains_the_same_weights(monkeypatch):
     """A step of each kind in bfloat16: nearly the step in float32, and weights of float32."""
-    monkeypatch.setattr(make, "to_paint", lambda: (make.outlines()[:32], make.flowers()[:32]))
+    monkeypatch.setattr(make, "to_paint", lambda: (some_lines(32), make.flowers()[:32]))
     for config in make.TASKS["outline"].configs.values():
         ends = []
         for half in (False, True):
