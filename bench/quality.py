@@ -662,6 +662,7 @@ def main() -> None:
                 words = ", ".join(f"{m} {scores[m]:.3g}" for m in METRICS)
                 print(f"{name}, {recipe.name}, {many} s, seed {seed}: {words}", flush=True)
             keep(found)
+    found = kept()  # with what calls beside this one have written
     TABLE.write_text(with_tables(TABLE.read_text(encoding="utf-8"), found), encoding="utf-8")
     if "mnist" in found["bounds"]:
         curve(found, "mnist").savefig(CURVE, metadata={"Software": None})
