@@ -137,7 +137,10 @@ def by_hand(opts: list, what: str):
                 if what == "rate":
                     opt.param_groups[0]["lr"] = 5e-3
                 else:
-                    opt.load_state_dict(copy.deepcopy(opt.state_dict()))
+                    kept = copy.deepcopy(opt.state_dict())
+                    for state in kept["state"].values():
+                        state["exp_avg"].zero_()  # else the old memory would do as well
+                    opt.load_state_dict(kept)
 
     return change
 
