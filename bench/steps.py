@@ -236,22 +236,22 @@ def theirs() -> Iterator[Callable[[], Case]]:
         )
 
 
+def plane() -> tuple[nn.Module, nn.Module]:
+    return models.plane_generator(), models.plane_discriminator()
+
+
+def mlp() -> tuple[nn.Module, nn.Module]:
+    return models.image_generator(), models.image_discriminator()
+
+
+def dcgan(size: int, channels: int = 1, **more) -> Callable[[], tuple[nn.Module, nn.Module]]:
+    shape = {"size": size, "channels": channels}
+    return lambda: (models.dcgan_generator(**shape), models.dcgan_discriminator(**shape, **more))
+
+
 def own() -> Iterator[Callable[[], Case]]:
     """Yield the cases on the course's own nets, against lesson 04's plain loop on the same nets."""
     gp = {"game": losses.wasserstein, "n_critic": 5, "penalty": penalties.gradient_penalty}
-
-    def mlp():
-        return models.image_generator(), models.image_discriminator()
-
-    def plane():
-        return models.plane_generator(), models.plane_discriminator()
-
-    def dcgan(size, channels=1, **more):
-        sized = {"size": size, "channels": channels}
-        return lambda: (
-            models.dcgan_generator(**sized),
-            models.dcgan_discriminator(**sized, **more),
-        )
 
     for name, make, shape, batch, latent_dim, more in (
         ("2-D", plane, (2,), 256, 2, {}),

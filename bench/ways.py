@@ -23,20 +23,12 @@ import torch
 from torch import nn
 
 from bench import steps as bench_steps
-from gan_lessons import data, losses, models, penalties, runtime, speed, training
+from bench.steps import dcgan, mlp
+from gan_lessons import data, losses, penalties, runtime, speed, training
 
 BURST, SAME = 20, 30  # steps in a burst; steps of the runs whose weights are compared
 LATENT = 64
 BEFORE = 6  # steps that warm up, record or compile
-
-
-def dcgan(size: int, channels: int, **more) -> Callable[[], tuple[nn.Module, nn.Module]]:
-    shape = {"size": size, "channels": channels}
-    return lambda: (models.dcgan_generator(**shape), models.dcgan_discriminator(**shape, **more))
-
-
-def mlp() -> tuple[nn.Module, nn.Module]:
-    return models.image_generator(), models.image_discriminator()
 
 
 def r1() -> penalties.lazy:

@@ -1,10 +1,10 @@
 """The networks of the course, smallest first. Floor 2 of the house.
 
 Points in the plane and the averaged generator (lesson 04), MLPs for images (lesson 06), DCGAN of
-any size (lesson 07, in color lesson 08), many small networks side by side (lesson 10), nets that
-are told what is asked for (lesson 14), nets from pictures to pictures and critics of patches
-(lesson 15), a U-Net that is told the time (lesson 19). A discriminator returns logits of shape
-(B,); an image generator ends in [-1, 1].
+any size (lesson 07, in color lesson 08), many small networks side by side (lesson 10), noise that
+chooses (lesson 12), nets that are told what is asked for (lesson 14), nets from pictures to
+pictures and critics of patches (lesson 15), a U-Net that is told the time (lesson 19). A
+discriminator returns logits of shape (B,); an image generator ends in [-1, 1].
 """
 
 from collections.abc import Callable, Sequence
@@ -271,6 +271,32 @@ def shape_trace(net: nn.Module, x: Tensor) -> str:
         for hook in hooks:
             hook.remove()
     return "\n".join(f"{name:24} {shape!s:20} {weights:>10,}" for name, shape, weights in rows)
+
+
+# -- noise that chooses: lesson 12 --------------------------------------------------------------
+
+
+class CategoricalNoise(nn.Module):
+    """A layer in front of G that turns the first numbers of its noise into one choice. Lesson 12.
+
+    Whichever of the first ``kinds`` numbers of z (B, latent_dim) is the largest becomes √kinds, the
+    others 0: every kind is as likely as any other, and their mean square stays 1. The rest of z
+    stays as it is. What lies between two kinds is never drawn, so G need not make what lies between
+    two digits, which a continuous G of continuous noise cannot avoid.
+
+    Source: the problem, Tanielian et al. 2020, Learning Disconnected Manifolds: a no GAN's Land;
+    noise with a choice in it, Chen et al. 2016, InfoGAN, section 7.2.
+    """
+
+    def __init__(self, kinds: int):
+        super().__init__()
+        self.kinds = kinds
+
+    def forward(self, z: Tensor) -> Tensor:
+        """Return noise of the same shape, its first numbers a choice. Lesson 12."""
+        numbers, rest = z[:, : self.kinds], z[:, self.kinds :]
+        chosen = numbers == numbers.amax(dim=1, keepdim=True)
+        return torch.cat([chosen.to(z.dtype) * self.kinds**0.5, rest], dim=1)
 
 
 # -- a picture and a time: lesson 19 -----------------------------------------------------------

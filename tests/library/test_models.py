@@ -107,6 +107,31 @@ def test_instance_noise_blurs_only_while_training(sigma):
     assert not list(layer.parameters())
 
 
+# -- noise that chooses ----------------------------------------------------------------------
+
+
+def test_categorical_noise_chooses_evenly_and_keeps_the_rest():
+    """One of the first 4 numbers is 2, the others 0; each kind within 5 deviations of a quarter."""
+    z = torch.randn(4_000, 6, generator=torch.Generator().manual_seed(0))
+    out = models.CategoricalNoise(4)(z)
+    assert torch.equal(out[:, 4:], z[:, 4:])
+    assert torch.equal(out[:, :4].argmax(1), z[:, :4].argmax(1))
+    assert out[:, :4].sum(1).eq(2).all()
+    assert out[:, :4].square().mean().item() == 1  # as noise has it
+    counts = out[:, :4].gt(0).sum(0)
+    assert (counts - 1_000).abs().max() <= 5 * math.sqrt(4_000 * 0.25 * 0.75)
+
+
+def test_a_generator_behind_categorical_noise_is_drawn_and_trained_like_any():
+    G = nn.Sequential(models.CategoricalNoise(3), models.plane_generator(latent_dim=5))
+    z = torch.randn(7, 5)
+    assert G(z).shape == (7, 2)
+    assert G(z.bfloat16().float()).dtype == torch.float32
+    G(z).sum().backward()
+    assert all(p.grad is not None for p in G.parameters())
+    assert torch.equal(models.CategoricalNoise(3)(z.double()).float(), models.CategoricalNoise(3)(z))
+
+
 # -- the average -----------------------------------------------------------------------------
 
 
