@@ -612,7 +612,8 @@ checks.claim(
 #
 # ## One budget on strokes
 # Nine runs on the drawn strokes ship with the course: three methods, three
-# seeds, the same seconds of one core each. GAN: lesson 12's modern recipe.
+# seeds, the same seconds of one core each. GAN: lesson 12's modern recipe as it
+# was for these runs, in batches of 16 and with no choice in its noise.
 # VAE: the same decoder as that G, with a code of 16 numbers, and an encoder
 # like D. Flow: `models.PictureAndTime`, a U-Net of about G's weights.
 
@@ -1109,7 +1110,8 @@ for name in ("GAN", "VAE", "flow, 16"):
 #
 # Was it fair? The GAN's recipe was searched for in lesson 12, in some 20
 # trials; the flow's was chosen in five, on one of the three seeds; the VAE's
-# is its first. More trials for the VAE could change its column.
+# is its first. More trials for the VAE could change its column; so could the
+# choice that lesson 12 has since put into the GAN's noise.
 
 # %% [markdown]
 # ## Quiz

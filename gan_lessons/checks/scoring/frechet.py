@@ -77,6 +77,12 @@ SLIPS = (
         "eigenvalues of A @ B.",
     ),
     Slip(
+        ROOTS,
+        "torch.linalg.eigvalsh((cov_a + cov_b) / 2)",
+        "the covariances cancel, and only the means are compared: with (A + B) / 2 for the root of "
+        "A @ B the last term takes away just what the two traces add.",
+    ),
+    Slip(
         "cov_a @ cov_b",
         "cov_a * cov_b",
         "cov_a * cov_b multiplies number by number: the product of two matrices is cov_a @ cov_b.",
