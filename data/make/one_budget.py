@@ -44,14 +44,13 @@ Run = Iterator[int]  # of steps
 
 
 def gan(x: Tensor, seed: int, steps: int) -> tuple[Run, Draw]:
-    """Return lesson 12's modern game, and how its average draws."""
-    recipe = image_ablation.MODERN
+    """Return lesson 12's modern game as it was for these runs, and how its average draws."""
+    recipe = image_ablation.EARLIER
     batches = data.batches(x, recipe.batch_size, rng=runtime.generator(seed))
     average, run = image_ablation.game_of(recipe, batches, seed=seed, steps=steps)
 
     def draw(number: int, calls: int) -> Tensor:
-        z = torch.randn(number, image_ablation.LATENT, generator=runtime.generator(1))
-        return average(z)
+        return average(image_ablation.noise_of(recipe, number))
 
     return (moment.step for moment in run), (draw, average)
 

@@ -30,7 +30,7 @@ SHIPPED: dict[str, tuple[str, str]] = {
     ),
     "images": (
         "image_ablation.py",
-        "ed76cf18f9bf985b34bda41eb9c815616d9e821cd72564d80f6d810e119d1664",
+        "665490e9016aa21fdfbcd126ae55a9bc88a1d2b6ca7ba865def96db66a3325f5",
     ),
     "little": (
         "little.py",
@@ -62,7 +62,7 @@ SHIPPED: dict[str, tuple[str, str]] = {
     ),
     "stacked": (
         "stacked.py",
-        "6a1a5294a6a5ed6643630f5f7de249751191f435113cf18377c9e758777377ec",
+        "427d3d3cfae1952af5a1390ceec93fd8a7b2cf687ea26a46df244acf91e29a00",
     ),
 }
 

@@ -826,7 +826,8 @@ for their_set, my_set in zip(theirs, mine):
 # Many a digit of lesson 07 lay between two. It must be so: $G$ is continuous.
 # Go in a straight line from the noise of a 1 to that of a 7, and its pictures
 # change without a jump; so on the way it draws what is neither, and some
-# samples come from there, however long it trains (Tanielian et al. 2020).
+# samples come from there. Training can make the way short, but not end it
+# (Tanielian et al. 2020).
 #
 # Noise can have gaps. `models.CategoricalNoise(k)` in front of $G$ turns the
 # first $k$ numbers of $z$ into a **choice**: the largest becomes $\sqrt k$,
@@ -837,7 +838,7 @@ rng = runtime.generator(SEED)
 z = torch.randn(4, 6, generator=rng)  # 4 of 6 numbers choose, 2 are free
 print(models.CategoricalNoise(4)(z))
 
-# %% [markdown] predict={"picture": "digits", "words": ["times as large", "is missed by all", "missed more", "hardly missed"]}
+# %% [markdown] predict={"picture": "digits", "words": ["times as large", "is missed by all", "better without", "hardly missed"]}
 # ## Pictures, at equal time
 # Does R1 carry over, and is the choice worth anything? MNIST, lesson 07's $G$,
 # and the same *time* for all: 75 seconds of a core, 240 in the lower two rows.
@@ -855,7 +856,7 @@ means = pictures.more["real against real"].tolist()
 reached = dict(zip(pictures.more["metrics"], means))  # by real digits
 ideal_digits = {
     metric: reached[metric]
-    for metric in ("sure", "FD", "recall", "coverage")
+    for metric in ("sure", "FD", "precision", "recall", "coverage")
 }
 
 
@@ -881,28 +882,74 @@ front = models.dcgan_discriminator(norm=nn.Identity)[:-3]  # before the logit
 x = torch.randn(1, 1, 28, 28, requires_grad=True)
 (seen,) = torch.autograd.grad(front(x)[0, :, 3, 3].sum(), x)
 patch = int((seen[0, 0] != 0).any(dim=0).sum())
-ratio = of("− R1", fd).mean() / of("modern", fd).mean()
+ratios = {
+    name: of(name, fd).mean() / of("modern", fd).mean()
+    for name in ("− hidden layer", "R3GAN's loss", "− R1", "− choice")
+}
 price = of("− R1", made) / of("modern", made) - 1
-more = of("R3GAN's loss", fd) - of("modern", fd)
-low, mean, high = metrics.over_seeds(more)
-print(f"without R1 FD is {ratio:.1f} times as large; R1 adds {price:.0%} to a "
-      f"step\na number before the logit sees {patch} x {patch} pixels\n"
-      f"R3GAN's loss for modern's: FD {mean:+.2f} ({low:.2f} to {high:.2f})")
+for name, ratio in ratios.items():
+    print(f"{name}: FD {ratio:.1f} times modern's")
+print(f"R1 adds {price:.0%} to a step\n"
+      f"a number before the logit sees {patch} x {patch} pixels")
 
 # %% [markdown]
 # In 75 seconds the modern game is ahead of what the DCGAN reaches in four
-# minutes, by all four metrics. **R1** is missed by all four. The **hidden
-# layer** is missed by *sure* and coverage; without it the logit is a sum over
-# patches of the printed size, but whether that is why, no run here shows. The
-# average is hardly missed, by recall alone.
+# minutes, by all metrics but recall. The **hidden layer** is missed by all
+# five; without it the logit is a sum over patches of the printed size, but
+# whether that is why, no run here shows. **R1** is missed by FD and recall,
+# and precision is better without it. The **average** is missed a little, by
+# *sure*, precision and coverage. Pairs and R2 on top (*R3GAN's loss*) hurt
+# here, by all five.
 #
-# Pairs and R2 on top (*R3GAN's loss*) gain nothing here: the means of all four
-# metrics are worse, though three seeds leave each undecided. The file also
-# holds precision, which this list leaves out. It is decidedly lower with
-# R3GAN's loss (−0.044, −0.061 to −0.027), and higher without R1 (+0.042, 0.008
-# to 0.077): no metric judges alone.
+# The **choice** is the odd one: FD hardly sees it. Without it an eighth fewer
+# digits are read surely, as foretold, and precision and coverage are lower;
+# but recall is *higher*, by 0.2. Free numbers draw what is rare and what is
+# neither. Where 44 of them stand beside the choice, recall comes back, most
+# of it, and no other metric changes decidedly. So which is best? That
+# depends on what you want them for: no metric judges alone.
 #
 # Open the rows of 4 minutes: would you read every digit?
+
+# %% [markdown] predict={"picture": "kinds", "words": ["is one digit", "in one hand", "had to be left"]}
+# What did $G$ choose for? Twenty kinds, ten digits, and a label nowhere.
+# Below, modern after four minutes (first seed), eight samples of each kind;
+# beside them what the classifier reads most in a kind, and how often.
+# **Predict:** what will a kind have become? How many kinds will a digit get?
+
+# %% picture="kinds"
+read_as = pictures.more["digits of the kinds"].double()  # (20, 10)
+share, digit = (read_as / read_as.sum(1, keepdim=True)).max(dim=1)
+order = sorted(range(20), key=lambda kind: (digit[kind], -share[kind]))
+pure = int((share > 0.9).sum())
+
+
+def kinds(page=1):
+    rows = {}
+    for kind in order[5 * page - 5 : 5 * page]:
+        name = f"kind {kind}: {digit[kind]}, {share[kind]:.0%}"
+        rows[name] = pictures.more["kinds"][kind]
+    return show.rows_of_images(
+        rows,
+        sentence=f"Five of 20 kinds, sorted by digit; in {pure} of all one "
+        "digit has more than 90 %.",
+    )
+
+
+show.explore(kinds, page=(1, 4))
+
+# %%
+# what we claim
+assert digit.bincount(minlength=10).tolist() == 10 * [2]  # two for each
+seven, nine = read_as[:, 7], read_as[:, 9]
+assert torch.minimum(seven, nine).max() > 50  # a mixed kind
+
+# %% [markdown]
+# Every digit got two kinds, and many a kind is one digit in one way of writing
+# it: a 1 upright or leaning, a 2 with a loop or without. Nobody asked for that.
+# $D$ sees no kind, and $G$ could have drawn all digits in each; but between
+# kinds it may jump, and jumps are what separate shapes need. Within a kind it
+# still cannot: the mixed ones hold digits that pass into each other, such as 7
+# and 9, and what lies between them.
 
 # %% [markdown] predict={"picture": "stacked", "words": ["misses only", "become easy", "goes blind"]}
 # ## A thousand modes
@@ -937,11 +984,13 @@ def missed(name):
 
 four_minutes = "DCGAN of lesson 07, 4 minutes"
 ahead = compared(pictures, "modern", four_minutes, ideal_digits)
-assert ahead == [1, 1, 1, 1]
-assert missed("− R1") == [-1, -1, -1, -1]
-assert missed("− hidden layer") == [-1, 0, 0, -1]
-assert missed("− average") == [0, 0, -1, 0]
-assert missed("R3GAN's loss") == [0, 0, 0, 0]
+assert ahead == [1, 1, 1, -1, 1]  # by recall it is behind
+assert missed("− R1") == [0, -1, 1, -1, 0]
+assert missed("− hidden layer") == [-1, -1, -1, -1, -1]
+assert missed("− choice") == [-1, 0, -1, 1, -1]
+assert missed("64 numbers of noise") == [0, 0, 0, 1, 0]
+assert missed("− average") == [-1, 0, -1, 0, -1]
+assert missed("R3GAN's loss") == [-1, -1, -1, -1, -1]
 
 for name, number, far in zip(stacks.configs, modes, kl):
     print(f"{name}: {number:.0f} modes, reverse KL {far:.2f}")
@@ -997,7 +1046,8 @@ assert kl[::2].min() > 0.15  # plain
 # | falling rates | idle alone; in company they even out the shares |
 # | average, pairs, each taken from modern | undecided |
 # | fading | a point of quality; five times the reverse KL, by a hair undecided |
-# | digits at equal time, modern for plain | FD 4.6 → 1.1; without R1 4.2 |
+# | digits at equal time, modern for plain | FD 2.9 → 0.6; without the hidden layer 1.9, without R1 1.0 |
+# | a choice in the noise | 89 instead of 76 % read surely, recall lower by 0.2; a kind is a digit |
 # | a thousand modes, modern for plain | reverse KL 0.20 → 0.05 |
 # | *your change* | *what you saw* |
 
@@ -1023,5 +1073,8 @@ assert kl[::2].min() > 0.15  # plain
 # - [Karras et al. 2020](https://arxiv.org/abs/1912.04958): lazy penalties, in
 #   the appendix of StyleGAN2.
 # - [Lin et al. 2018](https://arxiv.org/abs/1712.04086): PacGAN.
+# - [Tanielian et al. 2020](https://arxiv.org/abs/2006.04596): what a continuous
+#   $G$ must draw between modes. [Chen et al. 2016](https://arxiv.org/abs/1606.03657):
+#   InfoGAN, whose noise has a choice in it too, and a second net that reads it.
 #
 # Next: lesson 13, *Learn from little data*.

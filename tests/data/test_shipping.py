@@ -349,7 +349,8 @@ def test_the_ablations_of_images_are_laid_out_as_they_ship(maker, tmp_path, monk
     )
     with np.load(shipping.DATA / name, allow_pickle=False) as file:
         scores = {key.partition("/")[2]: 0.5 for key in file.files if key.startswith("scores/")}
-    fakes = torch.zeros(30, 3 if maker == "stacked" else 1, 28, 28, dtype=torch.uint8)
+    number, channels = (30, 3) if maker == "stacked" else (making.N, 1)
+    fakes = torch.zeros(number, channels, 28, 28, dtype=torch.uint8)
     run = {"average": fakes, "itself": fakes, "steps": 9, "seconds": 1.0}
     worth = (scores, torch.zeros(1000, dtype=torch.int64)) if maker == "stacked" else scores
     monkeypatch.setattr(making.data, "mnist", lambda train=True: digits)

@@ -20,6 +20,7 @@ BUFFERS = ("def course_step(",)
 READING = ("def course_verdicts(",)
 PLANE = (*READING, "grid = data.grid(", 'data.ablation("plane")', "helped = [")
 PICTURES = (*READING, 'data.ablation("images")', 'data.ablation("stacked")', "four_minutes = ")
+KINDS = (*READING, 'data.ablation("images")', "read_as = ", "seven, nine = ")
 
 # cells, the line, what it is sabotaged to
 SABOTAGE = {
@@ -69,6 +70,9 @@ SABOTAGE = {
         'missed("− hidden layer")',
         'missed("− average")',
     ),
+    "kinds: the rarest digit for the commonest": (KINDS, "True)).max(dim=1)", "True)).min(dim=1)"),
+    "kinds: another pair of digits": (KINDS, "read_as[:, 7], read_as[:, 9]", "*read_as[:, :2].T,"),
+    "pictures: the choice for the average": (PICTURES, 'missed("− choice")', 'missed("− average")'),
     "stacks: plain for modern": (PICTURES, "kl[1::2]", "kl[::2]"),
     "stacks: modes for their KL": (PICTURES, 'scores["reverse KL"]', 'scores["modes"]'),
 }
