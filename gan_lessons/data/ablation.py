@@ -62,7 +62,7 @@ SHIPPED: dict[str, tuple[str, str]] = {
     ),
     "stacked": (
         "stacked.py",
-        "427d3d3cfae1952af5a1390ceec93fd8a7b2cf687ea26a46df244acf91e29a00",
+        "f184ebcfdd929a3ee6c8e98e196d785e4e22208fdccb4b8fe84f0f21a16195cd",
     ),
 }
 

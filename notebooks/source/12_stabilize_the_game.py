@@ -951,11 +951,12 @@ assert torch.minimum(seven, nine).max() > 50  # a mixed kind
 # still cannot: the mixed ones hold digits that pass into each other, such as 7
 # and 9, and what lies between them.
 
-# %% [markdown] predict={"picture": "stacked", "words": ["misses only", "become easy", "goes blind"]}
+# %% [markdown] predict={"picture": "stacked", "words": ["misses only", "another order", "goes blind"]}
 # ## A thousand modes
 # Three digits as the color channels of one picture make 1,000 classes; a
 # classifier reads 26,000 samples. Published: DCGAN 99 modes, VEEGAN 150,
-# PacDCGAN2 all 1,000, with a reverse KL of 0.06. **Predict** ours.
+# PacDCGAN2 all 1,000, with a reverse KL of 0.06. **Predict** ours: lesson 07's
+# DCGAN, modern, and modern with 64 free numbers for its choice. Which leads?
 
 # %% picture="stacked"
 stacks = data.ablation("stacked")
@@ -994,19 +995,25 @@ assert missed("R3GAN's loss") == [-1, -1, -1, -1, -1]
 
 for name, number, far in zip(stacks.configs, modes, kl):
     print(f"{name}: {number:.0f} modes, reverse KL {far:.2f}")
-of_run = dict(zip(stacks.configs, modes.tolist()))
-assert of_run["DCGAN of lesson 07, MNIST"] == 999
-assert of_run["modern, MNIST"] == 1000
-assert of_run["DCGAN of lesson 07, strokes"] == 990
-assert of_run["modern, strokes"] == 1000
-assert kl[1::2].max() < 0.05  # modern
-assert kl[::2].min() > 0.15  # plain
+found = dict(zip(stacks.configs, modes.tolist()))
+assert found["DCGAN of lesson 07, MNIST"] == found["modern, MNIST"] == 988
+assert found["DCGAN of lesson 07, strokes"] == 963
+assert found["modern, strokes"] == 971
+plain, chooses, free = kl.reshape(2, 3).T  # each of MNIST and of strokes
+assert (free < 0.5 * torch.minimum(plain, chooses)).all()
 
 # %% [markdown]
-# Even the plain DCGAN misses only one mode of MNIST and ten of our strokes:
+# Even the plain DCGAN misses only 12 modes of MNIST and 37 of our strokes:
 # where *one* sample makes a mode, the count goes blind. The reverse KL still
 # sees the difference; 26,000 stacks of held-out digits have 0.02 (in the file:
 # `stacks.more["real digits"]`). One seed each: no interval.
+#
+# And it is another order than with single digits. A stack of three has 1,000
+# shapes; a choice among 20 cannot keep them apart, and the eight numbers
+# beside it, or the plain game's sixteen, are few for three digits. With 64
+# free numbers the same game leads, though fewer of its single digits are read
+# surely (in the file: `stacks.scores["sure"]`). How much noise, and whether it
+# should choose, is a setting like $\gamma$: it fits data, not GANs.
 #
 # And the published DCGAN's 99? Its networks, budget and data are others
 # (`data/ablation.md`). Ten times as many modes here says nothing about a
@@ -1048,7 +1055,7 @@ assert kl[::2].min() > 0.15  # plain
 # | fading | a point of quality; five times the reverse KL, by a hair undecided |
 # | digits at equal time, modern for plain | FD 2.9 → 0.6; without the hidden layer 1.9, without R1 1.0 |
 # | a choice in the noise | 89 instead of 76 % read surely, recall lower by 0.2; a kind is a digit |
-# | a thousand modes, modern for plain | reverse KL 0.20 → 0.05 |
+# | a thousand modes, 64 free numbers for modern's choice | reverse KL 0.41 → 0.06 |
 # | *your change* | *what you saw* |
 
 # %% [markdown]

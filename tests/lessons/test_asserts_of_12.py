@@ -73,7 +73,7 @@ SABOTAGE = {
     "kinds: the rarest digit for the commonest": (KINDS, "True)).max(dim=1)", "True)).min(dim=1)"),
     "kinds: another pair of digits": (KINDS, "read_as[:, 7], read_as[:, 9]", "*read_as[:, :2].T,"),
     "pictures: the choice for the average": (PICTURES, 'missed("− choice")', 'missed("− average")'),
-    "stacks: plain for modern": (PICTURES, "kl[1::2]", "kl[::2]"),
+    "stacks: plain for free": (PICTURES, "plain, chooses, free = ", "free, chooses, plain = "),
     "stacks: modes for their KL": (PICTURES, 'scores["reverse KL"]', 'scores["modes"]'),
 }
 
