@@ -140,11 +140,13 @@ def matrix(
     shades = [[int(verdicts[name][i]) * (i != base) for name in names] for i in range(len(configs))]
     with rc_context(STYLE):
         height, runs = 0.29 * len(configs) + 0.5, samples.shape[1]
-        fig = figure(width=8.3, height=height + 2.2, layout=None)
+        width = 8.3 + 1.15 * max(0, len(names) - 4)
+        fig = figure(width=width, height=height + 2.2, layout=None)
         share = 2.2 / (height + 2.2)
-        left = min(0.255, 0.02 + 0.0085 * max(map(len, configs)))  # room for the longest name
-        table = fig.add_axes((left, share + 0.01, 0.86 - left, (1 - share) * 0.9))
-        dots = fig.add_axes((0.868, share + 0.01, 0.122, (1 - share) * 0.9))
+        left = min(2.1, 0.17 + 0.07 * max(map(len, configs))) / width  # room for the longest name
+        right = 1 - 1.16 / width  # and for the runs
+        table = fig.add_axes((left, share + 0.01, right - left, (1 - share) * 0.9))
+        dots = fig.add_axes((right + 0.07 / width, share + 0.01, 1.01 / width, (1 - share) * 0.9))
         draw_cells(table, configs, names, texts, shades=shades)
         frame = {"fill": False, "ec": MARK, "lw": 2.5}
         table.add_patch(Rectangle((names.index(pick[1]) - 0.48, row - 0.45), 0.96, 0.9, **frame))

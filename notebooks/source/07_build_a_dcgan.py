@@ -442,8 +442,8 @@ checks.claim("the reader reads 95 % of held-out digits right", right > 0.95)
 # Batches are small and rates high: on MNIST, in 40 seconds of a core, many
 # cheap steps got further than half as many with batches of 64 and a quarter of
 # the rates. And $z$ has 16 numbers: with 64, on strokes as on MNIST, fewer
-# digits came out whole. `channels_last` lays the channels of one pixel side by side in
-# memory: the same numbers, in an order that many processors prefer.
+# digits came out whole. `channels_last` lays the channels of one pixel side by
+# side in memory: the same numbers, in an order that many processors prefer.
 # **Predict:** after how many steps will you be able to read the first digit?
 
 # %%
@@ -908,9 +908,9 @@ checks.claim("at frequency ½ itself repeating leaves least, as it must",
 
 # %% [markdown]
 # In the run that we kept, kernel 5, the one that the advice warns of (in the
-# mean 1.4 times the power of real digits); and repeating, which lets hardly any
-# fine noise through at first, has 1.5. Kernels 3 and 4 (1.8, 2.2) spread over
-# both: three seeds do not rank them.
+# mean 1.4 times the power of real digits); and repeating, which lets hardly
+# any fine noise through at first, has 1.5. Kernels 3 and 4 (1.8, 2.2) spread
+# over both: three seeds do not rank them.
 #
 # Where training goes well, two hundred steps mend most of what the first
 # weights did; the long run with kernel 4 is at 1.1. See a checkerboard? Train

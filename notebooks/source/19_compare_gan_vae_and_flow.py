@@ -612,8 +612,8 @@ checks.claim(
 #
 # ## One budget on strokes
 # Nine runs on the drawn strokes ship with the course: three methods, three
-# seeds, the same seconds of one core each. GAN: lesson 12's modern recipe as it
-# was for these runs, in batches of 16 and with no choice in its noise.
+# seeds, the same seconds of one core each. GAN: lesson 12's modern recipe as
+# it was for these runs, in batches of 16 and with no choice in its noise.
 # VAE: the same decoder as that G, with a code of 16 numbers, and an encoder
 # like D. Flow: `models.PictureAndTime`, a U-Net of about G's weights.
 

@@ -19,7 +19,8 @@ GAME = ("class Spike", "def small_game(", "tricks = {", "def pushes(", "R1 and n
 BUFFERS = ("def course_step(",)
 READING = ("def course_verdicts(",)
 PLANE = (*READING, "grid = data.grid(", 'data.ablation("plane")', "helped = [")
-PICTURES = (*READING, 'data.ablation("images")', 'data.ablation("stacked")', "four_minutes = ")
+PICTURES = (*READING, 'data.ablation("images")', "four_minutes = ")
+STACKS = ('data.ablation("stacked")', "plain, chooses, free = ", "within = 0.0")
 KINDS = (*READING, 'data.ablation("images")', "read_as = ", "seven, nine = ")
 
 # cells, the line, what it is sabotaged to
@@ -73,8 +74,9 @@ SABOTAGE = {
     "kinds: the rarest digit for the commonest": (KINDS, "True)).max(dim=1)", "True)).min(dim=1)"),
     "kinds: another pair of digits": (KINDS, "read_as[:, 7], read_as[:, 9]", "*read_as[:, :2].T,"),
     "pictures: the choice for the average": (PICTURES, 'missed("− choice")', 'missed("− average")'),
-    "stacks: plain for free": (PICTURES, "plain, chooses, free = ", "free, chooses, plain = "),
-    "stacks: modes for their KL": (PICTURES, 'scores["reverse KL"]', 'scores["modes"]'),
+    "stacks: plain for free": (STACKS, "plain, chooses, free = ", "free, chooses, plain = "),
+    "stacks: one channel for three": (STACKS, "(2, 3), (1, 3), (1, 2)", "(2, 3),"),
+    "stacks: modes for their KL": (STACKS, 'scores["reverse KL"]', 'scores["modes"]'),
 }
 
 
