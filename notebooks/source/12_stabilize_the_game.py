@@ -971,8 +971,8 @@ assert torch.minimum(seven, nine).max() > 50  # a mixed kind
 # that. $D$ sees no kind, and $G$ could have drawn all digits in each; but
 # between kinds it may jump, and jumps are what separate shapes need. Within a
 # kind it still cannot: the mixed ones hold digits that pass into each other,
-# such as 7 and 9, and what lies between them. (One run; which kind gets what is
-# chance.)
+# such as 7 and 9, and what lies between them. (One run; which kind gets which
+# digit is chance.)
 
 # %% [markdown] predict={"picture": "stacked", "words": ["misses only", "another order", "goes blind"]}
 # ## A thousand modes

@@ -129,7 +129,8 @@ def test_a_generator_behind_categorical_noise_is_drawn_and_trained_like_any():
     assert G(z.bfloat16().float()).dtype == torch.float32
     G(z).sum().backward()
     assert all(p.grad is not None for p in G.parameters())
-    assert torch.equal(models.CategoricalNoise(3)(z.double()).float(), models.CategoricalNoise(3)(z))
+    layer = models.CategoricalNoise(3)
+    assert torch.equal(layer(z.double()).float(), layer(z))
 
 
 # -- the average -----------------------------------------------------------------------------

@@ -71,7 +71,7 @@ def knobs(lesson: str) -> dict[str, object]:
 
 
 def test_lessons_07_and_08_are_played_with_their_own_knobs():
-    seven, eight, _ = quality.own_recipes()
+    seven, eight, *_ = quality.own_recipes()
     told = knobs("07")
     assert (seven.batch, seven.latent_dim) == (told["batch_size"], told["latent_dim"])
     assert (seven.lr_g, seven.lr_d, seven.decay) == (told["lr"], told["lr"] / 2, told["decay"])
@@ -123,7 +123,7 @@ def test_the_first_weights_of_the_peers_are_the_published_ones():
 
 
 def test_a_warm_average_forgets_its_first_steps_sooner():
-    plain, color, _ = quality.own_recipes()
+    plain, color, *_ = quality.own_recipes()
     assert plain.memory(1) == plain.decay
     assert color.memory(1) == pytest.approx(2 / 11)
     assert color.memory(10**6) == color.decay
@@ -245,7 +245,7 @@ def test_the_page_holds_the_table_of_what_is_kept():
 
 
 def test_the_curve_shows_what_was_run_and_nothing_else():
-    seven, eight, _ = quality.own_recipes()
+    seven, eight, *_ = quality.own_recipes()
     runs = {
         quality.key_of("mnist", seven, 15, 1): {"FD": 4.0},
         quality.key_of("mnist", seven, 15, 2): {"FD": 2.0},
