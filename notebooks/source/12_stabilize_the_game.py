@@ -844,7 +844,7 @@ print(models.CategoricalNoise(4)(z))
 # ## Pictures, at equal time
 # Does R1 carry over, and is the choice worth anything? MNIST, lesson 07's $G$,
 # three seeds, and the same *time* for all: 75 seconds of a core, 240 in the
-# lower two rows. Falling rates and an average have all. **Modern** is here: R1
+# lower two rows. All have falling rates and an average. **Modern** is here: R1
 # ($\gamma=1$) at every 8th step; a $D$ without batch norm, with a hidden layer
 # before its logit and twice $G$'s rate; no momentum ($\beta_1=0$); a choice
 # among 20 and 8 free numbers. No pairs, no R2, no fading. *− choice* has all
@@ -1043,7 +1043,7 @@ assert (within[1::3] < 0.1 * chooses).all()
 # uneven in themselves. How much noise, and whether it should choose, is a
 # setting like $\gamma$: what fitted digits did not fit stacks of them.
 #
-# And the published DCGAN's 99? Its networks, budget and data are others
+# And the published DCGAN's 99? Its networks and budget are others
 # (`data/ablation.md`). Ten times as many modes here says nothing about a
 # trick: compare rows of one table.
 
