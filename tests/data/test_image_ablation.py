@@ -336,7 +336,13 @@ def test_what_lesson_12_says_of_the_stacks_beside_its_asserts(towers):
     real = towers.more["real digits"][:, list(towers.more["metrics"]).index("reverse KL")]
     assert [f"{value:.2f}" for value in real] == ["0.02", "0.02"]
     _, chooses, free = towers.scores["sure"].reshape(2, 3).T
-    assert (free < chooses).all()  # "fewer of its single digits are read surely"
+    assert (free < chooses).all()  # "fewer are read surely than modern's"
+    p = towers.more["counts"][:, 0].double().reshape(-1, 10, 10, 10) / stacks.SAMPLES
+    channels = [p.sum(others) for others in ((2, 3), (1, 3), (1, 2))]
+    within = sum(torch.special.xlogy(q, 10 * q).sum(dim=1) for q in channels)
+    _, depends, hardly = (kl - within).reshape(2, 3).T
+    assert (hardly < 0.03).all()  # "they hardly depend on each other"
+    assert (depends > 0.35).all()  # "one digit tells much about the next"
 
 
 def order_found(confidence: torch.Tensor, flags: torch.Tensor) -> float:
