@@ -77,6 +77,12 @@ SLIPS = (
         "eigenvalues of A @ B.",
     ),
     Slip(
+        ENDING,
+        "- 2 * len(mean_a) * (cov_a.det() * cov_b.det()).clamp(min=0) ** (0.5 / len(mean_a))",
+        "you take a root of determinants, which multiply the eigenvalues of A @ B: the trace of "
+        "the root adds up the root of each.",
+    ),
+    Slip(
         ROOTS,
         "torch.linalg.eigvalsh((cov_a + cov_b) / 2)",
         "the covariances cancel, and only the means are compared: with (A + B) / 2 for the root of "
