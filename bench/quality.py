@@ -4,6 +4,7 @@
     python -m bench.quality --minutes 60        stop after the run that ends an hour of processor
     python -m bench.quality --seconds 15 30 --sets mnist --seeds 1   a part of them
     python -m bench.quality --only 07           the recipes whose name holds this
+    python -m bench.quality --earlier           what the lessons had before November 2026, too
     python -m bench.quality --table             write the table again, train nothing
 
 `make bench-quality` is the first of them. Results are kept after each run in bench/quality.json, so
@@ -12,7 +13,8 @@ MNIST is found as in the lessons.
 
 Equal time: what a step of each recipe costs on one core is measured once, all recipes in turn; a
 run makes as many steps as then fit its processor seconds. So the steps are fixed, and a neighbor on
-the other core changes nothing. The seconds that a run really took are kept beside its scores.
+the other core changes nothing. The seconds that a run really took are kept beside its scores. Runs
+of one recipe and seed begin the same, for one time as for another: that is played once.
 
 Every reference loop comes twice: *as published* (its loop, its pipeline of pictures, its networks,
 settings and first weights; samples drawn as it draws them, in train mode), and *our settings* (the
@@ -27,10 +29,11 @@ import functools
 import hashlib
 import itertools
 import json
+import multiprocessing
 import os
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
@@ -39,6 +42,7 @@ import torch
 from matplotlib.figure import Figure
 from torch import Tensor, nn
 from torch.nn import functional as F
+from torch.optim.lr_scheduler import LRScheduler
 
 from bench import peers
 from gan_lessons import data, errors, losses, metrics, models, penalties, runtime, training
@@ -245,8 +249,14 @@ RECIPES = (*own_recipes(), *earlier_recipes(), *peer_recipes())
 # -- a run -----------------------------------------------------------------------------------
 
 
-def played(recipe: Recipe, x: Tensor, *, seed: int, steps: int) -> Iterator[nn.Module]:
-    """Train on uint8 pictures and yield, after every step, the generator to draw from."""
+def played(
+    recipe: Recipe, x: Tensor, *, seed: int, steps: int
+) -> Generator[nn.Module, int | None, None]:
+    """Train on uint8 pictures and yield, after every step, the generator to draw from.
+
+    Rates that fall do so from half of the steps on. Until then the run may be sent, once, another
+    number of steps to end after.
+    """
     runtime.seed_everything(seed)
     size = recipe.size or x.shape[-1]
     G, D = recipe.nets(x.shape[1], size)
@@ -261,14 +271,24 @@ def played(recipe: Recipe, x: Tensor, *, seed: int, steps: int) -> Iterator[nn.M
         step = recipe.loop(G, D, opt_g, opt_d, recipe.latent_dim)
         step = functools.partial(lambda play: play(next(pictures)), step)
     average = copy.deepcopy(G) if recipe.decay else G
-    falling = [training.falling_lr(opt, steps) for opt in (opt_g, opt_d)] * recipe.falls
-    for done in range(1, steps + 1):
+
+    def falling(steps: int) -> list[LRScheduler]:
+        return [training.falling_lr(opt, steps) for opt in (opt_g, opt_d)] * recipe.falls
+
+    schedulers = falling(steps)
+    for done in itertools.count(1):
         step()
         if recipe.decay:
             models.update_average(average, G, decay=recipe.memory(done))
-        for scheduler in falling:
+        for scheduler in schedulers:
             scheduler.step()
-        yield average
+        end = yield average
+        if end:
+            steps, schedulers = end, falling(end)
+            for scheduler in schedulers:
+                scheduler.last_epoch = done
+        if done == steps:
+            return
 
 
 def course_step(recipe, G, D, opt_g, opt_d, x, *, seed, steps) -> Callable[[], object]:
@@ -303,21 +323,53 @@ def sized(x: Tensor, size: int) -> Tensor:
 
 
 def run(recipe: Recipe, yard: "Yard", *, seed: int, steps: dict[int, int]) -> dict[int, dict]:
-    """Make a run; return its scores after each of ``steps``, by the seconds these stand for.
+    """Make a run for each of ``steps``; return their scores, by the seconds these stand for.
 
-    Only the training is timed. A recipe whose rates fall has one end and so one entry in ``steps``.
+    They begin the same, and that is played once: until they are stopped where rates are constant,
+    until half of the steps where rates fall. There a copy of this process turns off to its own end.
     """
-    last, found, spent = max(steps.values()), {}, 0.0
-    marks = {count: seconds for seconds, count in steps.items()}
-    start = time.process_time()
-    for done, G in enumerate(played(recipe, yard.train, seed=seed, steps=last), 1):
-        if done in marks:
-            spent += time.process_time() - start
-            x = drawn(recipe, G, len(yard.real), yard.size)
-            scores = yard.scores(x, recipe.size or yard.size)
-            found[marks[done]] = scores | {"steps": done, "took": round(spent, 1)}
-            start = time.process_time()
-    return found
+    found, last = {}, max(steps.values())
+    yard.near(recipe.size or yard.size)  # computed before there are copies, which would do it again
+    game = played(recipe, yard.train, seed=seed, steps=last)
+
+    def scored(G: nn.Module, spent: float) -> dict[str, float]:
+        x = drawn(recipe, G, len(yard.real), yard.size)
+        return yard.scores(x, recipe.size or yard.size) | {"took": round(spent, 1)}
+
+    def ended(G: nn.Module, done: int, end: int, spent: float) -> dict[str, float]:
+        start = time.process_time()
+        if done < end:
+            *_, G = game.send(end), *game
+        return scored(G, spent + time.process_time() - start)
+
+    spent = 0.0
+    for done in range(1, last + 1):
+        start = time.process_time()
+        G = next(game)
+        spent += time.process_time() - start
+        for seconds, end in steps.items():
+            half = max(1, end // 2)
+            if recipe.falls and end < last and done == half:
+                work = functools.partial(ended, G, done, end, spent)
+                found[seconds] = {"steps": end} | in_a_copy(work)
+            elif done == end and seconds not in found:
+                found[seconds] = {"steps": end} | scored(G, spent)
+    return {seconds: found[seconds] for seconds in steps}
+
+
+def in_a_copy(work: Callable[[], dict]) -> dict:
+    """Return what work returns in a copy of this process, so that it changes nothing here.
+
+    It needs a system on which a process can copy itself: Linux, macOS.
+    """
+    system = multiprocessing.get_context("fork")
+    here, there = system.Pipe(duplex=False)
+    copy = system.Process(target=lambda: there.send(work()))
+    copy.start()
+    there.close()  # the copy has its own; without it, recv ends if the copy fails
+    result = here.recv()
+    copy.join()
+    return result
 
 
 def cost(recipe: Recipe, x: Tensor, *, seconds: float = 2.0) -> float:
@@ -498,18 +550,6 @@ def missing(found: dict, name: str, recipe: Recipe, seconds: list[int], seed: in
     return [many for many in seconds if key_of(name, recipe, many, seed) not in runs]
 
 
-def plan(seconds: list[int], seeds: list[int], chosen: list[Recipe]) -> Iterator[tuple]:
-    """Yield (recipe, seed, seconds) in order: short runs of all come before long ones of any.
-
-    A recipe whose rates do not fall looks the same until it is stopped: one run to the longest time
-    has all the shorter ones on its way.
-    """
-    for many in sorted(seconds):
-        for seed in seeds:
-            for recipe in chosen:
-                yield recipe, seed, [many] if recipe.falls else sorted(seconds)
-
-
 def measured(found: dict, name: str, yard: Yard, chosen: list[Recipe]) -> dict[str, float]:
     """Return the milliseconds of a step of each recipe; measure those that are not kept."""
     costs = found["ms"].setdefault(name, {})
@@ -629,6 +669,12 @@ def curve(found: dict, name: str) -> Figure:
 # -- the script ------------------------------------------------------------------------------
 
 
+def minutes_spent() -> float:
+    """Return the processor minutes of this process and the copies it made."""
+    used = os.times()
+    return (used.user + used.system + used.children_user + used.children_system) / 60
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--seconds", type=int, nargs="+", default=list(SECONDS), choices=SECONDS)
@@ -636,12 +682,14 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, nargs="+", default=list(SEEDS), choices=SEEDS)
     parser.add_argument("--only", nargs="+", default=[""], help="recipes whose name holds one")
     parser.add_argument("--without", default="no such name", help="none whose name holds this")
+    parser.add_argument("--earlier", action="store_true", help="what the lessons had before, too")
     parser.add_argument("--minutes", type=float, default=float("inf"), help="of the processor")
     parser.add_argument("--table", action="store_true", help="train nothing")
     asked = parser.parse_args()
     torch.set_num_threads(1)
     found = kept()
-    chosen = [recipe for recipe in RECIPES if any(word in recipe.name for word in asked.only)]
+    recipes = RECIPES if asked.earlier else (*own_recipes(), *peer_recipes())
+    chosen = [recipe for recipe in recipes if any(word in recipe.name for word in asked.only)]
     chosen = [recipe for recipe in chosen if asked.without not in recipe.name]
     for name in () if asked.table else asked.sets:
         try:
@@ -656,10 +704,10 @@ def main() -> None:
             found["bounds"][name] = yard.bounds()
         ms = measured(found, name, yard, chosen)
         keep(found)
-        for recipe, seed, seconds in plan(asked.seconds, asked.seeds, chosen):
-            if time.process_time() > 60 * asked.minutes:
+        for seed, recipe in itertools.product(asked.seeds, chosen):
+            if minutes_spent() > asked.minutes:
                 break
-            wanted = missing(found, name, recipe, seconds, seed)
+            wanted = missing(found, name, recipe, sorted(asked.seconds), seed)
             if not wanted:
                 continue
             steps = {many: max(1, int(1000 * many / ms[recipe.name])) for many in wanted}

@@ -187,11 +187,52 @@ def test_a_reader_learns():
 # -- runs that are kept ----------------------------------------------------------------------
 
 
-def test_a_run_is_scored_at_each_of_its_marks(yard):
-    recipe = next(recipe for recipe in SMALL if not recipe.falls)  # on 100 samples
-    found = quality.run(recipe, yard, seed=1, steps={15: 1, 30: 3})
-    assert {seconds: one["steps"] for seconds, one in found.items()} == {15: 1, 30: 3}
-    assert all(set(quality.METRICS) < set(one) for one in found.values())
+@pytest.mark.parametrize("falls", [True, False])
+def test_runs_that_begin_together_end_as_if_alone(yard, falls):
+    recipe = next(r for r in SMALL if r.falls is falls and (r.loop or r.warm))  # on 100 samples
+    steps = {15: 1, 30: 2, 60: 5, 120: 9}
+    together = quality.run(recipe, yard, seed=1, steps=steps)
+    assert {seconds: one["steps"] for seconds, one in together.items()} == steps
+    for seconds, end in steps.items():
+        (alone,) = quality.run(recipe, yard, seed=1, steps={seconds: end}).values()
+        for metric in quality.METRICS:
+            assert together[seconds][metric] == alone[metric]
+
+
+def test_rates_fall_to_where_a_run_is_told_to_end(monkeypatch):
+    rates = []
+    monkeypatch.setattr(quality.training, "falling_lr", lambda opt, steps: Counted(opt, steps))
+
+    class Counted(torch.optim.lr_scheduler.LambdaLR):
+        def __init__(self, opt, steps):
+            super().__init__(opt, lambda step: rates.append((step, steps)) or 1.0)
+
+    recipe = next(recipe for recipe in SMALL if recipe.falls)
+    game = quality.played(recipe, pictures(1, 28), seed=1, steps=9)
+    next(game), next(game)
+    rates.clear()
+    game.send(5)
+    assert rates[-1] == (3, 5)
+    assert len(list(game)) == 2
+
+
+def test_a_copy_of_the_process_changes_nothing_here():
+    here = [1]
+
+    def work():
+        here.append(torch.rand(()).item())
+        return {"there": len(here)}
+
+    state = torch.get_rng_state()
+    assert quality.in_a_copy(work) == {"there": 2}
+    assert here == [1]
+    assert torch.equal(torch.get_rng_state(), state)
+
+
+def test_a_copy_that_fails_says_so(capfd):
+    with pytest.raises(EOFError):
+        quality.in_a_copy(lambda: {}["missing"])
+    assert "KeyError" in capfd.readouterr().err
 
 
 def test_what_is_kept_is_not_made_again(tmp_path):
@@ -206,18 +247,6 @@ def test_what_is_kept_is_not_made_again(tmp_path):
     assert quality.missing(again, "mnist", recipe, [15, 30], 1) == [30]
     assert quality.missing(again, "mnist", recipe, [15, 30], 2) == [15, 30]
     assert quality.missing(again, "mnist", dataclasses.replace(recipe, batch=8), [15], 1) == [15]
-
-
-def test_short_runs_of_all_come_first_and_constant_rates_need_one_run():
-    falls, constant = (next(r for r in quality.RECIPES if r.falls is has) for has in (True, False))
-    order = list(quality.plan([30, 15], [1, 2], [falls, constant]))
-    assert order[:4] == [
-        (falls, 1, [15]),
-        (constant, 1, [15, 30]),
-        (falls, 2, [15]),
-        (constant, 2, [15, 30]),
-    ]
-    assert order[4] == (falls, 1, [30])
 
 
 def test_the_table_shows_what_was_run_and_keeps_the_words_around_it():
