@@ -1,5 +1,6 @@
 """Right and wrong answers to the exercises of lesson 08, each with what its diagnosis must say."""
 
+import copy
 import math
 
 import numpy as np
@@ -173,6 +174,20 @@ def _for_a_smaller_image(channels):
     return nn.Sequential(*layers, nn.Conv2d(8, 1, 4), nn.Flatten(0))
 
 
+def _without_the_edge(channels):
+    layers, c = [], channels
+    for wider in (8, 16, 32, 64):
+        layers, c = [*layers, nn.Conv2d(c, wider, 3, stride=2), nn.LeakyReLU(0.2)], wider
+    return nn.Sequential(*layers, nn.Flatten(1), nn.Linear(64 * 3 * 3, 1), nn.Flatten(0))
+
+
+def _of_the_middle(channels):
+    layers, c = [nn.ZeroPad2d(-8)], channels
+    for _ in range(3):
+        layers, c = [*layers, _down(c, 8), nn.LeakyReLU(0.2)], 8
+    return nn.Sequential(*layers, nn.Flatten(1), nn.Linear(8 * 6 * 6, 1), nn.Flatten(0))
+
+
 WRONG_NETWORKS = {
     "25 answers": (generator, _for_a_smaller_image, "makes 25 answers for each image"),
     "7 for 64": (_g(7, 3), _d(2, 7), "however often 7 is doubled"),
@@ -197,6 +212,8 @@ WRONG_NETWORKS = {
     "a patch each": (generator, _d(end=_PATCHES), "one per patch"),
     "bare squeeze": (generator, _d(end=_SQUEEZED), "squeeze() without an axis"),
     "gaps": (generator, _d(first=_gaps), "have no influence"),
+    "the edge": (generator, _without_the_edge, "rows 0 … 62 and columns 0 … 62 only"),
+    "the middle": (generator, _of_the_middle, "rows 8 … 55 and columns 8 … 55 only"),
     "channel last": (_g(end=(nn.Tanh(), _Last())), discriminator, "channel last"),
     "noise as a map": (_noise_as_map, discriminator, "nn.Unflatten(1, (latent_dim, 1, 1))"),
     "MLP": (_mlp, discriminator, "MLP of lesson 06"),
@@ -281,7 +298,24 @@ def inside_the_block(D, images):
         return D.to(**LAST)(images.to(**LAST) + 0).float()
 
 
+def by_the_functional_call(D, images):
+    D.to(**LAST)
+    with torch.autocast(images.device.type, dtype=torch.bfloat16):
+        own = dict(D.named_parameters())
+        return torch.func.functional_call(D, own, (images.to(**LAST),)).float()
+
+
+def by_a_copy(D, images):
+    return fast_logits(copy.deepcopy(D), images)
+
+
+def by_a_copy_after_all(D, images):
+    D.to(**LAST)
+    return by_a_copy(D, images)
+
+
 RIGHT_FAST = [fast_logits, by_parameters, inside_the_block, by_default, twice]
+RIGHT_FAST += [by_the_functional_call]
 WRONG_FAST = {
     "weights narrowed": (_narrow, "Keep float32 weights"),
     "axes permuted": (_permuted, "you permute the axes"),
@@ -292,6 +326,8 @@ WRONG_FAST = {
     "other numbers": (_sigmoid, "other numbers"),
     "nothing": (lambda D, images: None, "return D's logits"),
     "without D": (lambda D, images: images.mean((1, 2, 3)), "D was never called"),
+    "a copy": (by_a_copy, "D's own weights"),
+    "a copy, and D changed": (by_a_copy_after_all, "D's own weights"),
     "one column": (lambda D, images: fast_logits(D, images)[:, None], "shape (6, 1)"),
 }
 

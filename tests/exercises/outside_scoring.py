@@ -172,6 +172,10 @@ WRONG_KID = {
     ),
     "halved": (lambda r, f: _kid(r, f) / 2, "always half the right value"),
     "an offset": (lambda r, f: _kid(r, f) + 0.01, "always +0.01 away from the right value"),
+    "nobody meets oneself across, either": (
+        lambda r, f: _kid(r, f) - 2 * _table(r, f).mean() / (len(f) - 1),
+        "There no sample meets itself",
+    ),
     "centered": (
         lambda r, f: _kid(r - r.mean(0), f - f.mean(0)),
         "For two reals and two fakes",

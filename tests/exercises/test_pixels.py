@@ -54,6 +54,7 @@ def test_a_walk_between_equal_points_is_a_remark():
 def test_bytes_are_a_remark():
     assert "uint8" in pixels.nearest.judge(answers.overflows_for_bytes).text
     assert "uint8" in pixels.nearest.judge(answers.nearest_of_the_lesson).text
+    assert "uint8 overflows" in pixels.nearest.judge(answers.nearest_in_numpy).text
     assert "uint8" not in pixels.nearest.judge(answers.nearest).text
 
 

@@ -1,5 +1,6 @@
 """Same numbers, other speed: an exercise of lesson 08, Paint in color."""
 
+import copy
 import warnings
 from collections.abc import Callable
 from typing import NamedTuple
@@ -46,6 +47,7 @@ SLIPS = (
     Slip("logits.float()", "logits", "Return logits.float()"),
     Slip("logits.float()", "logits.double()", "asked in float32"),
     Slip("logits.float()", "logits.float().detach()", "carry no gradient"),
+    Slip("D(images)", "copy.deepcopy(D)(images)", "D's own weights"),
     Slip("logits.float()", "logits.float().sigmoid()", "other numbers"),
     Slip("logits.float()", "logits.float().mean()", "one logit for each of the 6 images"),
     Slip("return logits", "logits", "return D's logits"),
@@ -150,6 +152,14 @@ def _logits_can_be_trained_by(seen: _Seen) -> str | None:
         return f"the logits are {seen.logits.dtype}, and asked in float32: return logits.float()."
     if not seen.logits.requires_grad:
         return "the logits carry no gradient: under no_grad, or detached, D learns nothing."
+    slopes = torch.autograd.grad(
+        seen.logits.sum(), list(seen.D.parameters()), retain_graph=True, allow_unused=True
+    )
+    if None in slopes:
+        return (
+            "no gradient reaches D's own weights: a copy of D or of its weights answered, and it "
+            "is thrown away, so D would never learn. Change and call D itself."
+        )
     if seen.logits.shape != seen.plain.shape:
         return (
             f"the logits have shape {tuple(seen.logits.shape)}: one logit for each of the 6 images "
@@ -221,7 +231,7 @@ fast_logits = Property(
         "Outside of the with block, return logits.float(): the loss is computed in float32.",
     ),
     asks="Check ``fast_logits(D, images)``: D's logits by channels last and bfloat16 products.",
-    table=Table(RIGHT, SLIPS),
+    table=Table(RIGHT, SLIPS, uses={"copy": copy}),
     make=lambda answer: (_make(answer),),
     facts=(
         _autocast_is_for_a_device_that_is_here,

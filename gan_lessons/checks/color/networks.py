@@ -34,6 +34,7 @@ def discriminator(channels):
 START = "nn.Linear(latent_dim, 16 * 4 * 4), nn.Unflatten(1, (16, 4, 4))"
 DOUBLE = "nn.ConvTranspose2d(c, c // 2, 4, stride=2, padding=1)"
 HALVE = "nn.Conv2d(c, wider, 4, stride=2, padding=1)"
+BETWEEN = "\n        layers, c = [*layers, halve, nn.LeakyReLU(0.2)], wider\n    end = "
 TAIL = "[nn.Flatten(1), nn.Linear(12 * 4 * 4, 1), nn.Flatten(0)]"
 
 SLIPS = (
@@ -76,6 +77,11 @@ SLIPS = (
     Slip(TAIL, TAIL.replace("1), nn.Flatten(0)", "2)"), "2 numbers for each image"),
     Slip(HALVE, "nn.Conv2d(c, wider, 1, stride=2)", "have no influence"),
     Slip(HALVE, "nn.Conv2d(c, wider, 4, stride=2)", "does not fit the last one"),
+    Slip(
+        HALVE + BETWEEN + TAIL,
+        "nn.Conv2d(c, wider, 3, stride=2)" + BETWEEN + TAIL.replace("4 * 4", "3 * 3"),
+        "padding is missing",
+    ),
 )
 
 
@@ -210,12 +216,22 @@ def _check_discriminator(D: nn.Module, fake: Tensor, channels: int) -> None:
         raise Wrong(f"D returns {shape} for 2 images: end with nn.Flatten(0), so that it is (2,).")
     if tuple(D(fake[:1]).shape) != (1,):
         raise Wrong("for a single image D does not return (1,): squeeze() without an axis?")
-    unseen = _unseen(D, channels)
-    if unseen > 0.02:
+    seen = _seen(D, channels)
+    unseen = 1 - float(seen.float().mean())
+    if unseen <= 0.02:
+        return
+    rows, columns = (seen.any(dim=axis).nonzero().flatten().tolist() for axis in (1, 0))
+    if rows and seen[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1].all():
         raise Wrong(
-            f"{unseen:.0%} of the pixels have no influence on D's answer, so G may paint anything "
-            "there: a stride longer than its kernel, or a crop, leaves gaps."
+            f"D's answer depends on rows {rows[0]} … {rows[-1]} and columns {columns[0]} … "
+            f"{columns[-1]} only, of 0 … {SIZE - 1}: G may paint anything at the edge. D's maps go "
+            f"{_way(sizes)}. Where a map ends before the last window fits, padding is missing "
+            "(kernel 3 with stride 2 needs 1); or something is cropped."
         )
+    raise Wrong(
+        f"{unseen:.0%} of the pixels have no influence on D's answer, so G may paint anything "
+        "there: a stride longer than its kernel leaves gaps."
+    )
 
 
 def _name_the_mismatch(
@@ -250,11 +266,11 @@ def _name_the_mismatch(
     ) from error
 
 
-def _unseen(D: nn.Module, channels: int) -> float:
-    """Return the share of pixels that D's logit does not depend on."""
+def _seen(D: nn.Module, channels: int) -> Tensor:
+    """Return which pixels D's logit depends on, (64, 64)."""
     x = torch.randn(4, channels, SIZE, SIZE, requires_grad=True)
     (slope,) = torch.autograd.grad(D(x).sum(), x)
-    return float((slope.abs().amax(dim=(0, 1)) == 0).float().mean())
+    return slope.abs().amax(dim=(0, 1)) > 0
 
 
 def _gs_make_images(Gs: dict, Ds: dict, make_d: Callable, latent_dim: int) -> None:

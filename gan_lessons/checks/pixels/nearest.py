@@ -160,9 +160,10 @@ def _remark(nearest: Callable) -> str | None:
     """Say what becomes of images as they come from files: the text leaves that open."""
     dark, light = (torch.full((1, 1, 28, 28), value, dtype=torch.uint8) for value in (0, 200))
     try:
-        gap = float(nearest(light, dark)[0])
+        distance, _ = nearest(light, dark)
     except Exception:  # whatever stops it, it stops
         return "But for uint8 images it stops: convert to float first."
+    gap = torch.as_tensor(distance).double().sum().item()
     if abs(gap - 5600) > 1:
         return (
             f"But for uint8 images, one of 0 and one of 200, you return {gap:.0f} where 5600 lie "

@@ -34,6 +34,10 @@ ONE_SIZE = (
     "each table is divided by its own number of pairs: the two sets may differ in size. Count each "
     "set by itself, len(t) * (len(t) - 1)."
 )
+ALL_PAIRS = (
+    "real with fake is divided by n(n - 1). There no sample meets itself, so all its pairs are in "
+    "the sum: divide by len(real) * len(fake)."
+)
 SIZES = (
     "the two sets may differ in size, so the three tables differ in shape, and each has its own "
     "number of pairs."
@@ -83,6 +87,8 @@ SLIPS = (
         "real with fake is cut to a square, and its diagonal is left out: they are different "
         "samples, so all N · M pairs count. Take the mean of the whole table.",
     ),
+    Slip(CROSS, "- 2 * table(real, fake).sum() / (len(real) * (len(fake) - 1))", ALL_PAIRS),
+    Slip(CROSS, "- 2 * table(real, fake).sum() / (len(real) * (len(real) - 1))", ALL_PAIRS),
     Slip(
         CROSS,
         "- table(real, fake).mean()",
