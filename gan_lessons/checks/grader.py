@@ -478,6 +478,9 @@ class Value(Exercise):
             mine, true = mine.arranged(true).only(values), true.only(values)
             said = f"{before} {one.label}: {given} should give {true}, and you return {mine}"
             if str(mine) == str(true):
+                where = mine.widest_gap(true)
+                if where:
+                    return f"for {one.label}: {given} should give {true}. {where}"
                 return f"{said}: {mine.off(true):.1g} apart, which is more than rounding."
             return f"{said}."
         raise AssertionError("no case differs, and yet the answer is not a right program's")

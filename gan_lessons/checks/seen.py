@@ -50,6 +50,21 @@ class Seen:
             float((x - y).abs().where(x != y, 0.0).max()) for x, y in pairs if isinstance(x, Tensor)
         )
 
+    def widest_gap(self, right: "Seen") -> str | None:
+        """Say where these results, too many to be shown, differ most from right ones. Lesson 00.
+
+        Both have the same form. None if the two numbers at that place read alike.
+        """
+        pairs = [p for p in zip(self.parts, right.parts, strict=True) if isinstance(p[0], Tensor)]
+        gaps = [(mine - true).abs().where(mine != true, 0.0) for mine, true in pairs]
+        k = max(range(len(gaps)), key=lambda k: gaps[k].max())
+        place = tuple(int(i) for i in torch.unravel_index(gaps[k].argmax(), gaps[k].shape))
+        mine, true = (number_of(part[place].item()) for part in pairs[k])
+        if mine == true or not place:
+            return None
+        which = f" of result {k + 1}" if len(gaps) > 1 else ""
+        return f"At place {list(place)}{which} {true} is asked, and {mine} comes back."
+
     def unlike_in_form(self, right: "Seen") -> str | None:
         """Say in which form these results differ from right ones, if they do. Lesson 00."""
         here = self.arranged(right)

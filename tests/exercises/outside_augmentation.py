@@ -208,12 +208,64 @@ def _move_each_channel(x, p):
 
 
 RIGHT_MOVES = [move, move_by_padding, move_by_sampling, augment.translation]
+
+
+def _cropped(x, down, right):
+    B, C, H, W = x.shape
+    a, b = H // 8, W // 8
+    padded = F.pad(x, (b, b, a, a))
+    rows = (down[:, None] + torch.arange(H))[:, None, :, None]
+    columns = (right[:, None] + torch.arange(W))[:, None, None, :]
+    return padded[
+        torch.arange(B)[:, None, None, None], torch.arange(C)[:, None, None], rows, columns
+    ]
+
+
+def move_by_an_eighth_of_the_height(x, p):
+    B, _, H, W = x.shape
+    on = torch.rand(B) < p
+    down = torch.where(on, torch.randint(2 * (H // 8) + 1, (B,)), H // 8)
+    right = torch.where(on, torch.randint(2 * (H // 8) + 1, (B,)) - H // 8, 0) + W // 8
+    return _cropped(x, down, right.clamp(0, 2 * (W // 8)))
+
+
+def move_down_or_right(x, p):
+    B, _, H, W = x.shape
+    on, vertical = torch.rand(2, B) < torch.tensor([[p], [0.5]])
+    down = torch.where(on & vertical, torch.randint(2 * (H // 8) + 1, (B,)), H // 8)
+    right = torch.where(on & ~vertical, torch.randint(2 * (W // 8) + 1, (B,)), W // 8)
+    return _cropped(x, down, right)
+
+
+def _drawn_by(draw):
+    def answer(x, p):
+        B, _, H, W = x.shape
+        on, i, j = torch.rand(B, 1, 1, 1) < p, torch.arange(H), torch.arange(W)
+        rows = i[:, None] - i == on * draw(B, H // 8)
+        columns = j[:, None] - j == on * draw(B, W // 8)
+        return rows.float() @ x @ columns.float().mT
+
+    return answer
+
+
+def _rounded(B, most):
+    return ((2 * torch.rand(B, 1, 1, 1) - 1) * most).round()
+
+
+def _two_draws(B, most):
+    return torch.randint(most + 1, (B, 1, 1, 1)) - torch.randint(most + 1, (B, 1, 1, 1))
+
+
 WRONG_MOVES = common(move) | {
+    "an eighth of the height, both ways": (move_by_an_eighth_of_the_height, "W // 8, up to 3"),
+    "down or right": (move_down_or_right, "down and to the right at once"),
+    "rounded": (_drawn_by(_rounded), "half a bin"),
+    "the sum of two draws": (_drawn_by(_two_draws), "a sum of two draws"),
     "one shift for all": (_move(draws=_one_draw), "all images move by the same amount"),
     "roll": (_move(way="roll"), "comes back at the other"),
     "edge repeated": (_move(way="edge"), "the edge is repeated"),
     "a quarter": (_move(reach=lambda side: side // 4), "move by up to 5 and 7"),
-    "always two pixels": (_move(reach=lambda side: 2), "some shifts never occur"),
+    "always two pixels": (_move(reach=lambda side: 2), "an eighth of the width"),
     "each channel": (_move_each_channel, "each color channel moves on its own"),
     "between pixels": (_move_between_pixels, "yours is another change"),
     "half a pixel": (
@@ -346,7 +398,19 @@ def _each_channel(x, p):
 
 
 RIGHT_COLORS = [recolor, recolor_together, recolor_in_a_loop, recolor_by_the_library]
+
+
+def recolor_around_a_constant(x, p):
+    on = torch.rand(len(x), 1, 1, 1) < p
+    shift = torch.rand(len(x), 1, 1, 1) - 0.5
+    factor = torch.rand(len(x), 1, 1, 1) + 0.5
+    with torch.no_grad():
+        mean = x.mean(dim=(1, 2, 3), keepdim=True)
+    return torch.where(on, mean + factor * (x - mean) + shift, x)
+
+
 WRONG_COLORS = common(recolor) | {
+    "a mean without a gradient": (recolor_around_a_constant, "cut off from the gradient"),
     "two coins": (_two_coins, "as with two coins"),
     "to bytes and back": (_bytes, "pixels are rounded"),
     "multiplied": (_multiplied, "multiplied as a whole"),
@@ -557,6 +621,8 @@ def _control(
 
 
 RIGHT_CONTROLS = [control, control_in_tensors, control_in_numpy, control_by_counting]
+
+
 WRONG_CONTROLS = {
     "sign of a probability": (
         _control(r=lambda real, fake: 2 * (real > 0.5).float().mean() - 1),

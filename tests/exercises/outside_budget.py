@@ -144,7 +144,14 @@ def _decoder_unheard(x, mean, log_var, eps, decoder):
     return (off + _kl(mean, log_var)).mean()
 
 
+def _sigma_without_exp(x, mean, log_var, eps, decoder):
+    logits = decoder(mean + log_var / 2 * eps)
+    off = F.binary_cross_entropy_with_logits(logits, x, reduction="none").flatten(1).sum(1)
+    return (off + 0.5 * (mean**2 + log_var.exp() - 1 - log_var).sum(1)).mean()
+
+
 WRONG_BOUNDS = {
+    "log of sigma for sigma": (_sigma_without_exp, "log σ stands where σ should"),
     "minus the KL": (_bound(end=lambda off, kl: (off - kl).mean()), "sign of the KL is turned"),
     "the paper's sign kept": (
         _bound(kl=lambda m, s: 0.5 * (1 + s - m**2 - s.exp()).sum(1)),
@@ -527,7 +534,26 @@ def _lost_to_the_best(a, b):
     return 1 if min(a) > max(b) else -int(max(a) < max(b))
 
 
+def _by_spreads(a, b):
+    a, b = np.array(a), np.array(b)
+    if a.mean() - a.std() > b.mean() + b.std():
+        return 1
+    return -int(a.mean() + a.std() < b.mean() - b.std())
+
+
+def _by_ranks(a, b):
+    pairs = list(zip(sorted(a), sorted(b), strict=False))
+    return int(all(x > y for x, y in pairs)) - int(all(x < y for x, y in pairs))
+
+
+def _by_numpy_of_tensors(a, b):
+    return int(np.min(a) > np.max(b)) - int(np.max(a) < np.min(b))
+
+
 WRONG_AHEADS = {
+    "means and spreads": (_by_spreads, "deviations, or errors"),
+    "sorted, then rank by rank": (_by_ranks, "compares rank by rank"),
+    "NumPy's least of a tensor": (_by_numpy_of_tensors, "np.asarray(a) first"),
     "the means": (lambda a, b: _sign(a.mean() - b.mean()), "compares the means"),
     "the best run": (lambda a, b: _sign(max(a) - max(b)), "compares the best runs"),
     "the worst run": (lambda a, b: _sign(min(a) - min(b)), "compares the worst runs"),
@@ -536,7 +562,7 @@ WRONG_AHEADS = {
     "zip": (_zip, "compares seed by seed"),
     "never 0": (_two_answers, "never says 0"),
     "ties count": (_ties_count, "equal runs count"),
-    "two standard errors": (_two_sigma, "two standard errors decide"),
+    "two standard errors": (_two_sigma, "deviations, or errors"),
     "turned": (_turned, "1 says that a is ahead"),
     "only one side": (_a_bool, "it never says -1"),
     "better ends": (_one_end, "two sets that overlap"),

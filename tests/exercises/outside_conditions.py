@@ -108,7 +108,25 @@ def _every_class_in_every_row(y, c):
     return rows
 
 
+def row_in_double(y, c):
+    return torch.cat([F.one_hot(y, 10).double(), c], 1)
+
+
+def _scattered_down(y, c):
+    return torch.cat([torch.zeros(len(y), 10).scatter_(0, y[:, None], 1.0), c], 1)
+
+
+RIGHT_ROWS += [row_in_double]
 WRONG_ROWS = {
+    "one place on, around the end": (
+        lambda y, c: torch.cat([F.one_hot((y + 1) % 10, 10), c], 1),
+        "one place too far",
+    ),
+    "a 1 that is not 1": (
+        lambda y, c: torch.cat([0.5 * F.one_hot(y, 10), c], 1),
+        "At place [0, 3] 1 is asked, and 0.5 comes back",
+    ),
+    "scattered down": (_scattered_down, "within a row, dimension 1"),
     "classes as they come": (lambda y, c: torch.cat([F.one_hot(y), c], 1), "of *this* batch"),
     "the number itself": (
         lambda y, c: torch.cat([y[:, None].float(), c], 1),

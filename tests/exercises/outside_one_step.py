@@ -375,7 +375,14 @@ def _greedy(z, y):
     return float(paid / least)
 
 
+def _one_is_a_mean_over_coordinates(z, y):
+    cost = (z[:, None] - y[None]).square().mean(-1).numpy()
+    pairs = transport.assignment(cost)[0]
+    return (y - z).square().sum(1).mean() / cost[range(len(cost)), pairs].mean()
+
+
 WRONG_RATIOS = {
+    "one a mean over coordinates": (_one_is_a_mean_over_coordinates, "a sum, in both"),
     "distances": (_by(cost=torch.cdist), "distances are not squared"),
     "paired by distances": (_distances_squared_after_pairing, "paired by plain distances"),
     "squares over W1": (_w1, "plain distances"),
@@ -782,7 +789,24 @@ class _NoSuper(nn.Module):
         self.net = net
 
 
+class Plus(nn.Module):
+    def __init__(self, net):
+        super().__init__()
+        self.net = net
+
+    def forward(self, z):
+        return z + self.net(z)
+
+
+def _another_last_layer(net):
+    last = nn.Linear(net[-1].weight.shape[-1], 2)
+    nn.init.zeros_(last.weight)
+    nn.init.zeros_(last.bias)
+    return Plus(nn.Sequential(*net[:-1], last))
+
+
 WRONG_STARTS = {
+    "another last layer": (_another_last_layer, "a layer of your own does not fit"),
     "first layer zeroed": (_zeroed(0), "first layer"),
     "first weight and bias zeroed": (_zeroed(0, 1), "first layer"),
     "nothing zeroed": (Added, "starts somewhere else"),
@@ -824,6 +848,6 @@ WRONG_STARTS = {
     "still in use": (lambda net: _module(_still_in_use)(net), "in eval()"),
     "on the first call only": (_FirstCall, "on the first call and somewhere else"),
     "a layer of its own": (_LayerOfItsOwn, "several seeds side by side"),
-    "of width 12": (_OfWidth12, "has a fixed size"),
+    "of width 12": (_OfWidth12, "a layer of your own does not fit"),
     "no super": (_NoSuper, "super().__init__() comes first"),
 }

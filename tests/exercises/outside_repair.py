@@ -249,7 +249,19 @@ def _seen(x, shown):
     return torch.cat([x, shown], 1)
 
 
+def _mean_of_each(critic, x, shown, target):
+    logits = critic(torch.cat([x, shown], 1)).reshape(len(x), -1).mean(1)
+    return logits, (x - target).square().flatten(1).mean(1)
+
+
+def _mean_along_an_axis(critic, x, shown, target):
+    logits = critic(torch.cat([x, shown], 1)).flatten(1).mean(1)
+    return logits, (x - target).square().flatten(1).mean(1)
+
+
 WRONG_ANSWERS = {
+    "patches averaged": (_mean_of_each, "patches are averaged"),
+    "patches along an axis": (_mean_along_an_axis, "in one row"),
     "D is not shown the question": (
         lambda D, x, s, t: (D(x), _off(x, t)),
         "not shown the question",
@@ -382,6 +394,10 @@ RIGHT_PAYS = [
     pays_in_doubles,
 ]
 WRONG_PAYS = {
+    "a root": (
+        lambda logits, off, weight: off.mean().sqrt() + weight * F.softplus(-logits).mean(),
+        "a root is taken of the distance",
+    ),
     "weight on the distance": (
         lambda f, off, w: w * off.mean() + F.softplus(-f).mean(),
         "the distance is weighed",
@@ -540,7 +556,24 @@ def _wrong(change):
     return answer
 
 
+def _over_the_pictures(G, F_, D_gray, D_color, color, gray, weight):
+    fake_gray, fake_color = G(color), F_(gray)
+    pleased = F.softplus(-D_gray(fake_gray)).sum() / len(color)
+    pleased = pleased + F.softplus(-D_color(fake_color)).sum() / len(gray)
+    return pleased + weight * (F.l1_loss(F_(fake_gray), color) + F.l1_loss(G(fake_color), gray))
+
+
+def _critics_without_a_gradient(G, F_, D_gray, D_color, color, gray, weight):
+    fake_gray, fake_color = G(color), F_(gray)
+    with torch.no_grad():
+        on_gray, on_color = D_gray(fake_gray), D_color(fake_color)
+    pleased = F.softplus(-on_gray).mean() + F.softplus(-on_color).mean()
+    return pleased + weight * (F.l1_loss(F_(fake_gray), color) + F.l1_loss(G(fake_color), gray))
+
+
 WRONG_CYCLES = {
+    "the sum over the pictures": (_over_the_pictures, "the number of pictures"),
+    "critics under no_grad": (_critics_without_a_gradient, "asked under no_grad"),
     "color alone comes back": (
         lambda G, H, Dg, Dc, c, g, w: _pleased(G, H, Dg, Dc, c, g) + w * (H(G(c)) - c).abs().mean(),
         "a gray picture that becomes colored",
@@ -723,7 +756,7 @@ WRONG_CYCLES = {
             + F.softplus(-Dc(H(g).detach())).mean()
             + w * _back(G, H, c, g)
         ),
-        "before its critic",
+        "asked under no_grad",
     ),
     "detached before D_gray": (
         lambda G, H, Dg, Dc, c, g, w: (
@@ -731,7 +764,7 @@ WRONG_CYCLES = {
             + F.softplus(-Dc(H(g))).mean()
             + w * _back(G, H, c, g)
         ),
-        "before its critic",
+        "asked under no_grad",
     ),
     "detached before D_color": (
         lambda G, H, Dg, Dc, c, g, w: (
@@ -739,7 +772,7 @@ WRONG_CYCLES = {
             + F.softplus(-Dc(H(g).detach())).mean()
             + w * _back(G, H, c, g)
         ),
-        "before its critic",
+        "asked under no_grad",
     ),
     "one way there detached": (
         lambda G, H, Dg, Dc, c, g, w: (

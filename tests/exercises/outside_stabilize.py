@@ -328,7 +328,18 @@ def _away_from_g(average, G, decay):
     _moving(_all, lambda kept, new, decay: kept.add_((1 - decay) * (kept - new)))(average, G, decay)
 
 
+def _warms_up(average, G, decay):
+    average.n = getattr(average, "n", 0) + 1
+    decay = min(decay, (1 + average.n) / (10 + average.n))
+    with torch.no_grad():
+        for a, g in zip(average.parameters(), G.parameters(), strict=True):
+            a.lerp_(g, 1 - decay)
+        for a, g in zip(average.buffers(), G.buffers(), strict=True):
+            a.copy_(g)
+
+
 WRONG_AVERAGES = {
+    "warms up": (_warms_up, "held down in the first steps"),
     "whole numbers averaged": (_all_of_the_state, "a whole number and cannot be averaged"),
     "the whole state averaged": (_all_of_the_state_as_floats, "the buffers are averaged"),
     "a plain copy": (_load, "a plain copy of G"),
@@ -476,7 +487,33 @@ def _scaled_and_summed(real_logits, fake_logits, target):
     return target * F.softplus(-real_logits).sum() + F.softplus(fake_logits).sum()
 
 
+def _paid_by_the_fakes(real_logits, fake_logits, target):
+    second = (1 - target) * F.softplus(fake_logits).mean()
+    real = target * F.softplus(-real_logits).mean()
+    return real + second + F.softplus(fake_logits).mean()
+
+
+def _sides_weighed(real_logits, fake_logits, target):
+    real, fake = F.softplus(-real_logits).mean(), F.softplus(fake_logits).mean()
+    return target * real + (1 - target) * fake
+
+
+def _label_smoothing(real_logits, fake_logits, target):
+    label = target + (1 - target) / 2
+    real = label * F.softplus(-real_logits) + (1 - label) * F.softplus(real_logits)
+    return real.mean() + F.softplus(fake_logits).mean()
+
+
+def _never_surer(real_logits, fake_logits, target):
+    d = torch.sigmoid(real_logits).clamp(max=target)
+    return -d.log().mean() + F.softplus(fake_logits).mean()
+
+
 WRONG_SMOOTHED = {
+    "paid by the fakes": (_paid_by_the_fakes, "is paid by the fakes"),
+    "sides weighed": (_sides_weighed, "weighs the two sides of D against each other"),
+    "label smoothing": (_label_smoothing, "as label_smoothing spreads"),
+    "never surer": (_never_surer, "the probability is cut off at target"),
     "labels drawn between target and 1": (
         _labels_between_target_and_1,
         "something is drawn at random",

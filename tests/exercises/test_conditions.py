@@ -49,6 +49,15 @@ def test_other_dice_accept_the_same_answers(case, seed, monkeypatch):
         assert judging.judge(case.check, answer, seed=0).solved
 
 
+def test_rows_that_no_network_takes_train_nothing(capsys):
+    conditions.as_row(answers.row_in_double)
+    assert conditions.as_row.yours(answers.row) is answers.row
+    assert "its rows are torch.float64, which no network here takes" in capsys.readouterr().out
+    conditions.as_row(answers.row_by_scatter)
+    assert conditions.as_row.yours(answers.row) is answers.row_by_scatter
+    assert "yours runs here" in capsys.readouterr().out
+
+
 def test_a_logit_that_depends_on_the_batch_is_told():
     def with_a_norm(h, row, V, psi):
         wanted = V(row)

@@ -60,6 +60,7 @@ SLIPS = (
         "part of the gradient",
     ),
     Slip("B = len(x)", "x, B = x.detach(), len(x)", "no gradient flows through"),
+    Slip("mean = x.mean", "mean = x.detach().mean", "the mean is cut off from the gradient"),
     Slip("return torch", "x.data = torch", "x itself is changed in place"),
     Slip("return torch", "torch", "the return is missing"),
 )
@@ -167,6 +168,18 @@ def contrast_grows_by_a_half_to_one_and_a_half(
     return None
 
 
+def the_mean_passes_a_gradient(answer: Answer, x: Tensor, out: Tensor) -> str | None:
+    """A pixel that gets brighter makes its image brighter, by as much: factor and all."""
+    x = x[:40].clone().requires_grad_()
+    (slope,) = torch.autograd.grad(goggles.ask(answer, x, 1.0).sum(), x)
+    if (slope - 1).abs().max() < 1e-3:
+        return None
+    return (
+        "the mean is cut off from the gradient: it is computed of the pixels, so part of their "
+        "slope comes by way of it. No detach, no torch.no_grad() around it."
+    )
+
+
 color = Property(
     title="Brighten and contrast",
     proves="each image gets its own brightness and contrast, around its own mean, nothing is cut "
@@ -189,6 +202,7 @@ color = Property(
         brightness_moves_by_up_to_a_half,
         contrast_grows_by_a_half_to_one_and_a_half,
         *goggles.ALWAYS,
+        the_mean_passes_a_gradient,
     ),
     remark=goggles.loops,
     refused=goggles.REFUSED,

@@ -42,6 +42,26 @@ SLIPS = (
     Slip("W // 8 + 1, (B", "W // 8, (B", "randint(low, high) leaves high out"),
     Slip("randint(-(H // 8)", "randint(0", "to one side only"),
     Slip(f"down = on * {DOWN}", "down = 0 * on", "along one axis only"),
+    Slip(
+        "torch.randint(-(W // 8), W // 8 + 1", "torch.randint(-(H // 8), H // 8 + 1", "W // 8, up"
+    ),
+    Slip(
+        f"down = on * {DOWN}",
+        "down = on * ((2 * torch.rand(B, 1, 1, 1) - 1) * (H // 8)).round()",
+        "half a bin",
+    ),
+    Slip(
+        f"down = on * {DOWN}",
+        "down = on * (torch.randint(H // 8 + 1, (B, 1, 1, 1)) - torch.randint(H // 8 + 1, "
+        "(B, 1, 1, 1)))",
+        "a sum of two draws",
+    ),
+    Slip(
+        f"down = on * {DOWN}\n    right = on",
+        "_way = torch.rand(B, 1, 1, 1) < 0.5\n    "
+        f"down = on * _way * {DOWN}\n    right = on * ~_way",
+        "at once",
+    ),
     Slip(f"right = on * {DOWN.replace('H', 'W')}", "right = down", "are the same number"),
     Slip(
         "rows @ x @ columns.mT",
@@ -130,8 +150,12 @@ def by_whole_pixels_and_zeros_move_in(answer: Answer, x: Tensor, out: Tensor) ->
 
 
 def down_and_right_are_two_numbers(answer: Answer, x: Tensor, out: Tensor) -> str | None:
-    """Both directions are drawn apart."""
-    if abs(float(torch.corrcoef(_moves(x, out, _filled).T)[0, 1])) > 0.5:
+    """Both directions are drawn apart, for each image."""
+    moves = _moves(x, out, _filled)
+    moved = moves != 0
+    if moved.any(0).all() and not moved.all(1).any():
+        return "no image moves down and to the right at once: each one gets both numbers."
+    if abs(float(torch.corrcoef(moves.T)[0, 1])) > 0.5:
         return "down and right are the same number: draw two."
     return None
 
@@ -155,10 +179,40 @@ def up_to_an_eighth_both_ways(answer: Answer, x: Tensor, out: Tensor) -> str | N
         return "images move along one axis only: draw one number down and one to the right."
     if (moves.amin(0) >= 0).any() or (moves.amax(0) <= 0).any():
         return "images move to one side only: from -side//8 to +side//8."
+    if most == [down, down] and right > down:
+        return (
+            f"{height} x {width} pixels move by up to {down} to the right as well: there it is an "
+            f"eighth of the width, W // 8, up to {right}."
+        )
     if any(len(moves[:, k].unique()) < 2 * (down, right)[k] + 1 for k in range(2)):
         return (
             f"some shifts never occur: with {height} x {width} pixels {-down} … {down} down and "
             f"{-right} … {right} to the right are asked for. randint(low, high) leaves high out."
+        )
+    return None
+
+
+def every_shift_is_equally_likely(answer: Answer, x: Tensor, out: Tensor) -> str | None:
+    """All shifts down, and all to the right, come equally often: a chi-square test of 1,200.
+
+    Its limit is passed by equal ones once in a million times.
+    """
+    one = x[:1, :1].expand(1200, -1, -1, -1).clone()
+    moves = _moves(one, goggles.ask(answer, one, 1.0).detach(), _filled)
+    for k, (side, limit) in enumerate(((x.shape[2], 33.4), (x.shape[3], 38.3))):
+        most = side // 8
+        counts = (moves[:, k].long() + most).bincount(minlength=2 * most + 1).double()
+        if ((counts - counts.mean()).square() / counts.mean()).sum() <= limit:
+            continue
+        shares = ", ".join(f"{share:.0%}" for share in counts / counts.sum())
+        inner = counts[1:-1]
+        if inner.max() < 1.4 * inner.min() and counts[[0, -1]].max() < 0.75 * inner.min():
+            why = "rounding gives the outermost ones half a bin"
+        else:
+            why = "a sum of two draws, or a rounded one, prefers some"
+        return (
+            f"the shifts from {-most} to {most} come in {shares} of all cases, and all should be "
+            f"equally likely: {why}. One torch.randint(-n, n + 1, …) a number."
         )
     return None
 
@@ -185,6 +239,7 @@ translation = Property(
         by_whole_pixels_and_zeros_move_in,
         down_and_right_are_two_numbers,
         up_to_an_eighth_both_ways,
+        every_shift_is_equally_likely,
         *goggles.ALWAYS,
     ),
     remark=goggles.loops,

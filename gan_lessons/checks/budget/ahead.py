@@ -32,6 +32,15 @@ OVERLAP = (
     "run. The worst of one must beat the best of the other."
 )
 
+SPREADS = (
+    "means and their spreads (standard deviations, or errors) decide. Of three runs a spread is "
+    "hardly known; here every run is to beat every run."
+)
+NOT_NUMPY = (
+    "a and b are tensors, of which NumPy's functions cannot take the least or the mean: a.min(), "
+    "or a = np.asarray(a) first."
+)
+
 SLIPS = (
     Slip(
         FIRST,
@@ -180,8 +189,21 @@ SLIPS = (
         "    _noise = (a.var() / len(a) + b.var() / len(b)).sqrt()\n"
         "    if _gap > 2 * _noise:\n        return 1\n"
         "    if _gap < -2 * _noise:\n        return -1",
-        "two standard errors decide. With three runs their estimate is worth little; here every "
-        "run is to beat every run.",
+        SPREADS,
+    ),
+    Slip(
+        FIRST,
+        "_ranks = list(zip(sorted(a), sorted(b)))\n"
+        "    if all(x > y for x, y in _ranks):\n        return 1\n"
+        "    if all(x < y for x, y in _ranks):\n        return -1",
+        "it compares rank by rank, the worst with the worst and the best with the best. The worst "
+        "run of one has to beat the *best* of the other.",
+    ),
+    Slip(
+        FIRST,
+        "if a.mean() - a.std() > b.mean() + b.std():\n        return 1\n"
+        "    if a.mean() + a.std() < b.mean() - b.std():\n        return -1",
+        SPREADS,
     ),
 )
 
@@ -245,6 +267,8 @@ ahead = Value(
     cases=cases,
     observe=_said,
     refused={
+        "argument 'dim' must be int, not NoneType": NOT_NUMPY,
+        "unexpected keyword argument 'axis'": NOT_NUMPY,
         "must match the size of tensor": RUN_BY_RUN,
         "could not be broadcast together": RUN_BY_RUN,
         "out of bounds for": RUN_BY_RUN,

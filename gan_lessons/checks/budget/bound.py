@@ -117,6 +117,7 @@ SLIPS = (
         "z = (log_var / 2).exp() * eps",
         "the mean is missing from z: the code would say how sure it is and never where.",
     ),
+    Slip(DRAW, "z = mean + log_var / 2 * eps", "log σ stands where σ should. " + SIGMA),
     Slip(DRAW, "z = (mean + (log_var / 2).exp() * eps).detach()", NO_PATH),
     Slip(DRAW, "z = mean + (log_var / 2).exp().detach() * eps", NO_SIGMA),
     Slip(

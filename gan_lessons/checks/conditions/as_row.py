@@ -1,11 +1,12 @@
 """An order as a row: an exercise of lesson 14, Ask for what you want."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import torch
 from torch import Tensor
 
-from gan_lessons.checks.grader import Case, Slip, Table, Value, case
+from gan_lessons.checks.exercise import speak
+from gan_lessons.checks.grader import Answer, Case, Slip, Table, Value, case
 
 RIGHT = """
 def as_row(y, c):
@@ -38,6 +39,11 @@ SLIPS = (
     Slip(
         NAME,
         "F.one_hot(y + 1, 11)[:, :10]",
+        "the 1 stands one place too far: classes count from 0.",
+    ),
+    Slip(
+        NAME,
+        "F.one_hot((y + 1) % 10, 10)",
         "the 1 stands one place too far: classes count from 0.",
     ),
     Slip(NAME, "F.one_hot(9 - y, 10)", "the classes are counted backward: class 0 comes first."),
@@ -116,7 +122,24 @@ def cases(seed: int) -> Sequence[Case]:
     )
 
 
-as_row = Value(
+class Row(Value):
+    """The exercise; rows that no network takes are right, and others train with the course's."""
+
+    def yours(self, otherwise: Callable) -> Answer | Callable:
+        """As :meth:`Exercise.yours`, for networks of float32. Lesson 14."""
+        if self.right is not None:
+            row = self.right[0](torch.tensor([3]), torch.zeros(1, 2))
+            kind = getattr(row, "dtype", type(row).__name__)
+            if not isinstance(row, Tensor) or kind != torch.float32:
+                speak(
+                    f"▶ {self.title}: yours is right, but its rows are {kind}, which no network "
+                    "here takes (c is torch.float32): the course's own runs."
+                )
+                return otherwise
+        return super().yours(otherwise)
+
+
+as_row = Row(
     title="An order as a row",
     proves="each row says its own class by a 1 among ten numbers, then its own factors.",
     hints=(
@@ -129,6 +152,8 @@ as_row = Value(
     table=Table(RIGHT, SLIPS),
     cases=cases,
     refused={
+        "is out of bounds for dimension 0": "y is taken for the number of a row. It is a place "
+        "within a row, dimension 1: scatter_(1, …), or row[torch.arange(len(y)), y] = 1.",
         "stack expects each tensor": "torch.stack makes a new axis of equal parts; torch.cat joins "
         "columns, dimension 1.",
         "Class values must be non-negative": "classes count from 0: nothing is to be taken off y.",

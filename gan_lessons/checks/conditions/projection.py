@@ -33,6 +33,11 @@ SLIPS = (
         "psi(h) is (B, 1), and (B, 1) + (B,) is broadcast to (B, B): every image with every order. "
         "Take psi's column out first, .squeeze(1).",
     ),
+    Slip(
+        FITS,
+        "(F.normalize(wanted, dim=1) * h).sum(1)",
+        "V(row) is brought to length 1: leave it as it is, V learns how much an order counts.",
+    ),
     Slip(FITS, "h @ wanted.T", MIXED),
     Slip(
         "    real = psi(h).squeeze(1)\n    return real + fits / h.shape[1] ** 0.5",

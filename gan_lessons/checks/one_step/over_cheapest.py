@@ -41,6 +41,11 @@ THREE = (
     "pairs, u, v = transport.assignment(cost)."
 )
 
+COORDINATES = (
+    "one of the two costs is a mean over the coordinates, the other their sum: ‖y − z‖² is a sum, "
+    "in both."
+)
+
 SLIPS = (
     Slip(COST, COST.replace(".square()", ""), DISTANCES),
     Slip(COST, COST.replace(".square()", "") + "\n    cost = np.sqrt(cost)", DISTANCES),
@@ -118,6 +123,8 @@ SLIPS = (
     ),
     Slip(RATIO, "return (paid / least) ** 0.5", "a root is taken: the ratio is of squares."),
     Slip(RATIO, "return (paid / least) ** 2", "the ratio is squared once more."),
+    Slip(PAID, "paid = cost.diagonal().mean() / z.shape[1]", COORDINATES),
+    Slip(LEAST, "least = cost[range(len(cost)), pairs].mean() / z.shape[1]", COORDINATES),
     Slip(
         PAID,
         "paid = cost.diagonal().sum()",

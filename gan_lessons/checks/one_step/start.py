@@ -93,7 +93,7 @@ SLIPS = (
         MADE,
         "net[-1] = nn.Linear(12, 2)\n    nn.init.zeros_(net[-1].weight)\n    "
         "nn.init.zeros_(net[-1].bias)\n    return _Added(net)",
-        "fixed size",
+        "does not fit",
     ),
     Slip(SUM, "return 2 * z + self.net(z)", "it starts as 2 times z"),
     Slip(SUM, "z += self.net(z)\n        return z", "it changes z in place"),
@@ -313,8 +313,9 @@ start = Start(
         _it_learns,
     ),
     refused={
-        "mat1 and mat2 shapes cannot be multiplied": "a layer of yours has a fixed size, and net "
-        "may be as wide as it likes: zero its own last layer, net[-1].",
+        "mat1 and mat2 shapes cannot be multiplied": "a layer of your own does not fit. net may be "
+        "of any width, and of many seeds, with weights (seeds, in, out): zero its "
+        "own last layer, net[-1].",
         "before Module.__init__() call": "super().__init__() comes first in your class's __init__.",
         "must match the size of tensor": "what net says no longer has the shape of z: leave its "
         "layers where they are.",

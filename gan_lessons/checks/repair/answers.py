@@ -146,6 +146,12 @@ SLIPS = (
         "the logits are averaged: return them all, the losses take the mean of what they make.",
     ),
     Slip(
+        RETURN,
+        "return critic(seen).reshape(len(x), -1).mean(1), off",
+        "the logits of a picture's patches are averaged: return them all, as the critic gives "
+        "them. Each patch is judged by itself.",
+    ),
+    Slip(
         OFF,
         "off = (x - target).square().flatten(1).mean(1) / 2",
         "the distance is half of what is asked: the mean square, without a ½.",
@@ -229,6 +235,8 @@ answers = Value(
     cases=cases,
     observe=_both,
     refused={
+        "Dimension out of range": "a critic's logits come in one row, (B · patches,), with no "
+        "second axis: return them as they come.",
         "__call__() takes 2 positional arguments": ONE_TENSOR,
         "Sizes of tensors must match except in dimension 0": CHANNELS,
         "Sizes of tensors must match except in dimension 1": "what is joined along the channels "

@@ -45,8 +45,12 @@ PAIRS = (
     "each picture with what comes back of *it*."
 )
 UNSEEN = (
-    "a picture is detached before its critic: the generator that made it does not learn to please "
-    "it. Hand over G(color) and F_(gray) as they are."
+    "no gradient comes back through a critic: its picture is detached, or its logits are, or it is "
+    "asked under no_grad. The generator that made the picture learns through the critic's answer."
+)
+PATCHES = (
+    "the logits are added up and divided by the number of pictures, and a critic may say more than "
+    "one number of a picture, as one of patches does: take the mean of all its logits."
 )
 ONE_CUT = (
     "one way back is detached from its way there, and that generator does not learn to leave what "
@@ -291,6 +295,19 @@ SLIPS = (
         "    also = F.softplus(-D_color(fake_color.detach())).mean()",
         UNSEEN,
     ),
+    Slip(
+        BOTH,
+        "with torch.no_grad():\n        gray_logits, color_logits = D_gray(fake_gray), "
+        "D_color(fake_color)\n    pleased = F.softplus(-gray_logits).mean()\n    "
+        "also = F.softplus(-color_logits).mean()",
+        UNSEEN,
+    ),
+    Slip(
+        BOTH,
+        "pleased = F.softplus(-D_gray(fake_gray)).sum() / len(color)\n"
+        "    also = F.softplus(-D_color(fake_color)).sum() / len(gray)",
+        PATCHES,
+    ),
     Slip(PLEASED, "pleased = F.softplus(-D_gray(fake_gray.detach())).mean()", UNSEEN),
     Slip(ALSO, "also = F.softplus(-D_color(fake_color.detach())).mean()", UNSEEN),
     Slip(OFF_COLOR, "off_color = (F_(fake_gray.detach()) - color).abs().mean()", ONE_CUT),
@@ -309,7 +326,10 @@ SLIPS = (
 
 
 class _Toy:
-    """A net that minds which kind of picture it is given; ``shift`` is added to what it says."""
+    """A net that minds which kind of picture it is given.
+
+    A critic's logits are one a column of the picture, and ``shift`` is added to them.
+    """
 
     def __init__(
         self, name: str, channels: int, out: int, rng: torch.Generator, shift: float = 0.0
@@ -323,7 +343,7 @@ class _Toy:
             raise ValueError(f"{self.__name__} takes {kind}, and got {tuple(x.shape)}")
         made = torch.einsum("oc,bchw->bohw", self.weight.to(x.dtype), x).tanh()
         if self.__name__.startswith("D"):
-            return made.mean(dim=(2, 3)).flatten() + self.shift
+            return made.mean(dim=2).flatten() + self.shift
         return made
 
 

@@ -54,6 +54,11 @@ SLIPS = (
     Slip(RETURN, "return (distance + weight * critic) / 2", "this is half of it: a sum is asked."),
     Slip(RETURN, "return distance + weight**2 * critic", "the weight is squared: λ counts once."),
     Slip(
+        DISTANCE,
+        "distance = off.mean().sqrt()",
+        "a root is taken of the distance: the mean of off itself is asked.",
+    ),
+    Slip(
         CRITIC,
         "critic = F.softplus(fake_logits).mean()",
         "this is D's loss on fakes, small where D sees through them: G wants −log D(fake), "

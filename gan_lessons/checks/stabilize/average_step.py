@@ -82,6 +82,13 @@ SLIPS = (
         "nothing of G comes in: the average shrinks to 0. Add (1 − decay) · new.",
     ),
     Slip(
+        "with torch.no_grad():\n        for kept",
+        "average.n = getattr(average, 'n', 0) + 1\n    decay = min(decay, (1 + average.n) / (10 + "
+        "average.n))\n    with torch.no_grad():\n        for kept",
+        "decay is held down in the first steps, as where an average warms up (lesson 08): a step "
+        "of this exercise takes it as it is given.",
+    ),
+    Slip(
         MOVE,
         "kept.lerp_(new, (1 - decay) ** 2)",
         "the average moves by 1 − decay of what it should: 1 − decay counts twice.",

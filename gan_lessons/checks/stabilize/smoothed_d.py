@@ -51,6 +51,31 @@ SLIPS = (
         "the loss is only scaled: the best D is still p/(p + q).",
     ),
     Slip(
+        BOTH,
+        "target * F.softplus(-real_logits)\n"
+        "    fake = F.softplus(fake_logits) + (1 - target) * F.softplus(fake_logits)",
+        "the real samples' second label is paid by the fakes: 1 − target stands at "
+        "softplus(fake_logits). A *real* sample is fake with that weight: softplus(real_logits).",
+    ),
+    Slip(
+        BOTH,
+        "target * F.softplus(-real_logits)\n    fake = (1 - target) * F.softplus(fake_logits)",
+        "target weighs the two sides of D against each other. It belongs to a real sample's two "
+        "labels: real with weight target, fake with 1 − target; fakes count 1.",
+    ),
+    Slip(
+        REAL,
+        "(1 + target) / 2 * F.softplus(-real_logits) + (1 - target) / 2 * F.softplus(real_logits)",
+        "the label is target + (1 − target)/2, as label_smoothing spreads the rest over both "
+        "classes. Here target itself is the label of real samples.",
+    ),
+    Slip(
+        REAL,
+        "-real_logits.sigmoid().clamp(max=target).log()",
+        "the probability is cut off at target, so above it the loss is flat and D may be as sure "
+        "as it likes. Two labels, weighed by target and 1 − target, pull it back.",
+    ),
+    Slip(
         REAL,
         "F.softplus(-target * real_logits)",
         "target stands inside of softplus: it shrinks the logit, and nothing calls a real sample "

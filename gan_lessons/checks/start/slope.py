@@ -62,7 +62,8 @@ SLIPS = (
     Slip(
         "x.grad.item()",
         "2 * x.grad.item()",
-        "twice the slope. If backward() runs two times, x.grad adds both up: once is enough.",
+        "twice the slope. If backward() runs two times, x.grad adds both up: once is enough. (And "
+        "from x − h to x + h it is 2h.)",
     ),
     Slip("x.grad.item()", "f(x.grad).item()", "that is f of the slope: return x.grad as it is."),
     Slip(
