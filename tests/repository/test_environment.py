@@ -6,6 +6,7 @@ The Makefile is run for real, with a Python that only pretends to install.
 
 import contextlib
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -132,6 +133,19 @@ def texts() -> dict[str, str]:
 
 def test_the_four_files_agree(texts):
     assert disagreements(texts) == []
+
+
+NAMED = (  # where a person or a machine reads which torch to install
+    *(".binder/postBuild", ".github/workflows/wheel.yml", "INSTALL.md", "Makefile"),
+    *("constraints.txt", "environment.yml", "gan_lessons/door/doctor.py", "hub/README.md"),
+)
+
+
+@pytest.mark.parametrize("name", NAMED)
+def test_every_file_that_names_a_torch_names_the_same(name, texts):
+    (pinned,) = (one for one in texts["constraints.txt"].splitlines() if one.startswith("torch=="))
+    named = re.findall(r"\btorch==[0-9][0-9.]*[0-9]", (ROOT / name).read_text(encoding="utf-8"))
+    assert set(named) == {pinned}
 
 
 def refused_by(requires: dict[str, str | None], oldest: str) -> list[str]:
