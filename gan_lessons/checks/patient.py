@@ -22,7 +22,9 @@ from gan_lessons import runtime, show
 from gan_lessons.checks import overview
 from gan_lessons.checks.exercise import Raised, Unsolved, Wrong, calling, crash, speak
 from gan_lessons.checks.grader import Property, Slip, Table
+from gan_lessons.checks.watch import Watch
 
+ROOM = 390  # characters that a message may have, with a few to spare
 SEVERITIES = {
     "crash": "it stops with an error",
     "silent": "it runs, and learns the wrong thing or nothing",
@@ -78,12 +80,16 @@ class Visit:
 
     Attributes:
         program: what was run. x: the data that it got. steps: how many. seed: of all dice.
-        result: what came back. Lesson 22a.
+        result: what came back. watch: what was seen of it from outside meanwhile. Lesson 22a.
     """
 
     def __init__(self, program: Callable, x: Tensor, *, steps: int, seed: int):
         self.program, self.x, self.steps, self.seed = program, x, steps, seed
-        self.result = self.run(x, steps)
+        with Watch(program, x, steps, self.saw) as self.watch:
+            self.result = self.run(x, steps)
+
+    def saw(self, given: Tensor) -> None:
+        """Take what a network of the program gets, each time; a case may look at it. Lesson 22a."""
 
     def run(self, x: Tensor, steps: int) -> object:
         """Return what the program does with other data or steps, on the same dice. Lesson 22a."""
@@ -168,7 +174,7 @@ class Patient(Property):
             hints=hints,
             asks=asks,
             table=chart,
-            facts=facts,
+            facts=[with_what_was_seen(fact) for fact in facts],
             make=lambda program: self.examine(program),
             remark=self._recovered,
             refused=refused,
@@ -220,7 +226,8 @@ class Patient(Property):
         now = self.recovery(visit)
         old = {} if isinstance(before, Exception) else self.recovery(before)
         told = [f"{name} {old.get(name, 'it stopped')} → {value}" for name, value in now.items()]
-        return "Sick → healed: " + "; ".join(told) + "."
+        seen = visit.watch.told() if isinstance(visit, Visit) else None
+        return "Sick → healed: " + "; ".join(told) + "." + (f" But {seen}" if seen else "")
 
     def rows(self) -> Iterator[tuple[str, str]]:
         """Yield what makes it sick, and the repairs that heal nothing. Lesson 22a."""
@@ -279,6 +286,17 @@ class Patient(Property):
             self._healed = program, self.visit(program, self.seed)
         before = self.sick_visit()
         return self.draw(None if isinstance(before, Exception) else before, self._healed[1])
+
+
+def with_what_was_seen(fact: Callable[..., str | None]) -> Callable[..., str | None]:
+    """Return a fact of a visit; where it does not hold it also tells what the visit saw."""
+
+    def asked(visit: object) -> str | None:
+        said = fact(visit)
+        seen = visit.watch.told() if said and isinstance(visit, Visit) else None
+        return f"{said} And {seen}" if seen and len(said) + len(seen) < ROOM else said
+
+    return asked
 
 
 def stops(program: Callable, *args: object) -> None:

@@ -101,6 +101,16 @@ RIGHT = {
 }
 
 WRONG = {
+    "single pictures cut out of the sheet": (
+        "one_picture",
+        "[draw(one) for one in z[:36].split(1)]",
+        "list(draw(z)[:36].split(1))",
+    ),
+    "one folder after the other": (
+        "zeros",
+        "next(iter(loader))",
+        "x[64 * len(curves['D']) % (len(x) - 64) :][:64]",
+    ),
     "pixels of 64 pictures mixed": ("first_batch", BATCH, TOGETHER),
     "64 copies of each z": (
         "one_picture",

@@ -165,7 +165,10 @@ def erased(x, steps):
 
 
 WRONG_ROOTED = {
-    "erased before the step": (erased, "modes are found"),
+    "erased before the step": (
+        erased,
+        "And opt_g makes 500 steps, and its weights end where they began",
+    ),
     "G learns from nothing": (wrong(loss_g=lambda b: 0.0 * b.mean()), "modes are found"),
 }
 WRONG_LUKEWARM = {

@@ -264,6 +264,10 @@ WRONG_D = {
     "q / (p + q)": (lambda p, q: optimal_d(q, p), "the probability of *fake*"),
     "the ratio": (lambda p, q: p / q, "the ratio itself"),
     "a decision": (lambda p, q: (p > q).float(), "the likelier side"),
+    "a decision, ½ where open": (
+        lambda p, q: torch.where(p == q, 0.5, (p > q).to(p.dtype)),
+        "the likelier side",
+    ),
     "0/0 is 0": (lambda p, q: (p / (p + q)).nan_to_num(0), "Nobody knows"),
     "eps": (lambda p, q: (p + 1e-6) / (p + q + 2e-6), "your eps is larger"),
     "eps below": (lambda p, q: p / (p + q + 1e-8), "your eps is larger"),

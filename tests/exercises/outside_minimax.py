@@ -93,6 +93,13 @@ def _changed(real, fake):
 
 
 WRONG_D = {
+    "label 0.9": (
+        lambda r, f: (
+            F.binary_cross_entropy_with_logits(r, torch.full_like(r, 0.9))
+            + F.binary_cross_entropy_with_logits(f, torch.zeros_like(f))
+        ),
+        "one-sided smoothing",
+    ),
     "min and max exchanged": (lambda r, f: -d_loss(r, f), "min and max are exchanged"),
     "label 1 for both": (lambda r, f: d_loss(r, -f), "label 0 never occurs"),
     "labels exchanged": (lambda r, f: d_loss(-r, -f), "the labels are exchanged"),
@@ -246,6 +253,10 @@ RIGHT_ERRORS = [
 ]
 
 WRONG_ERRORS = {
+    "absolute after the maximum": (
+        lambda t, p, q: (t.sigmoid() - p / (p + q))[p + q > 0.01].max().abs(),
+        "comes after the maximum",
+    ),
     "every place": (
         lambda t, p, q: (t.sigmoid() - p / (p + q + 1e-9)).abs().max(),
         "a place with hardly a sample",

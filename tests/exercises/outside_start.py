@@ -92,5 +92,10 @@ WRONG_MEANS = {
     "the method of math": (lambda p: math.log(p), "p.log() is the logarithm of each sample"),
     "in place": (lambda p: p.log_().mean(), "changes p in place"),
     "log of the product": (lambda p: p.prod().log(), "an expectation is a mean"),
+    "log of the root of the product": (
+        lambda p: torch.log(p.prod() ** (1 / len(p))),
+        "right for a few samples",
+    ),
+    "weighed by p": (lambda p: (p * p.log()).sum() / p.sum(), "weighed by its p"),
     "an eps": (lambda p: (p + 1e-3).log().mean(), "p = [0.1, 0.5, 0.9] should give -1.034"),
 }

@@ -35,6 +35,19 @@ def test_a_foreign_repair_that_heals_nothing_is_refused(name):
     assert len(outcome.text) <= 400
 
 
+def test_the_same_batch_in_every_step_is_a_remark():
+    """It heals, by the samples: ten kinds of digits, though always the same 64."""
+    same = "    x = x[torch.randperm(len(x))]\n    loader ="
+    outcome = judged("zeros", "    loader =", same)
+    assert outcome.solved
+    assert "But D gets the very same input in 400 of 400 steps" in outcome.text
+
+
+def test_whose_single_pictures_are_cut_out_is_told_so():
+    cut = answers.WRONG["single pictures cut out of the sheet"]
+    assert "cut out of others" in judged(*cut).text
+
+
 # -- what the clinic measures with ---------------------------------------------------------------
 
 

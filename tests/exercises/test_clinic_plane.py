@@ -32,6 +32,29 @@ def test_other_sick_programs_are_found(case, name):
     judging.is_named(case, name, seeds=ONCE, alone=False)
 
 
+def edited(case, old: str, new: str):
+    """Return what a case says of the sick program with one text put in another's place."""
+    assert case.table.sick.count(old) == 1
+    (program,) = case.table.functions(case.table.sick.replace(old, new))
+    return case.judge(program)
+
+
+def test_halves_that_are_exchanged_are_seen_in_what_d_says():
+    turned = edited(clinic_plane.calm, "scores[-128:], scores[128:]", "scores[-128:], scores[:128]")
+    assert "not healed" in turned.text
+    assert "says more of the real ones" in turned.text
+    assert len(turned.text) <= 400
+
+
+def test_the_same_noise_in_every_step_is_a_remark():
+    """A generator of numbers that is made anew in the loop: the ring is found, less well."""
+    at = "z = torch.from_numpy(rng.standard_normal((128, 2)))"
+    anew = "z = torch.from_numpy(np.random.default_rng(0).standard_normal((128, 2))).float()"
+    outcome = edited(clinic_plane.early, at, anew)
+    assert outcome.solved
+    assert "But G gets the very same input in 500 of 500 steps" in outcome.text
+
+
 @pytest.mark.parametrize("case", CASES)
 def test_the_cases_leave_the_learners_randomness_alone(case):
     judging.leaves_the_source_alone(case)

@@ -44,7 +44,7 @@ GROUND |= {"psutil"}  # comes with ipykernel
 # What a room alone may use: the pad of show is a widget with a part in the browser.
 GROUND_OF = {"data": {"requests", "urllib3"}, "show": {"anywidget", "traitlets"}}
 BASE_OF_CHECKS = {"exercise", "grader", "grader_steps", "seen", "experiments", "steps", "known"}
-BASE_OF_CHECKS |= {"moved", "overview", "patient", "sure"}  # what is no lesson's own
+BASE_OF_CHECKS |= {"moved", "overview", "patient", "sure", "watch"}  # what is no lesson's own
 AN_EXERCISE = re.compile(r"^(@exercise\(|\w+ = (Value|Property|Step|Patient)\()", re.MULTILINE)
 LESSON = re.compile(r"\b[Ll]esson \d\d[a-z]?\b")
 

@@ -2,9 +2,12 @@
 
 from collections.abc import Callable
 
+from torch import Tensor
+
 from gan_lessons.checks.clinic_images import pictures
 from gan_lessons.checks.grader import Slip
 from gan_lessons.checks.patient import Patient, Thought
+from gan_lessons.checks.watch import hash_of
 
 RIGHT = """
 def zeros(x, steps):  # x: (N, 1, 14, 14) in [-1, 1]
@@ -43,6 +46,11 @@ SLIPS = (
         "of one class",
     ),
     Slip(
+        "next(iter(loader))",
+        "x[torch.arange(64 * len(curves['D']), 64 * len(curves['D']) + 64) % len(x)]",
+        "not healed",
+    ),
+    Slip(
         "torch.randn(500, 16)",
         "3 * torch.randn(500, 16)",
         "of one class",
@@ -55,9 +63,34 @@ SLIPS = (
 )
 
 
-def _visit(program: Callable, seed: int) -> pictures.PictureVisit:
-    x, y = pictures.digits(seed)
-    return pictures.PictureVisit(program, x[y.argsort(stable=True)], steps=400, seed=seed)
+class _SortedVisit(pictures.PictureVisit):
+    """What a program did with digits in the order of their classes.
+
+    Attributes:
+        kinds: of each real batch that a network got: how many classes are in it.
+    """
+
+    def __init__(self, program: Callable, seed: int):
+        x, y = pictures.digits(seed)
+        order = y.argsort(stable=True)
+        self.class_of = {hash_of(row): int(k) for row, k in zip(x[order], y[order], strict=True)}
+        self.kinds: list[int] = []
+        super().__init__(program, x[order], steps=400, seed=seed)
+
+    def saw(self, given: Tensor) -> None:
+        """Count the classes of what is a batch of the data. Lesson 22b."""
+        if found := {self.class_of.get(hash_of(row)) for row in given} - {None}:
+            self.kinds.append(len(found))
+
+
+def _a_batch_holds_several_digits(seen: _SortedVisit) -> str | None:
+    kinds = sum(seen.kinds) / max(1, len(seen.kinds))
+    if 0 < kinds < 3:
+        return (
+            f"not healed. D's real batches hold {kinds:.1f} kinds of digits in the mean, now one, "
+            "now another: the data come folder by folder, and G runs after the one that is shown."
+        )
+    return None
 
 
 def _several_digits_are_drawn(seen: pictures.PictureVisit) -> str | None:
@@ -117,8 +150,12 @@ zeros = Patient(
     },
     cause="d",
     chart=pictures.chart(RIGHT, *SLIPS),
-    facts=(_several_digits_are_drawn, pictures.like_digits(2.6)),
-    visit=_visit,
+    facts=(
+        _several_digits_are_drawn,
+        _a_batch_holds_several_digits,
+        pictures.like_digits(2.6),
+    ),
+    visit=_SortedVisit,
     symptom=_symptom,
     recovery=_recovery,
     seconds=2,

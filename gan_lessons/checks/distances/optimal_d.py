@@ -15,6 +15,8 @@ def optimal_d(p, q):
 
 EACH_PLACE = "return one number for each place: a tensor of the shape of p."
 
+VERDICT = "you decide for the likelier side. D gives the share of real draws."
+
 SLIPS = (
     Slip(
         "share = p /",
@@ -34,7 +36,12 @@ SLIPS = (
     Slip(
         "share = p / (p + q)\n    return torch.where(p + q > 0, share, 0.5)",
         "return (p > q).double()",
-        "you decide for the likelier side. D gives the share of real draws.",
+        VERDICT,
+    ),
+    Slip(
+        "share = p / (p + q)\n    return torch.where(p + q > 0, share, 0.5)",
+        "return torch.where(p == q, 0.5, (p > q).double())",
+        VERDICT,
     ),
     Slip(
         "share = p / (p + q)\n    return torch.where(p + q > 0, share, 0.5)",

@@ -29,6 +29,13 @@ DETACHED = (
 
 SLIPS = (
     Slip(
+        BOTH,
+        "real_part = 0.9 * F.softplus(-real_logits) + 0.1 * F.softplus(real_logits)\n"
+        "    fake_part = F.softplus(fake_logits)",
+        "real samples have the label 0.9: that is one-sided smoothing, another game (lesson 12), "
+        "whose best D is 0.9 p/(p + q). Here real is 1 and fake is 0.",
+    ),
+    Slip(
         "real_part.mean() + fake_part.mean()",
         "-real_part.mean() - fake_part.mean()",
         "this is V itself: D raises V, but an optimizer lowers what it gets, so min and max are "

@@ -46,7 +46,7 @@ SLIPS = (
     Slip(
         "(logits.sigmoid() - best).abs()",
         "(logits.sigmoid() - best)",
-        "the absolute value is missing: D may be too low as well.",
+        "the absolute value is missing, or comes after the maximum: D may be too low as well.",
     ),
     Slip(
         "(logits.sigmoid() - best).abs()",

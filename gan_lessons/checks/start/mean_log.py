@@ -11,6 +11,11 @@ def mean_log(p):
     return p.log().mean()
 """
 
+PRODUCT = (
+    "right for a few samples; the product of a thousand numbers below 1 is 0 in 32 bits, and its "
+    "logarithm −∞. Take the logarithm of each sample first, then the mean."
+)
+
 SLIPS = (
     Slip(
         "p.log().mean()",
@@ -27,6 +32,12 @@ SLIPS = (
         "(p * p.log())",
         "each logarithm counts p times. The samples are drawn already: in a plain mean each counts "
         "once.",
+    ),
+    Slip(
+        "p.log().mean()",
+        "(p * p.log()).sum() / p.sum()",
+        "each logarithm is weighed by its p. The samples are drawn already: in a plain mean each "
+        "counts once.",
     ),
     Slip(
         ".mean()",
@@ -48,6 +59,14 @@ SLIPS = (
     ),
     Slip(
         "p.log().mean()",
+        "p.prod().log()",
+        "that is the sum of the logarithms; an expectation is a mean. And the product of many "
+        "small numbers is 0 in 32 bits: logarithms first.",
+    ),
+    Slip("p.log().mean()", "p.prod().log() / len(p)", PRODUCT),
+    Slip("p.log().mean()", "(p.prod() ** (1 / len(p))).log()", PRODUCT),
+    Slip(
+        "p.log().mean()",
         "p.log().mean",
         "a method is named but not called: its () are missing.",
     ),
@@ -57,13 +76,14 @@ SLIPS = (
 def cases(seed: int) -> Sequence[Case]:
     """Return samples (N,), the first ones few."""
     rng = torch.Generator().manual_seed(seed)
-    few, more = (0.05 + 0.9 * torch.rand(n, generator=rng) for n in (2, 7))
+    few, more, many = (0.05 + 0.9 * torch.rand(n, generator=rng) for n in (2, 7, 1000))
     return (
         case("three samples", torch.tensor([0.1, 0.5, 0.9])),
         case("two samples", few),
         case("seven samples", more),
         case("a single sample", few[:1]),
         case("samples above 1", 0.5 + 2 * more),
+        case("a thousand samples", many),
     )
 
 
