@@ -257,7 +257,10 @@ def _two_draws(B, most):
 
 
 WRONG_MOVES = common(move) | {
-    "an eighth of the height, both ways": (move_by_an_eighth_of_the_height, "W // 8, up to 3"),
+    "an eighth of the height, both ways": (
+        move_by_an_eighth_of_the_height,
+        "an eighth of the width",
+    ),
     "down or right": (move_down_or_right, "down and to the right at once"),
     "rounded": (_drawn_by(_rounded), "half a bin"),
     "the sum of two draws": (_drawn_by(_two_draws), "a sum of two draws"),
