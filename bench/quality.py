@@ -364,11 +364,11 @@ def in_a_copy(work: Callable[[], dict]) -> dict:
     """
     system = multiprocessing.get_context("fork")
     here, there = system.Pipe(duplex=False)
-    copy = system.Process(target=lambda: there.send(work()))
-    copy.start()
-    there.close()  # the copy has its own; without it, recv ends if the copy fails
+    twin = system.Process(target=lambda: there.send(work()))
+    twin.start()
+    there.close()  # the twin has its own; with this one open, recv would wait for one that failed
     result = here.recv()
-    copy.join()
+    twin.join()
     return result
 
 
