@@ -256,7 +256,12 @@ def _two_draws(B, most):
     return torch.randint(most + 1, (B, 1, 1, 1)) - torch.randint(most + 1, (B, 1, 1, 1))
 
 
+def _size_and_sign(B, most):
+    return torch.randint(most + 1, (B, 1, 1, 1)) * (2 * torch.randint(2, (B, 1, 1, 1)) - 1)
+
+
 WRONG_MOVES = common(move) | {
+    "a size and a sign": (_drawn_by(_size_and_sign), "a size and a sign"),
     "an eighth of the height, both ways": (
         move_by_an_eighth_of_the_height,
         "an eighth of the width",

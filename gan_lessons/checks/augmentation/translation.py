@@ -52,6 +52,12 @@ SLIPS = (
     ),
     Slip(
         f"down = on * {DOWN}",
+        "down = on * torch.randint(H // 8 + 1, (B, 1, 1, 1)) * (2 * torch.randint(2, (B, 1, 1, 1)) "
+        "- 1)",
+        "a size and a sign",
+    ),
+    Slip(
+        f"down = on * {DOWN}",
         "down = on * (torch.randint(H // 8 + 1, (B, 1, 1, 1)) - torch.randint(H // 8 + 1, "
         "(B, 1, 1, 1)))",
         "a sum of two draws",
@@ -205,9 +211,11 @@ def every_shift_is_equally_likely(answer: Answer, x: Tensor, out: Tensor) -> str
         if ((counts - counts.mean()).square() / counts.mean()).sum() <= limit:
             continue
         shares = ", ".join(f"{share:.0%}" for share in counts / counts.sum())
-        inner = counts[1:-1]
+        inner, others = counts[1:-1], torch.cat([counts[:most], counts[most + 1 :]])
         if inner.max() < 1.4 * inner.min() and counts[[0, -1]].max() < 0.75 * inner.min():
             why = "rounding gives the outermost ones half a bin"
+        elif counts[most] > 1.4 * others.max() and others.max() < 1.6 * others.min():
+            why = "0 comes twice where a size and a sign are drawn, as +0 and as -0"
         else:
             why = "a sum of two draws, or a rounded one, prefers some"
         return (
