@@ -70,8 +70,8 @@ def mnist(*, train: bool = True) -> Dataset:
 
     N is 60,000, or 10,000 with ``train=False``. Looks in $GAN_LESSONS_DATA/mnist and MNIST/raw, as
     torchvision keeps it, for ``train-images-idx3-ubyte`` or, as on Kaggle,
-    ``train-images.idx3-ubyte``, packed (.gz) or not; then in the cache; then downloads (11 MB,
-    once). Every file is checked against its SHA-256 at every call.
+    ``train-images.idx3-ubyte``, packed (.gz) or not; then in the cache; then downloads (10 MB,
+    once; 2 MB more for the test part). Every file is checked against its SHA-256 at every call.
 
     Raises:
         DownloadError: the files are not here and no mirror hands them over.

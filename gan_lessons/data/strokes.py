@@ -1,6 +1,6 @@
 """The digits that ship with the course, drawn by a script, so that every factor is known.
 
-How they were made, and what they are good for: data/strokes.md. Introduced in lesson 04.
+How they were made, and what they are good for: data/strokes.md. Introduced in lesson 06.
 """
 
 import hashlib
@@ -37,7 +37,7 @@ def strokes() -> Dataset:
     Raises:
         DataFileError: the file is missing, damaged, or not this set.
 
-    Source: data/make/strokes.py. Introduced in lesson 04.
+    Source: data/make/strokes.py. Introduced in lesson 06.
     """
     path, packed = shipped.read("strokes.npz", limit=LIMIT, script=SCRIPT)
     try:

@@ -628,7 +628,7 @@ checks.claim("it is off by more than 10 at -6", outside > 10)
 #
 # A worse classifier has a higher loss, so on average the estimate errs on
 # the low side. **Decide first:** can six small classifiers, each trained for
-# seconds, measure JS to within 0.02?
+# about a second, measure JS to within 0.02?
 
 # %%
 runtime.seed_everything(SEED)

@@ -189,8 +189,8 @@ checks.motion.steps(my_simultaneous, my_alternating)
 
 # %% [markdown]
 # ## The steps we use from here on
-# They know one thing more: a `limit` to which $\psi$ is clipped. We need it
-# for the first WGAN. The course's version, folded:
+# They know one thing more: a `limit` to which $\psi$ is clipped. One of
+# the eight games below needs it. The course's version, folded:
 
 # %% tags=["folded"]
 def simultaneous(push, theta, psi, h, limit=math.inf):
@@ -1003,7 +1003,7 @@ checks.claim("D's slope swings √n times as far, within 10 %",
 # - A theorem about the equilibrium says nothing about the way there. WGAN-GP
 #   trains many real GANs; what it does not do is settle.
 # - A real GAN has millions of eigenvalues. One $\gamma$ serves them all, so
-#   papers search it over factors of ten. Lesson 12 does.
+#   it is searched for in factors of ten (lesson 12).
 # - The moving average of lesson 04 is another cure: it finds the middle of a
 #   circle.
 # - Adam defaults to $\beta_1=0.9$; many GANs use 0.5 or 0.

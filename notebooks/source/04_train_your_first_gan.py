@@ -19,8 +19,7 @@
 # **What you'll learn**
 # - *write* the two updates of a GAN step, and know which mistakes kill it;
 # - *measure* a generator: modes covered, share of high quality;
-# - *average* the generator's weights: a large gain, and a cheap one, while
-#   the learning rate is still high.
+# - *average* the generator's weights, and say when that pays.
 #
 # **What you'll need.** Python, PyTorch's autograd, logarithms. About 90
 # minutes of your time; {{minutes}} minutes of computing on 2 CPU cores (on a
@@ -283,7 +282,8 @@ print(f"β = {decay}: one half is left after "
 #   of a mode (`sigma` below; no relative of the $\sigma$ of a logit). A
 #   perfect sampler reaches $1-e^{-9/2} = 98.9\,\%$, not 100 %.
 # - **modes covered**: how many modes get at least a fifth of their fair
-#   share of the samples, counting only high-quality ones.
+#   share in high-quality samples. The fair share is that of *all* samples,
+#   divided by the number of modes.
 #
 # A generator can have either without the other: one perfect cluster, or
 # eight smeared ones.
@@ -558,10 +558,10 @@ show.bars(
 
 # %% [markdown]
 # Half way it is better, in every seed; at the end both rest, and there is
-# little left to gain. (The gains are in percentage points: from 40 % to 60 %
-# is +20 %.) Averaging and a falling learning rate cure the same illness, the
-# circling, which lesson 03 showed for two numbers. The average does it at any
-# moment, without knowing when the run will end.
+# little left to gain. (A gain in points is a difference of two percentages:
+# from 40 % to 60 % is +20 points.) Averaging and a falling learning rate cure
+# the same illness, the circling, which lesson 03 showed for two numbers. The
+# average does it at any moment, without knowing when the run will end.
 
 # %%
 # what we claim
@@ -630,8 +630,8 @@ for name, scores in (("plain", plain), ("blurred", with_blur)):
 # It costs none that these seeds could show: the blur is gone long before the
 # end. With it every seed finds all eight, with at least 90 % high quality
 # (the ceiling is 98.9 %). Compare the two lists: is that proof that blur
-# helps? Five seeds a side can hardly tell. Lesson 12 does it with many runs
-# and intervals.
+# helps? Five seeds a side can hardly tell. Lesson 12 asks it on another set,
+# with pairs of seeds and intervals.
 
 # %%
 # what we claim

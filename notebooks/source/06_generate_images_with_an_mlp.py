@@ -23,7 +23,7 @@
 #
 # **What you'll need.** Lessons 04 and 05. About 75 minutes of your time;
 # {{minutes}} minutes of computing on 2 CPU cores. Works offline; the real
-# digits (12 MB) are downloaded once if you have a network.
+# digits (10 MB) are downloaded once if you have a network.
 
 # %%
 from gan_lessons import checks, cockpit, data, errors, losses
@@ -579,7 +579,7 @@ checks.claim("D does not win: its logit on real images is below 4", sure < 4)
 # ## Where noise lives
 # A point $z \sim \mathcal N(0, I)$ in 64 dimensions is almost never near the
 # origin: its length is $\sqrt{64} = 8$, give or take 0.7. The straight line
-# between two such points passes through lengths that $G$ has never seen.
+# between two such points passes through lengths that $G$ has hardly ever seen.
 #
 # ## ✏️ Exercise 3 · Walk on the sphere
 # *10 minutes · ●●●*
@@ -680,10 +680,10 @@ show.Picture(fig, "What D says of the pictures along the two ways, mean of "
 
 # %% [markdown]
 # The point half way on the straight line is about half as long as the noise
-# that $G$ was trained on: there it makes a faint mixture of both ends, and
-# $D$ likes it less than the usual sample. The turn has the length of noise
-# all the way, and $D$ has nothing more against its middle than against other
-# samples.
+# that $G$ was trained on: around there it makes faint mixtures of both ends,
+# and $D$ likes them less than the usual sample. The turn has the length of
+# noise all the way, and $D$ has nothing more against its middle than against
+# other samples.
 
 # %%
 # what we claim

@@ -238,14 +238,14 @@ print(f"chosen: {way.sentence}")
 # %% [markdown] predict={"picture": "moments", "words": ["disc", "come last"]}
 # ## Train
 # The loop and the players of lesson 07. What differs: color, 32 pixels, more
-# steps, a quarter of that lesson's rate for $G$ and an eighth for $D$, and the
-# average. An average that remembers 500 steps shows
-# mush for as long, so it starts with a short memory: after $n$ steps it
-# remembers about $n/9$ of them; its decay is at most `decay` (from step 4,490
-# on). `way.fit` puts weights and pictures in the order that won,
-# `way.fast` wraps a net in the precision that won. (`one_launch` is for GPUs:
-# there the probe also tries to record the step's two hundred kernels and to
-# replay them as one.) **Decide first:** what will
+# steps, 64 numbers of noise (fewer did not help here), a quarter of that
+# lesson's rate for $G$ and an eighth for $D$, and the average. An average that
+# remembers 500 steps shows mush for as long, so it starts with a short memory:
+# after $n$ steps it remembers about $n/9$ of them; its decay is at most
+# `decay` (from step 4,490 on). `way.fit` puts weights and pictures in the
+# order that won, `way.fast` wraps a net in the precision that won.
+# (`one_launch` is for GPUs: there the probe also tries to record the step's
+# two hundred kernels and to replay them as one.) **Decide first:** what will
 # be right first, the ground, the color of the petals, or their shape?
 
 # %%
@@ -733,8 +733,8 @@ for name, step in paces.items():
           f"{4000 * step / 60:3.0f} minutes for 4,000 steps here")
 
 # %% [markdown]
-# Four times the pixels and one layer more, in three to five times as long: how
-# well a processor is filled decides (3.0 and 4.6 times in two runs of ours).
+# Four times the pixels and one layer more, in two to five times as long: how
+# well a processor is filled decides (2.4, 3.0 and 4.6 times in runs of ours).
 #
 # Do you have the minutes, or a GPU? Write `large_steps = 4_000` above the next
 # cell's first line, and take `players` in place of `own_players` for the
@@ -867,9 +867,10 @@ assert all(torch.equal(a, b) for a, b in pairs)
 # %% [markdown]
 # ## In practice
 # - $D$ as fast as $G$, half as fast, a quarter (1,500 steps, one seed): its
-#   loss ends at 0.18, 0.35, 0.74, the mean logits at ±3.1, ±2.1, ±1.0, and the
-#   Fréchet distance (lesson 09) at 312, 251, 231; between real pictures it is
-#   31. The last had the average of this lesson; one seed proves little.
+#   loss ends at 0.18, 0.35, 0.74, the mean logits at ±3.1, ±2.1, ±1.0, and a
+#   Fréchet distance at 312, 251, 231, on another network's features than
+#   lesson 09's. The last had the average of this lesson; one seed proves
+#   little.
 # - Save pictures at the size you train on, once, and do not resize them in
 #   every epoch. `data.folder` keeps the result in a cache.
 # - A JPEG stores color at half resolution by default. Your generator will

@@ -536,13 +536,13 @@ checks.claim(
 
 # %% [markdown] predict={"picture": "verdict", "words": ["higher precision"]}
 # ## Two generators
-# The MLP of lesson 06 against the DCGAN of lesson 07, three seeds each, for
+# The networks of lessons 06 and 07, an MLP and a DCGAN, three seeds each, for
 # roughly the same *seconds*: a step of the DCGAN costs more, so it gets
-# fewer. The rest is equal, one learning rate for all; each might like
-# another. **Predict** the winner, and in which metric it wins. FD is to
-# decide, or nothing is decided, and we say so beforehand; the other metrics
-# explain. (The networks, their optimizers
-# and how they are sampled, as in lessons 06 and 07, are folded.)
+# fewer. The rest is equal: batches of 64, 64 numbers of noise, one learning
+# rate for all. Each might like others (lesson 07 found some for its own).
+# **Predict** the winner, and in which metric it wins. FD is to decide, or
+# nothing is decided, and we say so beforehand; the other metrics explain. (The
+# networks, their optimizers and how they are sampled are folded.)
 
 # %% tags=["folded"]
 def mlp():

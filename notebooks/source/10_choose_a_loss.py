@@ -22,7 +22,8 @@
 # - *judge* a table of runs by its intervals, broken runs included.
 #
 # **What you'll need.** Lessons 02 and 04. About 75 minutes of your time;
-# {{minutes}} minutes of computing on 2 CPU cores.
+# {{minutes}} minutes of computing on 2 CPU cores (on a quiet machine; the bars
+# below tell what yours took).
 
 # %%
 from gan_lessons import checks, cockpit, data, detectors
@@ -542,8 +543,8 @@ print(
 
 # %% [markdown]
 # Well below fifty times: a good part of one small step, in the run that we
-# kept about half, is spent on calling, not on computing. Does a
-# run notice its neighbors? Let five games make twenty steps together, and each
+# kept about two thirds, is spent on calling, not on computing. Does a run
+# notice its neighbors? Let five games make twenty steps together, and each
 # of them alone:
 
 # %%
@@ -907,7 +908,7 @@ for name in ("softplus", "least squares", "no limit"):
 # | classifier → least squares | a probability instead of a logit, pulled to its target from both sides |
 # | margin (hinge) | D leaves samples beyond it alone, and votes ±1 |
 # | pairs | only differences count, each a log-odds; D's level drifts |
-# | n nets side by side | fifty runs for about half of fifty times the time of one, each the same but for rounding |
+# | n nets side by side | fifty runs for well below fifty times the time of one, each the same but for rounding |
 # | one seed → five, with intervals | a winner needs an interval; some differences stand, most do not |
 # | logs of σ, 30 times the rate | NaN within a few steps; softplus stays finite |
 # | *your change* | *what you saw* |

@@ -143,6 +143,7 @@ assert not slope.requires_grad  # create_graph forgotten
 # Return the loss whose best $D$ says that. A $D$ that pays $-a\log D$ and
 # $-b\log(1-D)$ at a place says $a/(a+b)$ there (lesson 02): which $a$ and $b$
 # fit, and which of them come from real samples? Weigh terms; draw no labels.
+# As in lesson 04 the loss is a mean of each side, and a fake counts 1.
 #
 # {{hints stabilize.smoothed_d}}
 
@@ -341,9 +342,10 @@ checks.claim(
 # rates** stop the players wherever they are, and the average is drawn after
 # them, away from home: here a good half of the way when the steps end. A
 # faster $D$ stretches the circle to an ellipse: $\theta$ goes as far
-# as before, $\psi$ about twice as far. Smoothing acts where $D$ is sure of
-# data, and here $D(0)=0$ always. A game of two numbers cannot say what wins on
-# the grid; it says what each trick is *for*.
+# as before, $\psi$ about twice as far. Smoothing changes what $D$ learns from
+# data, and here it learns nothing from them: $D(0)=0$ whatever $\psi$ is. A
+# game of two numbers cannot say what wins on the grid; it says what each trick
+# is *for*.
 #
 # ## The average and batch norm
 # The networks of lesson 07 hold numbers that no optimizer moves: batch norm

@@ -1024,5 +1024,5 @@ checks.claim("p ends higher with few images", bool(of_few > of_all + 0.1))
 # - [The report of a leak](https://github.com/mit-han-lab/data-efficient-gans/issues/84)
 #   with pictures of generated cutouts.
 #
-# This is the last lesson so far. Take a folder of your own pictures
-# (`data.folder`), and watch $r_v$ before you trust a sample.
+# Next: lesson 14, *Ask for what you want*. Before that take a folder of your
+# own pictures (`data.folder`), and watch $r_v$ before you trust a sample.

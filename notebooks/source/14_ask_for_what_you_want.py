@@ -237,7 +237,7 @@ checks.conditions.under_which_name(my_own, my_unrelated, my_frequent)
 # data: the easiest is to take those of the real batch at hand.
 #
 # ## Digits by order
-# The drawn strokes (lesson 04) know how they were drawn. You will ask for
+# The drawn strokes (lesson 06) know how they were drawn. You will ask for
 # three things: the class $y$, the slant and the thickness. The last two are
 # amounts; they are given in units of their spread, 0 for the mean.
 
@@ -913,8 +913,8 @@ assert apart("precision", "projection", "map")[0] > 0  # decided
 # %% [markdown]
 # ## Place your orders
 # Eight $z$, the same for all three ways. Choose class, slant and thickness.
-# What stays of a $z$ when the class changes? And what happens beyond ±2.3,
-# where no data are?
+# What stays of a $z$ when the class changes? And what happens where no data
+# are: a slant beyond ±2.1, a pen thinner than −2.6?
 
 # %%
 rng = runtime.generator(4)
@@ -1001,7 +1001,7 @@ show.explore(
 # %% [markdown]
 # ## Further reading
 # - [Mirza and Osindero 2014](https://arxiv.org/abs/1411.1784): the first
-#   conditional GAN, in three pages; both players are told.
+#   conditional GAN; both players are told.
 # - [Reed et al. 2016](https://arxiv.org/abs/1605.05396): a text as maps beside
 #   the features, and a $D$ that also sees real images with the *wrong* text.
 # - [Odena, Olah and Shlens 2017](https://arxiv.org/abs/1610.09585): the

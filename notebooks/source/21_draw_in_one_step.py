@@ -695,9 +695,10 @@ for name, against in (("game + toll", "copy"), ("game + toll", "game")):
 #   best answer if you cannot tell which. It is the one-call teacher's fault
 #   in small.
 # - The **game** crosses faster, because $D$ knows a point between modes when
-#   it sees one. Its share is above the copy's, at several times the training.
+#   it sees one. Its share is above the copy's, at about twice the training of
+#   teacher and copy together.
 # - The **toll** costs the game nothing: here its share is even a little
-#   higher. And it gives it the teacher's map without a teacher.
+#   higher. And it gives it nearly the teacher's map, without a teacher.
 #
 # And by energy distance, which forgives a few points between modes and minds
 # uneven modes, the copy is as good as any.
@@ -734,9 +735,10 @@ show.cells(
 
 # %% [markdown]
 # At half-time a seed may have nearly all modes or none, and a seed that has
-# some may lose them again. It is the falling rate that brings rest (lesson
-# 12), with the toll and without. **Never judge such a run half-way, and never
-# stop it there.** Nothing in this lesson claims anything of these numbers.
+# some may lose them again. Rest comes in the second half, when rates and
+# penalty fall (lesson 12), with the toll and without. **Never judge such a run
+# half-way, and never stop it there.** Nothing in this lesson claims anything
+# of these numbers.
 
 # %% [markdown]
 # ## Could you have had it for free?
@@ -909,7 +911,7 @@ show.origins(
 # | noise turned before a perfect map | same cloud, same share; the map pays up to 13 times as much |
 # | one call, copied pairs | the teacher's map; a tenth of the points between modes |
 # | one call, lesson 12's game | all modes, a higher share; another map in each seed |
-# | one term more, λ from 0.3 to 0 | the teacher's map, without a teacher |
+# | one term more, λ from 0.3 to 0 | nearly the teacher's map, without a teacher |
 # | the identity as start, no term | most of that, for free |
 # | looked half-way | anything from no mode to nearly all |
 # | *your change* | *what you saw* |

@@ -693,9 +693,8 @@ checks.clinic_plane.rooted.beside()
 # $D$'s loss has the term $-\log(1-D(G(z)))$, and this $G$'s own has the
 # same with the other sign: in $G$'s gradient they cancel. With the
 # non-saturating loss they cancel only where $D$ is unsure, and a part of
-# the ring is found (on two seeds 5 of 8 modes after 600 steps): a fault
-# that hides. `detach()` keeps $D$'s loss out of $G$; so does
-# `opt_g.zero_grad()` right before $G$'s `backward()`.
+# the ring is found: a fault that hides. `detach()` keeps $D$'s loss out of
+# $G$; so does `opt_g.zero_grad()` right before $G$'s `backward()`.
 #
 # </details>
 
@@ -1102,7 +1101,7 @@ checks.claim(
 
 # %% [markdown]
 # The clinic was calibrated more strictly than that: every program above,
-# every healed one and for each case three or four tempting repairs that
+# every healed one and for each case three to five tempting repairs that
 # heal nothing were examined on twenty seeds. The table is
 # `tests/exercises/clinic.md` in the repository.
 

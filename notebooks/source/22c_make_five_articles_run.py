@@ -258,9 +258,8 @@ rows_of(
 
 # %% [markdown]
 # The minimax game starves: $D$ is soon sure, and $G$ feels next to nothing.
-# (All 450 steps of it gave no more in a run of ours; in another, with wider
-# networks, it got out of that after three hundred.) Mended, a flower's plan is
-# there, round, with a heart, in several colors, on a ground of its own; the
+# (All 450 steps of it gave no more in a run of ours.) Mended, a flower's plan
+# is there, round, with a heart, in several colors, on a ground of its own; the
 # outline is loose, and the fine grid is that of lesson 07. That is what so few
 # steps at a fifth of the article's width buy: lesson 08 shows what 4,000 do at
 # 32 pixels.
@@ -296,8 +295,8 @@ assert torch.isclose(weights @ red, weights @ green, atol=1e-3)
 # | 000-1 | in $D$'s phase both networks are trained | wrong | 04 · Exercise 1 · Write the training step | only $D$'s optimizer steps, on detached fakes |
 # | 000-2 | $G$ filters the noise *vector* by convolutions; $D$ ends in a transposed one | wrong | 08 · Exercise 1 · Players for 64; 22c · Article 000: color at 64 pixels | dense layer and reshape first; $D$ halves, down to one logit |
 # | 000-3 | both losses are min over $G$, max over $D$; $G$ lowers $\log D(G(z))$ | wrong | 04 · Break it; 02 · Exercise 5 · Both of them; 22c · Article 000: color at 64 pixels | $G$ raises it; the real term is left out |
-# | 000-4 | gradients vanish because the players' outputs are discontinuous | half true | 02 · G's two losses; 11 · A network without a leash | they do vanish: where $D$ is sure; both maps are smooth |
-# | 000-5 | a VAE is a probabilistic model, a GAN is not | half true | 01 · A classifier sees the ratio; 22c · A GAN beside a VAE | a GAN has a distribution, and no formula for it |
+# | 000-4 | gradients vanish because the players' outputs are discontinuous | half true | 02 · G's two losses; 11 · A network without a leash | they do vanish: where $D$ is sure; both maps are continuous |
+# | 000-5 | a VAE is a probabilistic model, a GAN is not | wrong | 01 · A classifier sees the ratio; 22c · A GAN beside a VAE | a GAN has a distribution, too; neither has a formula for it |
 # | 000-6 | color to gray is a translation for GANs | half true | 22c · Article 000: color at 64 pixels | three weights do it; the way back is a task |
 # | 000-7 | Keras has a layer `Tanh` | wrong | 22c · What was not run here | `nn.Tanh` |
 # | 000-8 | `generator(noise_dim)` makes a generator | wrong | 22c · What a plain function forgets | made without arguments, called with noise |
@@ -381,7 +380,7 @@ assert round(bytes_of_one_layer / 1e9) == 3
 # | 001-6 | `generator = generator(z)` leaves a generator | wrong | 22c · What a plain function forgets | modules with names of their own |
 # | 001-7 | `training=True` is understood by a plain function | wrong | 22c · What a plain function forgets | `train()` and `eval()` of a module |
 # | 001-8 | a convolution takes pictures without a channel | wrong | 06 · Exercise 2 · The two networks; tests/lessons/test_articles.py::test_a_convolution_asks_for_a_channel | (B, 1, 28, 28) throughout |
-# | 001-9 | $G$ needs no activation at its end for data in [0, 1] | wrong | 06 · The range of a pixel | tanh, data in [−1, 1] |
+# | 001-9 | $G$ needs no activation at its end for data in [0, 1] | half true | 06 · The range of a pixel | it reaches them, and nothing keeps it there; here tanh, data in [−1, 1] |
 # | 001-10 | one function, called twice, is one $D$ | wrong | 22c · What a plain function forgets | one module |
 # | 001-11 | the whole training set is $D$'s real batch | wrong | 22c · One batch of 60,000 | 64 and 64 |
 # | 001-12 | one optimizer serves both networks | wrong | 04 · Exercise 1 · Write the training step | two |
@@ -905,8 +904,8 @@ checks.claim("in every seed more of the GAN's samples are at a mode",
 # %% [markdown]
 # Neither is "more meaningful". The VAE's cloud is spread over the whole ring
 # and leaves most samples *between* modes; the GAN's are mostly at a mode, and
-# it may miss one. Each fails in its own way, both are distributions, and no
-# term of either loss knows a meaning. (The GAN's clouds are those of 002's
+# it misses one or two. Each fails in its own way, both are distributions, and
+# no term of either loss knows a meaning. (The GAN's clouds are those of 002's
 # step as written, above; lesson 04's average would do better.)
 #
 # ### The claims of article 004
@@ -1029,7 +1028,9 @@ checks.articles.first_cause(my_first_cause)
 # ## The triage card
 # Yours knows how a fault looks. A card also says what else it could be, and
 # what to do to find out. Where you have no modes to count, as with pictures,
-# all rows but 12 and 13 still apply. `TRIAGE.html` in the folder of the course
+# leave out rows 12 and 13. Batch norm in the $D$ of a DCGAN is meant (row 2),
+# and black pixels lie on a border in every sample (row 9): look at the
+# brightest ones, and read on. `TRIAGE.html` in the folder of the course
 # is the same, printed on one page by any browser (`triage.sheet()` makes it).
 
 # %%

@@ -30,7 +30,8 @@ def kl_in_a_loop(p, q):
 
 
 def kl_by_torch(p, q):
-    return F.kl_div(q.log(), p, reduction="sum")
+    kept = p > 0
+    return F.kl_div(q[kept].log(), p[kept], reduction="sum")
 
 
 def kl_with_numpy(p, q):
@@ -76,6 +77,11 @@ WRONG_KL = {
         lambda p, q: F.kl_div(p.log(), q, reduction="sum"),
         "this is KL(q‖p)",
     ),
+    "F.kl_div of every bin": (
+        lambda p, q: F.kl_div(q.log(), p, reduction="sum"),
+        "where a bin is empty in both",
+    ),
+    "0 / 0": (lambda p, q: torch.xlogy(p, p / q).sum(), "where a bin is empty in both"),
     "F.kl_div's mean": (lambda p, q: F.kl_div(q.log(), p), "mean over the bins"),
     "squared": (lambda p, q: kl(p, q) ** 2, "the square of the right value"),
     "max": (lambda p, q: torch.xlogy(p, p / q).max(), "the largest of the single terms"),
@@ -105,6 +111,8 @@ def js_in_a_loop(p, q):
 
 
 def js_by_torch(p, q):
+    kept = p + q > 0
+    p, q = p[kept], q[kept]
     log_m = ((p + q) / 2).log()
     return sum(F.kl_div(log_m, r, reduction="sum") for r in (p, q)) / 2
 
@@ -142,6 +150,10 @@ WRONG_JS = {
     "eps breaks the bound": (_eps_in_the_ratio, "an eps in the logarithm breaks that bound"),
     "eps on all bins": (_eps_everywhere, "lets them meet"),
     "NaN on empty bins": (_nan, "0 · ln 0"),
+    "F.kl_div of every bin": (
+        lambda p, q: sum(F.kl_div(((p + q) / 2).log(), r, reduction="sum") for r in (p, q)) / 2,
+        "where a bin is empty in both",
+    ),
     "almost right": (
         lambda p, q: js(p, q) + 1e-4 * (p * q).sum(),
         "you return 0.09059",

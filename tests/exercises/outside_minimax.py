@@ -297,7 +297,12 @@ WRONG_READINGS = {
     "the absolute value of 2 JS": (lambda loss: abs(loss - math.log(4)), "this is 2 JS"),
     "off by one half": (lambda loss: LN2 - loss / 2 + 0.5, "always +0.5 away"),
     "root": (lambda loss: math.sqrt(max(LN2 - loss / 2, 0)), "the root of the right value"),
-    "torch's log of a number": (lambda loss: torch.log(2) - loss / 2, "math.log is the logarithm"),
+    "torch's log of a number": (lambda loss: torch.log(2) - loss / 2, "torch's functions take"),
+    "torch's relu of a number": (lambda loss: F.relu(LN2 - loss / 2), "torch's functions take"),
+    "torch's clamp of a number": (
+        lambda loss: torch.clamp(LN2 - loss / 2, min=0),
+        "torch's functions take",
+    ),
     "the exponential": (lambda loss: math.exp(LN2 - loss / 2), "the exponential of the right"),
     "the absolute value": (lambda loss: abs(LN2 - loss / 2), "and that is too much"),
 }

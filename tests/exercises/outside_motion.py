@@ -197,7 +197,7 @@ RIGHT_CRITICAL = [
 ]
 
 WRONG_CRITICAL = {
-    "the GAN's": (lambda slope: 2 * 0.5, "1 is the GAN's value"),
+    "the GAN's": (lambda slope: 2 * 0.5, "1 is right for a spin of 1/2 alone"),
     "no root": (lambda slope: (2 * slope) ** 2, "this is γ², not γ"),
     "too small": (lambda slope: 1.5 * slope, "always 0.75 times the right value"),
     "with a floor": (lambda slope: max(2 * slope, 1.2), "Asked is the least such γ"),

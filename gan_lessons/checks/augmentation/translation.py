@@ -184,7 +184,7 @@ def up_to_an_eighth_both_ways(answer: Answer, x: Tensor, out: Tensor) -> str | N
     if not all(most):
         return "images move along one axis only: draw one number down and one to the right."
     if (moves.amin(0) >= 0).any() or (moves.amax(0) <= 0).any():
-        return "images move to one side only: from -side//8 to +side//8."
+        return "images move to one side only: from −(side // 8) to +(side // 8)."
     if most == [down, down] and right > down:
         return (
             f"{height} x {width} pixels move by up to {down} to the right as well: there it is an "
@@ -230,8 +230,8 @@ translation = Property(
     proves="each image moves on its own, whole pixels up to an eighth of each side, zeros move in, "
     "and a gradient finds its way back.",
     hints=(
-        "Draw two whole numbers per sample, -H//8 … H//8 and -W//8 … W//8, and a coin that is "
-        "below p. Where the coin says no, both are 0.",
+        "Draw two whole numbers per sample, -(H // 8) … H // 8 and -(W // 8) … W // 8, and a coin "
+        "that is below p. Where the coin says no, both are 0.",
         "A shift is a matrix: with i = torch.arange(H), (i[:, None] - i == by).float() moves rows "
         "down if you multiply it from the left. With `by` of shape (B, 1, 1, 1) you get one matrix "
         "per sample, (B, 1, H, H).",

@@ -138,8 +138,8 @@ slow_start = Patient(
         "b": Thought(
             "Something that should start near 1 starts near 0.",
             "print name, mean and deviation of each parameter of G: two of them should be 1 on "
-            "the mean, and are 0.00 ± 0.02. They are factors: each divides the picture's spread "
-            "by fifty.",
+            "the mean, and are 0.00 ± 0.02. They are factors: each makes its layer's output "
+            "fifty times fainter.",
         ),
         "c": Thought(
             "D is too fast: it refuses everything before G has begun.",

@@ -166,8 +166,8 @@ def _draw(before: SureVisit | None, after: SureVisit) -> show.Picture:
 
 too_sure = Patient(
     title="As sure as ever",
-    proves="on pictures that it had not seen, and that no G can draw, D comes to rest where the "
-    "smoothed target puts it, near ln 19 = 2.94.",
+    proves="on pictures that it had not seen, and that no G can draw, D is held where the "
+    "smoothed target puts it, around ln 19 = 2.94.",
     severity="theory",
     hints=(
         "Take one real picture and forget G. For which logit is D's loss on it least? Plot it.",

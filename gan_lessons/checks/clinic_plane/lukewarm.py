@@ -67,7 +67,7 @@ lukewarm = Patient(
     proves="the samples follow the data, on a ring that your program had not seen.",
     severity="silent",
     hints=(
-        "In a game that begins, D soon tells data from samples, and its loss falls well below 1. "
+        "In a game that begins, D soon tells data from samples, and its loss dips below 1. "
         "What is the smallest loss that this D could reach?",
         "What does D return: any number, or numbers between 0 and 1? And what does its loss "
         "expect?",

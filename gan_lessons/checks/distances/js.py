@@ -3,7 +3,14 @@
 import math
 from collections.abc import Sequence
 
-from gan_lessons.checks.distances.histograms import EACH_BIN, EMPTY, IN_BITS, bins, histograms
+from gan_lessons.checks.distances.histograms import (
+    EACH_BIN,
+    EMPTY,
+    IN_BITS,
+    bins,
+    histograms,
+    no_nan,
+)
 from gan_lessons.checks.exercise import Wrong, near
 from gan_lessons.checks.grader import Answer, Case, Slip, Table, Value, case
 from gan_lessons.checks.seen import Seen
@@ -155,6 +162,7 @@ js = Value(
     asks="Check ``js(p, q)`` in nats for two histograms (K,) that each add up to 1.",
     table=Table(RIGHT, SLIPS),
     cases=cases,
+    remark=no_nan,
     signs=signs,
     share=1e-6,
 )

@@ -5,7 +5,14 @@ from collections.abc import Sequence
 
 import torch
 
-from gan_lessons.checks.distances.histograms import EACH_BIN, EMPTY, IN_BITS, bins, histograms
+from gan_lessons.checks.distances.histograms import (
+    EACH_BIN,
+    EMPTY,
+    IN_BITS,
+    bins,
+    histograms,
+    no_nan,
+)
 from gan_lessons.checks.exercise import Wrong
 from gan_lessons.checks.grader import Answer, Case, Slip, Table, Value, case
 
@@ -26,7 +33,7 @@ HIDDEN = (
 
 BY_TORCH = (
     "F.kl_div(p, q) takes its first argument for a logarithm, and weighs by the second one: "
-    "F.kl_div(q.log(), p, reduction='sum')."
+    "F.kl_div(q.log(), p, reduction='sum'), of the bins with p > 0."
 )
 
 SLIPS = (
@@ -138,6 +145,7 @@ kl = Value(
     asks="Check ``kl(p, q)`` in nats for two histograms (K,) that each add up to 1.",
     table=Table(RIGHT, SLIPS),
     cases=cases,
+    remark=no_nan,
     terms=lambda p, q: torch.xlogy(p, p) - torch.xlogy(p, q),
     signs=signs,
 )

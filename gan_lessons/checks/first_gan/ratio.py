@@ -29,7 +29,7 @@ LESSONS = {  # what three seeds gave, after 1,500 steps
 NOISE = 1  # run: so much may differ between two ratios by their seeds alone
 
 SEEN = {
-    "collapse": "the samples stay at a few modes, and are good there. Which player is so fast that "
+    "collapse": "the samples stay at a few modes, look after look. Which player is so fast that "
     "the other hardly moves?",
     "oscillation": "the whole cloud wanders from mode to mode and rests at none. Which player is "
     "too slow to see where it has gone?",
@@ -89,7 +89,7 @@ def _the_two_are_not_exchanged(named, measured) -> str | None:
     turned = {"collapse": named["oscillation"], "oscillation": named["collapse"]}
     if _missed(named, measured) and not _missed(turned, measured):
         return (
-            "the two are exchanged. Collapse: the samples stay at a few modes and are good there. "
+            "the two are exchanged. Collapse: the samples stay at a few modes, look after look. "
             "Oscillation: the whole cloud wanders from mode to mode."
         )
     return None

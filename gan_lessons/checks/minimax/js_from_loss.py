@@ -103,6 +103,7 @@ js_from_loss = Value(
     table=Table(RIGHT, SLIPS),
     cases=cases,
     refused={
-        "must be Tensor, not": "torch.log takes tensors: of one number math.log is the logarithm.",
+        words: "torch's functions take tensors, and loss_d is one number: math.log, and max(0, …)."
+        for words in ("must be Tensor, not", "invalid combination of arguments")
     },
 )

@@ -12,8 +12,8 @@ def critical_gamma(spin):
 """
 
 SLIPS = (
-    Slip("2 * spin", "1.0", "1 is the GAN's value. For a WGAN spin is 1: use it."),
-    Slip("2 * spin", "2.0", "2 is the WGAN's value. For the GAN spin is 1/2: use it."),
+    Slip("2 * spin", "1.0", "1 is right for a spin of 1/2 alone. spin is an argument: use it."),
+    Slip("2 * spin", "2.0", "2 is right for a spin of 1 alone. spin is an argument: use it."),
     Slip("2 * spin", "spin", "half of it: it is γ/2 that must reach the spin, not γ."),
     Slip(
         "2 * spin",
