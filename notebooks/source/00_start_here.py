@@ -312,7 +312,8 @@ course = runtime.measured_minutes()
 rows = []
 for name, known in course.items():
     here = known["minutes"] * measured / known["step_ms"]
-    rows.append(f"lesson {name.split('_')[0]:3}: {here:5.1f} minutes")
+    number = name.split("_")[0]
+    rows.append(f"lesson {number:3} {here:6.1f} minutes")
 print("\n".join(rows) or "no lesson has been measured yet")
 
 # %% [markdown]
