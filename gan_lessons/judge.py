@@ -18,7 +18,7 @@ class Judge(nn.Module):
     It takes images (N, channels, H, W) of 28, 32 or 64 pixels, floats in [-1, 1] or uint8, and
     says for each its class and the factors it was drawn from. On real images each feature has mean
     0 and deviation 1, roughly (batch norm without weights), so distances have a unit. All answers
-    are tensors on the CPU.
+    of its methods are tensors on the CPU.
 
     Source: the idea of Salimans et al. 2016, with a network trained here instead of Inception.
     Lesson 09.
@@ -47,8 +47,7 @@ class Judge(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         """Return features (N, 64) of images. Lesson 09."""
         x = x.to(self.head[1].weight.device)
-        if x.dtype == torch.uint8:
-            x = x.float() / 127.5 - 1
+        x = x.float() / 127.5 - 1 if x.dtype == torch.uint8 else x.float()
         return self.body(x)
 
     @torch.no_grad()

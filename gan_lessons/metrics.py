@@ -176,9 +176,9 @@ def frechet_distance(real: Tensor, fake: Tensor) -> float:
     real, fake = checked(real, fake)
     return frechet_gaussians(
         real.mean(0),
-        real.T.cov(),
+        torch.atleast_2d(real.T.cov()),  # of one feature it is a number
         fake.mean(0),
-        fake.T.cov(),
+        torch.atleast_2d(fake.T.cov()),
     )
 
 
@@ -252,7 +252,7 @@ def density_coverage(real: Tensor, fake: Tensor, *, k: int = 5) -> tuple[float, 
     Density is about 1 for equal distributions and may be more; coverage is 0 … 1.
 
     Args:
-        real: (N, d), fake: (M, d) features, more than k reals.
+        real: (N, d), fake: (M, d) features, more than k of each.
 
     Source: Naeem et al. 2020, Reliable Fidelity and Diversity Metrics for Generative Models,
     equations 3 and 4, with their k = 5. Lesson 09.

@@ -7,6 +7,7 @@ pictures and critics of patches (lesson 15), a U-Net that is told the time (less
 discriminator returns logits of shape (B,); an image generator ends in [-1, 1].
 """
 
+import copy
 from collections.abc import Callable, Sequence
 from math import prod
 
@@ -233,7 +234,8 @@ def dcgan_discriminator(
 def dcgan_init(layer: nn.Module) -> None:
     """Give one layer DCGAN's first weights: ``G.apply(models.dcgan_init)``. Lesson 07.
 
-    Convolutions start at N(0, .02). Batch norm's weight, a factor, starts *around 1*: with
+    Convolutions and dense layers start at N(0, .02); not those in spectral norm, whose weights keep
+    what they had: give them first. Batch norm's weight, a factor, starts *around 1*: with
     N(0, .02) for it too, every map would start 50 times too faint, and half of them upside down.
     """
     norm = isinstance(layer, nn.BatchNorm2d)
@@ -327,7 +329,7 @@ class PictureAndTime(nn.Module):
 
     A DCGAN's bricks: two strided convolutions down, two transposed ones up, and between them two
     blocks that know the time. The first map skips to the last layer, for it still knows where the
-    ink is. Nothing bounds what comes out. H and W: multiples of 4. Lesson 19.
+    ink is. Nothing bounds what comes out. H and W: multiples of 4, and so is ``width``. Lesson 19.
     """
 
     def __init__(self, *, channels: int = 1, width: int = 32, told: int = 64):
@@ -422,7 +424,7 @@ def _alone(layer: nn.Module, run: int) -> nn.Module:
     if isinstance(layer, nn.Flatten):
         return nn.Flatten(0)
     if not isinstance(layer, StackedLinear):
-        return layer
+        return copy.deepcopy(layer)
     weight, bias = layer.weight[run].detach(), layer.bias[run, 0].detach()
     alone = nn.Linear(*weight.shape, device=weight.device, dtype=weight.dtype)
     with torch.no_grad():
@@ -533,7 +535,8 @@ class AuxiliaryD(nn.Module):
         h = self.body(x)
         said = self.marker(h)  # (B, classes + k)
         wrong_class = F.cross_entropy(said[:, : self.classes], y, reduction="none")
-        off = (said[:, self.classes :] - factors).square().mean(dim=1)
+        off = (said[:, self.classes :] - factors).square().sum(dim=1)
+        off = off / max(1, factors.shape[1])  # no factors, no complaint
         return self.psi(h).flatten(0), wrong_class + off
 
 

@@ -1,7 +1,8 @@
 """What is added to D's loss to keep its slope in check, and what is done to its weights instead.
 
-Floor 2 of the house. Every penalty has one signature, ``penalty(D, real, fake)``; a strength is
-bound with ``functools.partial``. Each looks at D's slope with respect to its *input*, which is what
+Floor 2 of the house. Every penalty has one signature, ``penalty(D, real, fake)``, and
+:class:`ZeroCentered` takes conditions, too (lesson 14); a strength is bound with
+``functools.partial``. Each looks at D's slope with respect to its *input*, which is what
 pushes G's samples, and keeps the graph so that D can learn from it. Introduced in lesson 11.
 """
 
@@ -31,7 +32,7 @@ def gradient_penalty(D: nn.Module, real: Tensor, fake: Tensor, *, weight: float 
     """Return weight · E(‖∇D(x̂)‖ − 1)², x̂ somewhere between a real and a fake sample.
 
     Args:
-        real, fake: (B, …) samples; nothing flows back into fake.
+        real, fake: (B, …) samples, as many of both; nothing flows back into fake.
         weight: how much it counts.
 
     Source: Gulrajani et al. 2017, Improved Training of Wasserstein GANs, equation 3. Lesson 11.

@@ -23,7 +23,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from gan_lessons import launch, losses, models, runtime
+from gan_lessons import launch, losses, models, penalties, runtime
 from gan_lessons.data import cache
 from gan_lessons.training import CHECK_EVERY, Autocast, launched, play, train
 
@@ -124,9 +124,10 @@ def probe(
 
     A plainer way is taken if it is less than a tenth slower. Takes a second or two, on copies of G
     and D and on part of the batch where a step is long; G, D and the random numbers to come stay as
-    they are. The answer is kept in the course's cache for this machine, torch, threads, nets and
-    batch; where nothing can be written, or steps of one way differ too much (a busy machine), it is
-    found anew each time. GAN_LESSONS_PRECISION=fp32 or bf16 (else auto) decides on the precision.
+    they are. The answer is kept in the course's cache for this machine, torch, threads, nets, batch
+    and penalty; where nothing can be written, or steps of one way differ too much (a busy machine),
+    it is found anew each time. GAN_LESSONS_PRECISION=fp32 or bf16 (else auto) decides on the
+    precision.
 
     Args:
         real: a batch (B, …) as it will be trained on, on the nets' device.
@@ -142,13 +143,22 @@ def probe(
     about = {"device": runtime.device_name(real.device), "torch": torch.__version__}
     about |= {"threads": torch.get_num_threads(), "nets": f"{G} {D}", "batch": list(real.shape)}
     about |= {"wanted": wanted} | {name: str(value) for name, value in more.items()}
-    about["penalty"] = getattr(getattr(penalty, "func", penalty), "__qualname__", "")
+    about["penalty"] = _called(penalty)
     found = None if again else _recalled(about)
     if found is None:
         *found, calm = _timed(G, D, real, names, more, trial=wanted == "auto")
         if calm:
             cache.store(_file(about), json.dumps([about, *found]).encode())
     return choose(*found, wanted=wanted, device=real.device.type)
+
+
+def _called(penalty: Callable | None) -> str:
+    """Say what a step pays for a penalty by: its name, how often it asks, of which samples."""
+    if isinstance(penalty, penalties.lazy):
+        return f"{_called(penalty.penalty)}, every {penalty.every}"
+    inner = getattr(penalty, "func", penalty)
+    asked = getattr(inner, "takes_logits", "")
+    return f"{getattr(inner, '__qualname__', type(inner).__qualname__)} {asked}".strip()
 
 
 def names_of_ways(D: nn.Module, device: torch.device, wanted: str) -> list[str]:
@@ -229,7 +239,8 @@ def _stepper(G: nn.Module, D: nn.Module, name: str, more: dict) -> Callable[[Ten
     if bf16:
         nets = [Autocast(net, autocast) for net in nets]
 
-    rules = {"penalty": more["penalty"], "n_critic": more["n_critic"]}
+    penalty = copy.copy(more["penalty"])  # a lazy one counts its calls
+    rules = {"penalty": penalty, "n_critic": more["n_critic"]}
     make = functools.partial(play, *nets, *opts, game=losses.non_saturating, **rules)
     if one_launch:
         make = launched(make, *nets, *opts, **rules)

@@ -141,11 +141,12 @@ class Moment:
 def falling_lr(optimizer: Optimizer, steps: int) -> LambdaLR:
     """Return a scheduler that keeps the learning rate for half the steps, then lowers it to 0.
 
-    The players circle less and less and come to rest. Step it once a training step. Lesson 04.
+    The players circle less and less and come to rest; beyond ``steps`` they stay there. Step it
+    once a training step. Lesson 04.
     """
 
     def slope(step):
-        return min(1.0, 2 - 2 * step / steps)
+        return min(1.0, max(0.0, 2 - 2 * step / steps))
 
     return LambdaLR(optimizer, slope)
 
@@ -183,10 +184,11 @@ def train(
             that pays (lesson 08). The optimizers' rates become tensors on the device.
 
     Raises:
-        SettingError: the batches end, or carry conditions that G or D does not take.
+        SettingError: the batches end, or carry conditions that G or D does not take; one_launch
+            without a CUDA device.
         TrainingDiverged: a loss is NaN or infinite (looked at every 50 steps and at the end).
 
-    Introduced in lesson 04; used from lesson 06 on.
+    Introduced in lesson 04; lesson 00 shows a run of it.
     """
     history = History(device=next(G.parameters()).device)
 
@@ -206,7 +208,8 @@ def train(
             if last or (step + 1) % CHECK_EVERY == 0:
                 _refuse_nonsense(history)
             yield Moment(step + 1, steps, numbers, history, G, D, shown=G)
-            if stop:
+            if stop:  # asked for while the moment was looked at
+                _refuse_nonsense(history)
                 break
 
 
@@ -284,8 +287,6 @@ def launched(
     Args:
         make: the step. penalty, n_critic: those that it has. player: see :class:`launch.OneLaunch`.
     """
-    for optimizer in optimizers:
-        launch.on_the_device(optimizer)
 
     def of_tensors(*inputs: Tensor) -> dict[str, Tensor]:
         size = len(inputs) // n_critic  # a batch, its noise, its conditions
@@ -295,6 +296,8 @@ def launched(
         return make(stream, lambda real: next(noises))
 
     one = launch.OneLaunch(of_tensors, player)
+    for optimizer in optimizers:
+        launch.on_the_device(optimizer)
     lazy = penalty if isinstance(penalty, penalties.lazy) else None
 
     def step(stream: Stream, draw: Draw) -> dict[str, Tensor]:
@@ -346,24 +349,32 @@ def stream_of(batches: Iterable, G: nn.Module, D: nn.Module) -> Stream:
 def _refuse_deaf_nets(conditions: int, **nets: nn.Module) -> None:
     for name, net in nets.items():
         try:
-            inspect.signature(net.forward).bind(*[None] * (1 + conditions))
+            asked = net.net if isinstance(net, Autocast) else net
+            inspect.signature(asked.forward).bind(*[None] * (1 + conditions))
         except TypeError as error:
             raise SettingError(
                 f"Each batch brings {conditions} more than samples (labels?), and {name} takes "
-                "one input.",
+                "another number of them.",
                 "Nothing was trained.",
-                f"Draw batches of samples only, or write {name}.forward with room for conditions.",
+                f"Draw batches that hold what {name}.forward takes, or write it with room for what "
+                "they hold.",
             ) from error
 
 
 @contextmanager
 def frozen(net: nn.Module) -> Iterator[None]:
-    """Let gradients pass through a net without computing those of its own weights. Lesson 06."""
-    net.requires_grad_(False)
+    """Let gradients pass through a net without computing those of its own weights.
+
+    Weights that were frozen before stay so. Lesson 15.
+    """
+    weights = [weight for weight in net.parameters() if weight.requires_grad]
+    for weight in weights:
+        weight.requires_grad_(False)
     try:
         yield
     finally:
-        net.requires_grad_(True)
+        for weight in weights:
+            weight.requires_grad_(True)
 
 
 def _refuse_nonsense(history: History) -> None:
@@ -440,7 +451,7 @@ def constrained(
     """Call ``constrain(D)`` after each update of D, such as ``penalties.clip_weights``. Lesson 11.
 
     It hangs on the optimizer while the run lasts: with n_critic updates it is called n_critic times
-    a step.
+    a step. A run that you leave by ``break`` lasts until its ``close()``.
     """
     hook = opt_d.register_step_post_hook(lambda *_: constrain(D))
     try:
@@ -454,7 +465,8 @@ def clipped_gradients(
 ) -> Iterator[Moment]:
     """Shorten the gradient of each player to a norm of at most ``most`` before it steps. Lesson 11.
 
-    It shortens *gradients* and leaves the weights where they go; see :func:`constrained`.
+    It shortens *gradients* and leaves the weights where they go; see :func:`constrained`. Not for a
+    :func:`sweep`: the norm would be that of all runs together.
     """
 
     def shorten(optimizer: Optimizer, *_) -> None:
@@ -487,12 +499,13 @@ class Autocast(nn.Module):
         super().__init__()
         self.net, self.precision, self.active = net, precision, True
 
-    def forward(self, *inputs: Tensor) -> Tensor:
-        """Return the net's answer in float32. Lesson 08."""
+    def forward(self, *inputs: Tensor) -> Tensor | tuple[Tensor, ...]:
+        """Return the net's answer, or its several answers, in float32. Lesson 08."""
         if not self.active:
             return self.net(*inputs)
         with self.precision():
-            return self.net(*inputs).float()
+            answer = self.net(*inputs)
+        return tuple(map(Tensor.float, answer)) if isinstance(answer, tuple) else answer.float()
 
 
 @contextmanager
@@ -587,9 +600,9 @@ def sweep(
     """Play n games at once and yield a :class:`Moment` after every step.
 
     Run i does what :func:`train` would do with its weights, batches, noise and game; the step is
-    the same :func:`play`, and what wraps a run wraps this one too. A run whose numbers break goes
-    on as NaN and disturbs nobody: see ``moment.history.broken()``. The notebook's ■ ends the loop
-    after the step it is in.
+    the same :func:`play`, and what wraps a run wraps this one too, but for
+    :func:`clipped_gradients`. A run whose numbers break goes on as NaN and disturbs nobody: see
+    ``moment.history.broken()``. The notebook's ■ ends the loop after the step it is in.
 
     Args:
         G, D: stacked networks (:func:`models.stack`). games: run i plays games[i].

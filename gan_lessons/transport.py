@@ -5,6 +5,8 @@ Wasserstein-1 (lesson 11), and what a map pays over the cheapest pairing (lesson
 Floor 4 of the house.
 """
 
+import math
+
 import numpy as np
 import torch
 from torch import Tensor
@@ -21,7 +23,7 @@ def assignment(cost: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     for 256 rows.
 
     Args:
-        cost: (N, N) finite numbers.
+        cost: (N, N) finite floats.
 
     Returns:
         ``column_of``, (N,), the column of each row, and the prices ``u`` and ``v``, (N,), of rows
@@ -129,4 +131,5 @@ def over_cheapest(z: Tensor, y: Tensor) -> float:
         )
     squares = torch.cdist(z, y, compute_mode="donot_use_mm_for_euclid_dist").square().numpy()
     pairs = assignment(squares)[0]
-    return float(squares.diagonal().mean() / squares[np.arange(len(z)), pairs].mean())
+    paid, least = squares.diagonal().sum(), squares[np.arange(len(z)), pairs].sum()
+    return float(paid / least) if least > 0 else (math.inf if paid > 0 else 1.0)

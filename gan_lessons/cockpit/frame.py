@@ -45,19 +45,20 @@ class Frame:
 
 @contextmanager
 def evaluating(*nets: nn.Module) -> Iterator[None]:
-    """Put nets into eval mode for a look, and back into the mode they were in."""
-    modes = [net.training for net in nets]
+    """Put nets into eval mode for a look, and each layer back into the mode it was in."""
+    modes = {layer: layer.training for net in nets for layer in net.modules()}
     try:
         yield [net.eval() for net in nets]
     finally:
-        for net, mode in zip(nets, modes, strict=True):
-            net.train(mode)
+        for layer, mode in modes.items():
+            layer.training = mode
 
 
 def push(D: nn.Module, samples: Tensor, real: Tensor, game: Game) -> Tensor:
     """Return the direction in which G's loss pushes each sample, (N, 2): minus its gradient."""
     samples = samples.detach().requires_grad_()
-    real_logits = D(real[: len(samples)]) if game.g_needs_real else None
+    beside = torch.arange(len(samples)) % len(real)  # few real points are seen again
+    real_logits = D(real[beside]) if game.g_needs_real else None
     loss = game.loss_g(real_logits, D(samples))
     return -torch.autograd.grad(loss, samples)[0]
 

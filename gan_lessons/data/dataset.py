@@ -26,7 +26,7 @@ class Dataset:
         sigma: the standard deviation of each mode, for a mixture of Gaussians; else None.
 
     Raises:
-        SettingError: x holds no samples, or y is not one whole number for each.
+        SettingError: x is no table of numbers (N, …), or y is not one whole number for each.
     """
 
     x: Tensor

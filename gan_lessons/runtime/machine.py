@@ -37,6 +37,7 @@ def pick_device() -> torch.device:
 
     Raises:
         DeviceError: the device that was asked for by name is not there or does not work.
+        SettingError: GAN_LESSONS_DEVICE holds another word than auto, cpu, cuda or mps.
     """
     wanted = setting("GAN_LESSONS_DEVICE", "auto", DEVICES)
     there = {"cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available()}

@@ -30,7 +30,7 @@ def spread_out(rows: Tensor, count: int = DRAWN) -> Tensor:
 
 
 def reach_of(field: Tensor) -> float:
-    """Return a round number that nine tenths of the logits in a field lie within, on both sides."""
+    """Return a round number, 10 at most, that nine tenths of a field's logits lie within."""
     sizes = field.abs().flatten()
     sizes = sizes[sizes.isfinite()]
     top = float(sizes.quantile(0.9)) if len(sizes) else 0.0
@@ -114,7 +114,8 @@ def limit_of(points: Tensor) -> float:
 def logit_field(D: nn.Module, limit: float, *, cells: int = 50) -> Tensor:
     """Return D's logit over the square from -limit to limit, (cells, cells), on the CPU.
 
-    The first index runs along x₁. In pictures blue means that D says real, vermillion fake.
+    The first index runs along x₁. In pictures blue means that D says real, vermillion fake. D is
+    asked in the mode that it is in: hand over ``D.eval()`` if it has batch norm or noise.
     """
     ticks = torch.linspace(-limit, limit, cells, device=next(D.parameters()).device)
     return D(torch.cartesian_prod(ticks, ticks)).reshape(cells, cells).cpu()

@@ -382,6 +382,20 @@ def test_looking_puts_every_net_back_into_its_mode_even_after_an_error():
     assert not D.training
 
 
+def test_a_layer_that_was_in_another_mode_than_its_net_stays_in_it():
+    G = nn.Sequential(nn.Linear(2, 2), nn.BatchNorm1d(2))
+    G[1].eval()
+    with looks.evaluating(G):
+        assert not G.training
+    assert [layer.training for layer in G.modules()] == [True, True, False]
+
+
+def test_a_push_needs_no_more_real_points_than_there_are():
+    D = nn.Sequential(nn.Linear(2, 1), nn.Flatten(0))
+    pushes = looks.push(D, torch.randn(7, 2), torch.randn(3, 2), losses.relativistic)
+    assert pushes.shape == (7, 2)
+
+
 class Slope(nn.Module):
     """A D whose logit is a·x₁."""
 

@@ -86,6 +86,12 @@ def test_the_auxiliary_d_is_not_told_and_complains_of_what_it_reads():
         assert_close(complaints[i], wrong)
 
 
+def test_the_auxiliary_d_may_be_asked_for_classes_alone():
+    D, (y, _) = models.AuxiliaryD(body(), width=WIDTH, numbers=10), asked()
+    said = D.marker(D.body(images)).log_softmax(1)
+    assert_close(D(images, y, torch.empty(BATCH, 0))[1], -said[torch.arange(BATCH), y])
+
+
 def test_the_generator_hears_class_and_factors():
     G = models.ConditionalGenerator(nn.Linear(3 + 4 + 2, 8), size=4)
     (y, c), z = asked(), draw(BATCH, 3)

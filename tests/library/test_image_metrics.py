@@ -85,6 +85,12 @@ def test_frechet_of_gaussians_with_the_same_axes(d):
     assert_close(found, float(closed))
 
 
+def test_frechet_distance_of_a_single_feature_is_that_of_two_normals():
+    real, fake = torch.randn(50, 1), 3 * torch.randn(60, 1) + 1
+    expected = (real.mean() - fake.mean()) ** 2 + (real.std() - fake.std()) ** 2
+    assert metrics.frechet_distance(real, fake) == pytest.approx(float(expected), rel=1e-4)
+
+
 @pytest.mark.parametrize("degrees", [0, 30, 60, 90])
 def test_frechet_of_two_long_clouds_that_cross(degrees):
     """In the plane (tr √M)² = tr M + 2 √det M, so tr √(AB) = √(tr AB + 2 √det AB)."""

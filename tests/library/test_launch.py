@@ -249,3 +249,16 @@ def test_without_a_gpu_it_says_so():
     with pytest.raises(SettingError, match="one_launch=True") as info:
         played(one_launch=True)
     assert complaints(info.value) == []
+
+
+def test_without_a_gpu_the_optimizers_stay_as_they_were():
+    if torch.cuda.is_available():
+        pytest.skip("there is one")
+    G, D = image_nets()
+    opts = [torch.optim.Adam(net.parameters(), 1e-3) for net in (G, D)]
+    batches = [torch.rand(BATCH, 1, 28, 28)] * 2
+    more = {"steps": 2, "latent_dim": LATENT}
+    with pytest.raises(SettingError):
+        list(training.train(G, D, *opts, batches, one_launch=True, **more))
+    assert [opt.param_groups[0]["lr"] for opt in opts] == [1e-3, 1e-3]
+    assert len(list(training.train(G, D, *opts, batches, **more))) == 2

@@ -284,6 +284,12 @@ def test_the_trial_convolution_gives_a_ratio():
     assert speed._slower_in_bf16(torch.device("cpu")) > 0
 
 
+def test_a_lazy_penalty_s_counter_stays_where_it_was():
+    lazy = penalties.lazy(functools.partial(penalties.r1, gamma=1.0), every=4)
+    ask(penalty=lazy, again=True)
+    assert lazy.calls == 0
+
+
 # -- the cache -------------------------------------------------------------------------------
 
 
@@ -370,12 +376,27 @@ def other_penalty(monkeypatch):
     return ask(penalty=functools.partial(penalties.r1, gamma=1.0))
 
 
+def a_lazy_penalty(monkeypatch):
+    return ask(penalty=penalties.lazy(penalties.r1, every=8))
+
+
+def a_penalty_of_logits(monkeypatch):
+    return ask(penalty=penalties.ZeroCentered(real=1.0))
+
+
 def more_critics(monkeypatch):
     return ask(n_critic=2)
 
 
 CHANGES = [another_batch, other_nets, other_threads, other_machine, other_torch]
-CHANGES += [other_precision, other_penalty, more_critics]
+CHANGES += [other_precision, other_penalty, a_lazy_penalty, a_penalty_of_logits, more_critics]
+
+
+def test_penalties_that_ask_otherwise_are_told_apart(timings):
+    r1, both = penalties.ZeroCentered(real=1.0), penalties.ZeroCentered(real=1.0, fake=1.0)
+    for penalty in (None, r1, both, penalties.lazy(r1, every=4), penalties.lazy(r1, every=8)):
+        ask(penalty=penalty)
+    assert len(timings) == 5
 
 
 @pytest.mark.parametrize("change", CHANGES)

@@ -150,6 +150,13 @@ def test_weights_are_copied_both_ways():
         assert all(torch.equal(before[name], value) for name, value in net.state_dict().items())
 
 
+def test_what_is_done_to_a_network_taken_out_leaves_the_others_alone():
+    stacked = models.stack([nn.Sequential(models.InstanceNoise(0.5), nn.Linear(2, 1))] * 2)
+    alone = models.unstack(stacked, 0).eval()
+    assert stacked[0].training
+    assert not alone[0].training
+
+
 def test_a_noise_layer_blurs_each_run_by_its_own_sigma():
     nets = [nn.Sequential(models.InstanceNoise(), nn.Linear(2, 1), nn.Flatten(0)) for _ in range(3)]
     D = models.stack(nets)

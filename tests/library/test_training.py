@@ -3,6 +3,7 @@
 import copy
 import functools
 import itertools
+import math
 import signal
 import time
 from collections.abc import Callable, Iterator
@@ -335,6 +336,25 @@ def test_autocast_computes_in_bfloat16_and_keeps_weights_and_losses_in_float32()
     assert runs[-1].history.column("loss_g").isfinite().all()
 
 
+def test_autocast_gives_each_of_several_answers_in_float32():
+    D = models.AuxiliaryD(nn.Linear(3, 8), width=8, numbers=12)
+    asked = torch.randn(4, 3), torch.arange(4), torch.randn(4, 2)
+    answers = training.Autocast(D, half)(*asked)
+    assert [answer.dtype for answer in answers] == [torch.float32] * 2
+    assert_close(answers, D(*asked), rtol=0.05, atol=0.05)
+
+
+def test_what_was_frozen_before_stays_so():
+    """D's first layer is kept as it was, as in fine-tuning; its last one learns."""
+    team = Team()
+    team.D[0].requires_grad_(False)
+    before = copy.deepcopy(team.D.state_dict())
+    list(team.train(3))
+    assert not team.D[0].weight.requires_grad
+    assert torch.equal(team.D[0].weight, before["0.weight"])
+    assert any(not torch.equal(weight, before[name]) for name, weight in team.D.named_parameters())
+
+
 # -- what wraps a run ------------------------------------------------------------------------
 
 
@@ -445,6 +465,9 @@ class Conditional(nn.Module):
         return self.net(x)
 
 
+half = functools.partial(torch.autocast, "cpu", dtype=torch.bfloat16)
+
+
 @pytest.mark.parametrize("kind", [tuple, list])
 def test_conditions_reach_g_d_and_the_penalty(kind):
     team, told = Team(), []
@@ -474,6 +497,17 @@ def test_labels_that_nobody_takes_are_told(deaf):
     with pytest.raises(SettingError, match=rf"and {deaf} takes") as info:
         list(team.train(1))
     assert complaints(info.value) == []
+    setattr(team, deaf, training.Autocast(getattr(team, deaf), half))
+    with pytest.raises(SettingError, match=rf"and {deaf} takes"):
+        list(team.train(1))
+
+
+def test_nets_that_miss_their_conditions_are_told():
+    team = Team()
+    team.G, team.D = Conditional(team.G), Conditional(team.D)
+    with pytest.raises(SettingError, match="brings 0 more than samples") as info:
+        list(team.train(1))
+    assert "G takes another number" in str(info.value)
 
 
 # -- a penalty that takes the logits of the loss -----------------------------------------------
@@ -545,6 +579,16 @@ def test_the_learning_rate_falls_to_zero_over_the_second_half(steps):
         rates += scheduler.get_last_lr()
     expected = [0.5 * min(1, 2 * (1 - step / steps)) for step in range(steps + 1)]
     assert rates == pytest.approx(expected, abs=1e-7)
+
+
+def test_beyond_its_steps_the_rate_stays_at_zero():
+    """A rate below 0 climbs: a run that goes on with its schedulers must not."""
+    optimizer = torch.optim.SGD([nn.Parameter(torch.zeros(1))], lr=0.5)
+    scheduler = training.falling_lr(optimizer, 4)
+    for _ in range(9):
+        optimizer.step()
+        scheduler.step()
+    assert scheduler.get_last_lr() == [0.0]
 
 
 def test_schedulers_are_stepped_once_a_step():
@@ -695,6 +739,17 @@ def test_a_run_that_is_stopped_at_its_sick_step_says_so():
     team.batches = batches()
     with pytest.raises(TrainingDiverged, match="at step 6:"):
         list(team.train(120))
+
+
+def test_a_stop_while_its_moment_is_looked_at_is_a_look_for_numbers_too():
+    team = Team()
+    run = team.train(120)
+    next(run)
+    team.D[0].weight.data.fill_(math.nan)
+    next(run)
+    signal.raise_signal(signal.SIGINT)
+    with pytest.raises(TrainingDiverged, match="at step 2:"):
+        next(run)
 
 
 def test_a_stopped_run_is_whole_and_goes_on():

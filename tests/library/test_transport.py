@@ -1,6 +1,7 @@
 """Exact transport: against all pairings, against scipy, against its own proof."""
 
 import itertools
+import math
 
 import numpy as np
 import pytest
@@ -147,6 +148,12 @@ def test_a_gradient_of_a_convex_function_cannot_be_beaten():
     z = draw(80, 2)
     A = torch.tensor([[2.0, 0.5], [0.5, 1.0]], dtype=torch.float64)
     assert transport.over_cheapest(z, z @ A + 1) == pytest.approx(1)
+
+
+def test_a_map_that_stays_cannot_be_beaten_and_one_that_only_exchanges_can():
+    z = draw(5, 2)
+    assert transport.over_cheapest(z, z) == 1
+    assert transport.over_cheapest(z, z.flip(0)) == math.inf
 
 
 def test_a_turned_map_pays_more_and_makes_the_same_samples():
