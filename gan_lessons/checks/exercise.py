@@ -42,8 +42,10 @@ EXPLAINED = {  # what Python or PyTorch says of a common slip, and what to do ab
     "nn.MSELoss()(a, b).",
     "return_types.max": "torch.max(x, 0) looks for the largest along dimension 0. For each number "
     "alone max(0, x) is F.relu(x).",
-    "must be Tensor, not": "That function takes tensors only. For each number alone max(0, x) is "
-    "F.relu(x).",
+    "must be Tensor, not": "That function takes tensors only: of a plain number take math's, or "
+    "** 0.5. For each number of a tensor max(0, x) is F.relu(x).",
+    "clamp() received an invalid": "torch.clamp takes tensors only: of a plain number take "
+    "min(max(x, low), high).",
     "'ReLU' object has no": "nn.ReLU makes a layer; the function is F.relu.",
     "only one element tensors can be converted": "int(), float() and the functions of math take "
     "one number, and here stand several. Sum or average them first (.sum() counts what is true); "

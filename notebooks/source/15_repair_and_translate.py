@@ -408,7 +408,7 @@ class Compared(nn.Module):
         self.critic = critic
 
     def forward(self, x, shown, target):
-        return answers(self.critic, x, shown, target)
+        return tuple(answers(self.critic, x, shown, target))
 
 
 def repairing(weight):

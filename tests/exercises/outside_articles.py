@@ -94,6 +94,26 @@ def _a_number(start, strides, wanted):
 
 
 WRONG_DROPS = {
+    "one number": (
+        lambda start, strides, wanted: next(iter(drops_by_trying(start, strides, wanted)), -1),
+        "a list of the layers' numbers is asked, such as [1, 2]; int comes back",
+    ),
+    "yes or no": (
+        lambda start, strides, wanted: [
+            math.prod([start, *strides]) == wanted * s for s in strides
+        ],
+        "what comes back holds bool",
+    ),
+    "what stays": (
+        lambda start, strides, wanted: [
+            strides[:i] + strides[i + 1 :] for i in drops_by_trying(start, strides, wanted)
+        ],
+        "what comes back holds list",
+    ),
+    "None for nothing": (
+        lambda start, strides, wanted: drops_by_trying(start, strides, wanted) or None,
+        "return the empty list, []",
+    ),
     "counted from one": (_from_one, "count the layers from 1"),
     "every stride of 2": (_every_two, "list every layer of stride 2"),
     "all layers double": (_doubles_always, "you double at every layer"),

@@ -43,6 +43,7 @@ def heart_in_a_matrix(train, held_out, fake):
 
 RIGHT_HEARTS = [heart, heart_as_a_way, heart_in_numpy, heart_in_plain_python, heart_in_a_matrix]
 WRONG_HEARTS = {
+    "at most 1": (lambda t, v, g: heart(t, v, g).clamp(max=1), "should give"),
     "sample by sample": (lambda t, v, g: ((t - v) / (t - g)).mean(), "need not be equally many"),
     "a vector": (lambda t, v, g: (t - v.mean()) / (t - g.mean()), "where one is asked"),
     "exchanged": (lambda t, v, g: heart(v, t, g), "are exchanged"),
@@ -332,8 +333,21 @@ def _cut_one_channel(x, p):
     return torch.cat((x[:, :-1], cut(x[:, -1:], p)), 1)
 
 
+def _cut_from_a_corner(x, p):
+    B, _, H, W = x.shape
+    top, left = torch.randint(H, (B, 1, 1, 1)), torch.randint(W, (B, 1, 1, 1))
+    i, j = torch.arange(H)[:, None], torch.arange(W)
+    hole = (i >= top) & (i < top + H // 2) & (j >= left) & (j < left + W // 2)
+    return torch.where(hole & (torch.rand(B, 1, 1, 1) < p), 0.0, x)
+
+
 RIGHT_CUTS = [cut, cut_inside, cut_by_pixels, _cut(), augment.cutout]
 WRONG_CUTS = common(cut) | {
+    "a corner anywhere": (_cut_from_a_corner, "not a corner"),
+    "a center in the first quarter": (
+        _cut(draw=lambda x: torch.rand(len(x), 1, 1, 1) / 2),
+        "not a corner",
+    ),
     "inverted hole": (
         lambda x, p: torch.where((cut(x, p) == 0) | (torch.rand(len(x), 1, 1, 1) >= p), x, 0.0),
         "inverted: only the square is left",
@@ -418,6 +432,10 @@ def recolor_around_a_constant(x, p):
 
 
 WRONG_COLORS = common(recolor) | {
+    "black where the coin says no": (
+        lambda x, p: recolor(x, 1.0) * (torch.rand(len(x), 1, 1, 1) < p),
+        "0 comes back in place of the image",
+    ),
     "a mean without a gradient": (recolor_around_a_constant, "cut off from the gradient"),
     "two coins": (_two_coins, "as with two coins"),
     "to bytes and back": (_bytes, "pixels are rounded"),
@@ -632,6 +650,7 @@ RIGHT_CONTROLS = [control, control_in_tensors, control_in_numpy, control_by_coun
 
 
 WRONG_CONTROLS = {
+    "a sum of signs": (_control(r=lambda real, fake: real.sign().sum()), "a *sum* of signs"),
     "sign of a probability": (
         _control(r=lambda real, fake: 2 * (real > 0.5).float().mean() - 1),
         "½ is where a probability turns",

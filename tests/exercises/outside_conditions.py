@@ -174,6 +174,14 @@ WRONG_ROWS = {
     ),
 }
 WRONG_BESIDE = {
+    "the image loses its gradient": (
+        lambda x, r: torch.cat([x.detach(), r[:, :, None, None].expand(-1, -1, *x.shape[2:])], 1),
+        "the gradient is lost on the way",
+    ),
+    "as the image": (
+        lambda x, r: torch.cat([x, r[:, :, None, None].expand_as(x)], 1),
+        "-1 leaves an axis as it is",
+    ),
     "repeat and view": (
         lambda x, r: torch.cat(
             [x, r.repeat(1, x.shape[2] * x.shape[3]).view(len(x), -1, *x.shape[2:])], 1

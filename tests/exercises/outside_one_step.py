@@ -189,7 +189,15 @@ def _mean_of_ends(end, z, calls):
     return torch.stack([end(z, i / calls) for i in range(calls)]).mean(0)
 
 
+def _left_after_the_step(end, z, calls):
+    x = z
+    for i in range(calls):
+        x = x + (end(x, i / calls) - x) * (1 / (calls - i - 1))
+    return x
+
+
 WRONG_WALKS = {
+    "what is left after the step": (_left_after_the_step, "your code divides by 0"),
     "back on the line from z": (_back_on_the_line, "walk on from x"),
     "t runs backward": (_walk(time=lambda i, n: 1 - i / n), "t runs backward"),
     "t backward, counted down": (

@@ -260,8 +260,12 @@ def _mean_along_an_axis(critic, x, shown, target):
 
 
 WRONG_ANSWERS = {
+    "one axis after the other": (
+        lambda D, x, s, t: (D(_seen(x, s)), (x - t).square().mean(1).mean(2).mean(3)),
+        "an axis is asked for that is not there",
+    ),
     "patches averaged": (_mean_of_each, "patches are averaged"),
-    "patches along an axis": (_mean_along_an_axis, "in one row"),
+    "patches along an axis": (_mean_along_an_axis, "an axis is asked for that is not there"),
     "D is not shown the question": (
         lambda D, x, s, t: (D(x), _off(x, t)),
         "not shown the question",

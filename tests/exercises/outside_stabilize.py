@@ -519,8 +519,19 @@ WRONG_SMOOTHED = {
         "something is drawn at random",
     ),
     "labels drawn": (_labels_by_chance, "something is drawn at random"),
-    "logarithms of real samples": (_logarithms_for_real_samples, "breaks where D is sure"),
-    "logarithms that are capped": (_capped_for_fakes, "breaks where D is sure"),
+    "logarithms of real samples": (_logarithms_for_real_samples, "you get ∞ or NaN"),
+    "logarithms that are capped": (_capped_for_fakes, "flat where it should be steepest"),
+    "softplus by hand": (
+        lambda r, f, tau: (
+            (tau * (1 + (-r).exp()).log() + (1 - tau) * (1 + r.exp()).log()).mean()
+            + (1 + f.exp()).log().mean()
+        ),
+        "you get ∞ or NaN",
+    ),
+    "logits are cut off": (
+        lambda r, f, tau: smoothed(r.clamp(-30, 30), f.clamp(-30, 30), tau),
+        "flat where it should be steepest",
+    ),
     "BCE of logits": (_bce_of_logits, "take probabilities, and a logit is none"),
     "fakes not used": (_fakes_not_used, "the fakes do not count"),
     # clinic A10 names the one-sided half of it
@@ -675,6 +686,10 @@ def _yes_minus_no(scores):
 
 
 WRONG_VERDICTS = {
+    "a difference of 2": (
+        lambda s: ((s[1:] - s[0]).mean(1) > 2).int() - ((s[1:] - s[0]).mean(1) < -2).int(),
+        "seed by seed, has the interval",
+    ),
     "Welch's test": (_by_t_of_two_samples, "the seeds are pooled"),
     "intervals overlap, in a loop": (_overlap, "whether two intervals overlap"),
     "1.96 as a threshold": (_normal, "you use 1.96"),

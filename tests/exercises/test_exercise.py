@@ -41,6 +41,8 @@ SLIPS = {
     "a loss that is not made": (lambda: nn.MSELoss(X, X), "made first, then called"),
     "torch.max(x, 0)": (lambda: torch.max(X, 0).mean(), "along dimension 0"),
     "torch.maximum(0, x)": (lambda: torch.maximum(0, X), "takes tensors only"),
+    "torch.clamp of a number": (lambda: torch.clamp(0.3, 0, 1), "min(max(x, low), high)"),
+    "torch.sqrt of a number": (lambda: torch.sqrt(64), "or ** 0.5"),
     "a layer for a function": (lambda: nn.ReLU(X.detach()).sum(), "the function is F.relu"),
     "math for torch": (lambda: math.log(X), "torch has the same ones"),
     "int of yes and no": (lambda: int(X > 0), ".sum() counts what is true"),

@@ -2,7 +2,8 @@
 
 import math
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from numbers import Integral
 
 import torch
 from torch import Tensor
@@ -15,6 +16,7 @@ def drops(start, strides, wanted):
     total = start * math.prod(strides)
     return [i for i, stride in enumerate(strides) if total == wanted * stride]
 """
+LIST = "a list of the layers' numbers is asked, such as [1, 2]"
 TEST, TOTAL = "total == wanted * stride", "start * math.prod(strides)"
 
 SLIPS = (
@@ -115,13 +117,23 @@ def cases(seed: int) -> Sequence[Case]:
     )
 
 
-def _listed(answer: Callable, *args: object) -> list[int] | None:
+def _listed(answer: Callable, start: int, strides: list[int], wanted: int) -> list[int] | None:
     """Return the numbers that an answer gives, whatever holds them."""
-    found = answer(*args)
+    found = answer(start, strides, wanted)
     if found is None:
-        return None
+        if math.prod([start, *strides]) in [wanted * stride for stride in strides]:
+            return None
+        raise Wrong(
+            f"None comes back for start={start}, strides={strides}, wanted={wanted}: where no "
+            "layer will do, return the empty list, []."
+        )
     if isinstance(found, Tensor):
         found = found.flatten().tolist()
+    if not isinstance(found, Iterable) or isinstance(found, str):
+        raise Wrong(f"{LIST}; {type(found).__name__} comes back.")
+    found = list(found)
+    if not all(isinstance(i, Integral) and not isinstance(i, bool) for i in found):
+        raise Wrong(f"{LIST}; what comes back holds {type(found[0]).__name__}.")
     return [int(i) for i in found]
 
 

@@ -85,6 +85,13 @@ SLIPS = (
         "slope.",
     ),
     Slip(
+        f"{REAL}\n    {FAKE}\n    {OF_G}",
+        "real - h * torch.sigmoid(-real)\n"
+        "    d_fake = fake + h * torch.sigmoid(fake)\n"
+        "    g_fake = fake - h * torch.sigmoid(fake)",
+        "all three signs are turned: D is to raise V, and G to lower it.",
+    ),
+    Slip(
         "return d_real, d_fake, g_fake",
         "return d_real, g_fake, d_fake",
         "the last two are exchanged: D's move of the fake logit comes second, G's last.",

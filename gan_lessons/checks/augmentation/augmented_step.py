@@ -39,6 +39,10 @@ BLIND = (
     "no gradient reaches G in its own step: T(fake) is made under torch.no_grad() or from "
     "fake.detach(). G learns through T."
 )
+NO_GRADIENT = (
+    "a loss carries no gradient at all: neither D's logits in its own turn nor D(T(fake)) in G's "
+    "may be detached or come from torch.no_grad()."
+)
 OTHER = "T is given something else than images: it stands between them and D."
 SIGN = "D should raise D(T(real)) and lower D(T(fake)): a sign is turned."
 PILED = "old gradients pile up in {}: call opt_{}.zero_grad() before backward()."
@@ -135,8 +139,7 @@ SLIPS = (
     Slip(
         "F.softplus(-D(T(fake)))",
         "F.softplus(-D(T(fake)).detach())",
-        "a loss carries no gradient at all. G's step needs D(T(fake)), neither detached nor under "
-        "torch.no_grad().",
+        NO_GRADIENT,
     ),
 )  # fmt: skip
 
@@ -308,7 +311,6 @@ augmented_step = Step(
         "fake.detach().",
         "modified by an inplace operation": "G's step goes back through logits that D gave before "
         "its update. Call D again, on T(fake).",
-        "does not require grad": "a loss carries no gradient at all. G's step needs D(T(fake)), "
-        "neither detached nor under torch.no_grad().",
+        "does not require grad": NO_GRADIENT,
     },
 )

@@ -94,7 +94,12 @@ SLIPS = (
         "where D takes its own training images for fakes r is negative, and p falls: no abs.",
     ),
     Slip("r > target", "r > 0.6", "the target is ignored: compare r with the one you are given."),
-    Slip("r > target", "r > 0", "the target is ignored: compare r with the one you are given."),
+    Slip(
+        "r > target",
+        "r > 0",
+        "p rises as soon as more real logits lie above 0 than below: the target is ignored, or a "
+        "*sum* of signs is compared with it. Compare their mean with it.",
+    ),
     Slip(
         "speed if sure else -speed",
         "0.01 if sure else -0.01",

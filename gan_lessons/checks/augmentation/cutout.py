@@ -124,6 +124,20 @@ def it_is_half_as_high_and_wide(answer: Answer, x: Tensor, out: Tensor) -> str |
     )
 
 
+def it_reaches_over_every_edge(answer: Answer, x: Tensor, out: Tensor) -> str | None:
+    """A hole whose center lies near an edge is cut off there; one with a corner there is not."""
+    hole = _holes(x, out)[:, 0]
+    for line, most in ((hole.any(2), 8), (hole.any(1), 12)):
+        cut_off = line.sum(1) < most - 1
+        over = [int((cut_off & line[:, edge]).sum()) for edge in (0, -1)]
+        if min(over) == 0 and max(over) > 20:
+            return (
+                "holes reach over one edge of the image and never over the opposite one: the "
+                "*center* lies anywhere in the image, (i - H * rand).abs() < H / 4, not a corner."
+            )
+    return None
+
+
 def its_center_is_two_numbers(answer: Answer, x: Tensor, out: Tensor) -> str | None:
     """It moves along both axes, by draws of their own."""
     hole = _holes(x, out)[:, 0]
@@ -167,6 +181,7 @@ cutout = Property(
         a_hole_is_one_rectangle,
         each_image_has_a_hole_of_its_own,
         it_is_half_as_high_and_wide,
+        it_reaches_over_every_edge,
         its_center_is_two_numbers,
         *goggles.ALWAYS,
     ),

@@ -98,7 +98,10 @@ def a_gradient_passes(answer: Answer, x: Tensor, out: Tensor) -> str | None:
 def p_says_how_many_change(answer: Answer, x: Tensor, out: Tensor) -> str | None:
     """Each sample changes with probability p, on its own."""
     x = torch.rand(300, 1, 16, 16) + 0.1
-    if changed(x, ask(answer, x, 0.0)).any():
+    unchanged = ask(answer, x, 0.0)
+    if not unchanged.any():
+        return "where the coin says no, 0 comes back in place of the image: torch.where(on, …, x)."
+    if changed(x, unchanged).any():
         return "with p = 0 images still change: p is ignored, or one part forgets it."
     full = float(changed(x, ask(answer, x, 1.0)).double().mean())
     if full < 0.85:

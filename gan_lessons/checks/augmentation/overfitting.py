@@ -124,6 +124,7 @@ def cases(seed: int) -> Sequence[Case]:
         case("the same, all 5 lower", *(x - 5 for x in many)),
         case("large logits", *(logits(6, at, scale=20.0) for at in (0.8, -0.1, -0.4))),
         case("held-out images that look more real", train, held_out + 2, fake),
+        case("held-out images that look less real than fakes", train, fake - 1, fake),
         case("held-out images that look like fakes", train, fake.flip(0), fake),
     )
 

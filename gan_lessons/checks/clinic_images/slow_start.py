@@ -133,7 +133,7 @@ slow_start = Patient(
         "a": Thought(
             "The first weights are too small altogether.",
             "ten times as large, the samples are worse. In front of a batch norm a Linear layer "
-            "may be as small as it likes: its output is brought to spread 1.",
+            "may be small: its output is brought to a spread of 1, or near it.",
         ),
         "b": Thought(
             "Something that should start near 1 starts near 0.",

@@ -147,6 +147,7 @@ beside = Value(
     asks="Check ``beside(x, row)`` on images of several sizes.",
     table=Table(RIGHT, SLIPS),
     cases=cases,
+    slopes=(0,),
     refused={
         "Sizes of tensors must match except in dimension 0": "cat along dimension 0 would put maps "
         "below images, as more samples: join the channels, dimension 1.",
@@ -157,7 +158,8 @@ beside = Value(
         "x.shape[2:].",
         "Tensors must have same number of dimensions": "tensors that are joined need equally many "
         "axes: row[:, :, None, None] has four.",
-        "The expanded size of the tensor": "expand stretches axes of length 1 only: give the row "
-        "two of them at its end, row[:, :, None, None].",
+        "The expanded size of the tensor": "expand stretches axes of length 1 only, and -1 leaves "
+        "an axis as it is: row[:, :, None, None].expand(-1, -1, *x.shape[2:]). expand_as(x) would "
+        "want as many maps as the image has channels.",
     },
 )

@@ -217,7 +217,7 @@ class_found = Value(
         "and the factors, G(z, y, c).",
         "'bool' object has no attribute": "read returns two things, classes and factors, and a "
         "tuple is never equal to y: take the first, read(…)[0].",
-        "Dimension out of range": "read returns the classes themselves, (N,): there is no axis "
-        "left to take an argmax over.",
+        "Dimension out of range": "read returns the classes themselves, (N,): they need no argmax, "
+        "and their mean no axis.",
     },
 )

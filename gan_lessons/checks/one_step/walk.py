@@ -287,6 +287,8 @@ walk = Value(
     observe=_walked,
     signs=_far_away,
     refused={
-        "division by zero": AT_1,
+        "division by zero": "your code divides by 0. The time that is left where a step begins is "
+        "1 − t: 1 at first, 1/calls at last. (t itself is 0 at the first step, and calls − i − 1 "
+        "at the last.)",
     },
 )

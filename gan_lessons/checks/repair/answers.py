@@ -235,8 +235,9 @@ answers = Value(
     cases=cases,
     observe=_both,
     refused={
-        "Dimension out of range": "a critic's logits come in one row, (B · patches,), with no "
-        "second axis: return them as they come.",
+        "Dimension out of range": "an axis is asked for that is not there. Each mean takes one "
+        "away, and flatten(1) leaves two: flatten(1).mean(1). A critic's logits, (B · patches,), "
+        "have one axis alone: return them as they come.",
         "__call__() takes 2 positional arguments": ONE_TENSOR,
         "Sizes of tensors must match except in dimension 0": CHANNELS,
         "Sizes of tensors must match except in dimension 1": "what is joined along the channels "

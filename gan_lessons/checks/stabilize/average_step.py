@@ -247,7 +247,7 @@ average_step = Value(
         "a leaf Variable that requires grad is being used in an in-place": RECORDED,
         "can't be cast to the desired output type": WHOLE_NUMBER,
         "result type Float can't be cast to": WHOLE_NUMBER,
-        "expected dtype": WHOLE_NUMBER,
+        "expected dtype": WHOLE_NUMBER + " (Of parameters: both need one dtype.)",
     },
     signs=_where_it_differs,
 )

@@ -3,9 +3,11 @@
 from collections.abc import Callable, Sequence
 
 import torch
+from torch import Tensor
 
 from gan_lessons.checks.exercise import Raised, Wrong
 from gan_lessons.checks.grader import Case, Slip, Table, Value, case
+from gan_lessons.checks.sure import FLAT, NOT_FINITE
 
 RIGHT = """
 def smoothed_d(real_logits, fake_logits, target):
@@ -18,10 +20,6 @@ HEAD = "def smoothed_d(real_logits, fake_logits, target):"
 REAL = "target * F.softplus(-real_logits) + (1 - target) * F.softplus(real_logits)"
 FAKE = "fake = F.softplus(fake_logits)"
 BOTH = f"{REAL}\n    {FAKE}"
-BREAKS = (
-    "the loss breaks where D is sure: a sigmoid rounds to 0 or 1 there, and what is taken of it is "
-    "no use any more. Write the loss with softplus, on logits."
-)
 
 SLIPS = (
     Slip(
@@ -144,13 +142,13 @@ SLIPS = (
         BOTH,
         "-target * real_logits.sigmoid().log() - (1 - target) * (1 - real_logits.sigmoid()).log()\n"
         "    fake = -(1 - fake_logits.sigmoid()).log()",
-        BREAKS,
+        NOT_FINITE,
     ),
     Slip(
         BOTH,
         "F.binary_cross_entropy(real_logits.sigmoid(), torch.full_like(real_logits, target))\n"
         "    fake = F.binary_cross_entropy(fake_logits.sigmoid(), torch.zeros_like(fake_logits))",
-        BREAKS,
+        FLAT,
     ),
     Slip(
         BOTH,
@@ -204,7 +202,10 @@ def _breaks_where_d_is_sure(parts: tuple[Callable, ...], asked: Sequence[Case]) 
         for x, y in zip(mine, true, strict=True)
     ]
     if all(right[:3]) and right[5] and not right[4]:
-        raise Wrong(BREAKS)
+        parts_of = [] if isinstance(mine[4], Raised) else mine[4].parts
+        numbers = [part for part in parts_of if isinstance(part, Tensor)]
+        finite = bool(numbers) and all(part.isfinite().all() for part in numbers)
+        raise Wrong(FLAT if finite else NOT_FINITE)
 
 
 smoothed_d = Value(

@@ -35,11 +35,12 @@ ELSEWHERE = (
 )
 NOT_ASKED = (
     "PyTorch says that a tensor does not require grad: it records only what it is asked to. "
-    "Samples are data, so ask: x = real.detach().requires_grad_(), before D sees x."
+    "Samples are data, so ask: x = real.detach().requires_grad_(), before D sees x, and no "
+    "torch.no_grad() around D."
 )
 NEVER_SEEN = (
-    "you ask for the gradient with respect to a tensor that D never saw: it must be the very x "
-    "that went into D."
+    "you ask for the gradient with respect to a tensor that D never saw, or that was told so only "
+    "after D had seen it: first x.requires_grad_(), then D(x) of the very same x."
 )
 ONE_NUMBER = (
     "autograd takes the gradient of one number, and D returns one per sample: take D(x).sum()."
