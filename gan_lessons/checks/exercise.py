@@ -53,7 +53,8 @@ EXPLAINED = {  # what Python or PyTorch says of a common slip, and what to do ab
     "Can't call numpy()": "NumPy keeps no gradients: stay with torch's own functions.",
     "modified by an inplace operation": "An in-place change (+=, a method that ends in _, an "
     "optimizer's step) destroys what backward() needs.",
-    "were given": "Leave the first line of the function as it was.",
+    "were given": "A function gets more than it asks for: look at that call, or, if it is your own "
+    "function, leave its first line as it was.",
     "required positional argument": "Leave the first line of the function as it was, and hand over "
     "all that a function asks for.",
 }

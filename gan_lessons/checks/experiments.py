@@ -329,17 +329,19 @@ def _ignored(exercise, parts: tuple, cases: Sequence, found: list) -> str | None
                 continue
             if text_of(a) == text_of(b) and not isinstance(a, Tensor):
                 continue
-            args = list(one.args)
-            args[i] = copy.deepcopy(b)
-            mixed = one._replace(args=tuple(args))
-            try:
-                new, true = exercise.ask(parts, mixed), exercise.ask(program, mixed)
-                old, before = exercise.ask(parts, one), exercise.ask(program, one)
-            except Exception:
-                continue
-            tried += 1
-            mine_moves += not exercise.alike(new, old)
-            theirs_moves += not exercise.alike(true, before)
+            between = isinstance(a, Tensor) and a.is_floating_point()  # a cut may hide the ends
+            for other_value in (b, torch.lerp(a, b, 0.4)) if between else (b,):
+                args = list(one.args)
+                args[i] = copy.deepcopy(other_value)
+                mixed = one._replace(args=tuple(args))
+                try:
+                    new, true = exercise.ask(parts, mixed), exercise.ask(program, mixed)
+                    old, before = exercise.ask(parts, one), exercise.ask(program, one)
+                except Exception:
+                    continue
+                tried += 1
+                mine_moves += not exercise.alike(new, old)
+                theirs_moves += not exercise.alike(true, before)
         if tried < 2:
             continue
         if theirs_moves and not mine_moves:

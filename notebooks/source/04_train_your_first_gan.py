@@ -339,7 +339,7 @@ assert abs(share - metrics.HIGH_QUALITY_CEILING) < 0.005
 # %% tags=["mirrors:training"]
 def falling_lr(optimizer, steps):
     def slope(step):
-        return min(1.0, 2 - 2 * step / steps)
+        return min(1.0, max(0.0, 2 - 2 * step / steps))
 
     return LambdaLR(optimizer, slope)
 

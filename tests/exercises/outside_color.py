@@ -427,6 +427,16 @@ def _one_by_one(fake, real):
 
 RIGHT_PAIRS = [never_seen, by_sets, by_unique, in_numpy_by_code]
 WRONG_PAIRS = {
+    "as one text": (
+        lambda fake, real: (
+            torch.tensor(
+                [f"{a}{b}" not in {f"{c}{d}" for c, d in real.tolist()} for a, b in fake.tolist()]
+            )
+            .float()
+            .mean()
+        ),
+        "should give",
+    ),
     "columns one by one": (_columns, "Compare pairs"),
     "sets of two": (_as_sets, "a sorted pair, or a set"),
     "a set of tensors": (_set_of_tensors, "by identity"),

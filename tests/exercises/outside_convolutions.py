@@ -356,7 +356,19 @@ def _unfrozen_never(G, z):
 
 RIGHT_SAMPLES = [sample, sample_a_copy, sample_one_by_one, sample_with_graph]
 RIGHT_SAMPLES += [sample_with_each_mode_restored, sample_in_numpy]
+
+
+def _sample_without_gradients_ever(G, z):
+    mode = G.training
+    G.eval()
+    torch.set_grad_enabled(False)
+    images = G(z)
+    G.train(mode)
+    return images
+
+
 WRONG_SAMPLES = {
+    "gradients off for good": (_sample_without_gradients_ever, "switched off for all that follows"),
     "train mode": (_in_train_mode, "five batch mates"),
     "a copy in train mode": (_a_copy_in_train_mode, "five batch mates"),
     "left in eval mode": (_left_in_eval_mode, "Put the mode back"),

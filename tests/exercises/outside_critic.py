@@ -157,7 +157,19 @@ def _softplus(D, real, fake):
 
 RIGHT_CLIPPED = [clipped, clipped_by_hand, clipped_by_the_library, clipped_without_biases]
 
+
+def _absolute_gap(D, opt_d, real, fake, limit):
+    loss = -(D(real).mean() - D(fake).mean()).abs()
+    opt_d.zero_grad()
+    loss.backward()
+    opt_d.step()
+    with torch.no_grad():
+        for weight in D.parameters():
+            weight.clamp_(-limit, limit)
+
+
 WRONG_CLIPPED = {
+    "the size of the gap": (_absolute_gap, "D's loss holds +1.00 times"),
     "clipped before the step": (
         _step(between=lambda D, limit: penalties.clip_weights(D, limit=limit), after=nothing),
         "you clip before opt_d.step()",
@@ -166,12 +178,12 @@ WRONG_CLIPPED = {
         _step(before=lambda D, limit: penalties.clip_weights(D, limit=limit), after=nothing),
         "you clip before opt_d.step()",
     ),
-    "D's answers clamped": (_answers_clamped, "you clamp what D answers"),
+    "D's answers clamped": (_answers_clamped, "stands between D's answer and the mean"),
     "zero_grad too late": (_zero_grad_too_late, "D is clipped but never learns"),
     "no backward": (_no_backward, "follows old gradients only"),
     "D's answers clamped, then the weights": (
         _step(loss=lambda D, real, fake: D(fake).clamp(-1, 1).mean() - D(real).clamp(-1, 1).mean()),
-        "you clamp what D answers",
+        "stands between D's answer and the mean",
     ),
     "D's answers are cut off at 1e-9": (
         _step(

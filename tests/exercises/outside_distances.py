@@ -273,6 +273,11 @@ RIGHT_D = [
 ]
 
 WRONG_D = {
+    "a tiny eps": (lambda p, q: (p + 1e-12) / (p + q + 2e-12), "a limit above 0, changes"),
+    "a tiny limit": (
+        lambda p, q: torch.where(p + q > 1e-12, p / (p + q), 0.5),
+        "a limit above 0, changes",
+    ),
     "q / (p + q)": (lambda p, q: optimal_d(q, p), "the probability of *fake*"),
     "the ratio": (lambda p, q: p / q, "the ratio itself"),
     "a decision": (lambda p, q: (p > q).float(), "the likelier side"),
@@ -281,8 +286,8 @@ WRONG_D = {
         "the likelier side",
     ),
     "0/0 is 0": (lambda p, q: (p / (p + q)).nan_to_num(0), "Nobody knows"),
-    "eps": (lambda p, q: (p + 1e-6) / (p + q + 2e-6), "your eps is larger"),
-    "eps below": (lambda p, q: p / (p + q + 1e-8), "your eps is larger"),
+    "eps": (lambda p, q: (p + 1e-6) / (p + q + 2e-6), "a limit above 0, changes"),
+    "eps below": (lambda p, q: p / (p + q + 1e-8), "a limit above 0, changes"),
     "the mean": (lambda p, q: (p / (p + q)).mean(), "one number for each place"),
     "the largest": (lambda p, q: torch.where(p + q > 0, p / (p + q), 0.5).max(), "shape ()"),
     "1 - D": (lambda p, q: 1 - optimal_d(p, q), "the probability of *fake*"),

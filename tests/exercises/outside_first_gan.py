@@ -474,6 +474,10 @@ WRONG_HALF_LIVES = {
 RIGHT_COUNTS = [covered, covered_in_a_loop, covered_by_squares, covered_in_numpy, _by_hand]
 
 WRONG_COUNTS = {
+    "sigma not squared": (
+        lambda samples, centers, sigma: covered(samples, centers, sigma**0.5),
+        "sigma is not squared",
+    ),
     "nearest without a distance": (_nearest_only, "Nearest is not near"),
     "one sample is enough": (_one_is_enough, "Ask for a fifth"),
     **{f"{s} of the share": (_needs(s), "Ask for a fifth") for s in (0.05, 0.1, 0.15, 0.19)},

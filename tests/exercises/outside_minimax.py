@@ -253,6 +253,10 @@ RIGHT_ERRORS = [
 ]
 
 WRONG_ERRORS = {
+    "where one of them alone is seen": (
+        lambda t, p, q: (t.sigmoid() - p / (p + q)).abs()[(p > 0.01) | (q > 0.01)].max(),
+        "are left out: ask for p + q",
+    ),
     "absolute after the maximum": (
         lambda t, p, q: (t.sigmoid() - p / (p + q))[p + q > 0.01].max().abs(),
         "comes after the maximum",

@@ -93,7 +93,13 @@ def _two_turns(push, theta, psi, h):
     return alternating(push, *alternating(push, theta, psi, h), h)
 
 
+def simultaneous_by_name(push, theta, psi, h):
+    g, d = push(theta=theta, psi=psi)
+    return theta + h * g, psi + h * d
+
+
 RIGHT_STEPS = [
+    (simultaneous_by_name, alternating),
     (simultaneous, alternating),
     (one_tensor, with_names),
     (asked_twice, own_copies),
@@ -212,6 +218,7 @@ RIGHT_LEAST = [
 ]
 
 WRONG_LEAST = {
+    "in turns": (lambda spin, h: 2 / h - h * spin**2 / 2, "that is the upper end"),
     "h forgotten": (lambda slope, h: slope * slope, "h is missing"),
     "not divided by h": (lambda slope, h: h * h * slope * slope, "this is h·γ"),
     "half": (lambda slope, h: h * slope**2 / 2, "always half the right value"),

@@ -303,7 +303,18 @@ RIGHT_RULES = [
     *(functools.partial(patient, patience=n) for n in (3, 4, 5, 8, 11, 12, 13, 14, 16)),
 ]
 HARDLY_PATIENT = functools.partial(patient, patience=2)  # not worse than a fixed count, for luck
+
+
+def _by_at_least(looks, least=0.005):
+    best, at = math.inf, 0
+    for i, look in enumerate(looks):
+        if look.distance < best - least:
+            best, at = look.distance, i
+    return at if len(looks) - 1 - at >= 6 else None
+
+
 WRONG_RULES = {
+    "a least improvement": (_by_at_least, "a fixed threshold"),
     "lowest loss of G": (_lowest_loss_g, "listens to the losses"),
     "D's loss near 1.386": (_near_equilibrium, "listens to the losses"),
     "keeps the last look": (_last_look, "keep the best one"),

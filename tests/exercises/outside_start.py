@@ -46,7 +46,15 @@ def _grad_of_the_value(f, x):
     return y.grad.item()
 
 
+def _too_early(f, x):
+    x = torch.tensor(x, requires_grad=True)
+    y = f(x).item()
+    y.backward()
+    return x.grad.item()
+
+
 WRONG_SLOPES = {
+    ".item() too early": (_too_early, ".item() or float() came too early"),
     "backward's result": (
         lambda f, x: f(torch.tensor(x, requires_grad=True)).backward(),
         "the slope is in x.grad",

@@ -47,7 +47,7 @@ SLIPS = {
     "math for torch": (lambda: math.log(X), "torch has the same ones"),
     "int of yes and no": (lambda: int(X > 0), ".sum() counts what is true"),
     "NumPy for torch": (lambda: np.maximum(0, X), "NumPy keeps no gradients"),
-    "arguments": (lambda: (lambda a: a)(1, 2), "Leave the first line of the function"),
+    "arguments": (lambda: (lambda a: a)(1, 2), "A function gets more than it asks for"),
     "too few arguments": (lambda: (lambda a, b: a)(1), "hand over all that a function asks for"),
     "in place": (
         lambda: torch.autograd.grad(X.exp().mul_(2).log().sum(), X),

@@ -216,6 +216,15 @@ def _check_discriminator(D: nn.Module, fake: Tensor, channels: int) -> None:
         raise Wrong(f"D returns {shape} for 2 images: end with nn.Flatten(0), so that it is (2,).")
     if tuple(D(fake[:1]).shape) != (1,):
         raise Wrong("for a single image D does not return (1,): squeeze() without an axis?")
+
+
+def _ds_look_at_every_pixel(Gs: dict, Ds: dict, make_d: Callable, latent_dim: int) -> None:
+    for channels, D in Ds.items():
+        _check_sight(D, channels)
+
+
+def _check_sight(D: nn.Module, channels: int) -> None:
+    sizes = _traced(D, torch.randn(2, channels, SIZE, SIZE))[1]
     seen = _seen(D, channels)
     unseen = 1 - float(seen.float().mean())
     if unseen <= 0.02:
@@ -300,6 +309,12 @@ def _d_returns_logits(Gs: dict, Ds: dict, make_d: Callable, latent_dim: int) -> 
         far = torch.cat([make_d(3).eval()(1000 * torch.randn(8, 3, SIZE, SIZE)) for _ in range(10)])
     if far.min() >= 0 and far.max() <= 1:
         return "D ends in a sigmoid: leave it out, the loss works on logits."
+    if far.min() >= 0:
+        return "D is never negative: a ReLU or softplus at its end keeps it from saying fake."
+    if far.max() <= 0:
+        return "D is never positive: a LogSigmoid at its end. Drop it, the loss wants logits."
+    if far.abs().max() <= 1 and far.abs().median() > 0.99:
+        return "D ends in a tanh: its logits stay in [-1, 1], so it can never be sure."
     return None
 
 
@@ -318,7 +333,8 @@ def _remark(Gs: dict, Ds: dict, make_d: Callable, latent_dim: int) -> str | None
 
 networks = Property(
     title="G and D for 64 × 64, in color or gray",
-    proves="G's maps double up to 64, D's halve again, and the channels are those you ask for.",
+    proves="G's maps double up to 64, D looks at every pixel, and the channels are those you ask "
+    "for.",
     hints=(
         "64 = 4 · 2 · 2 · 2 · 2: begin G with a map of 4 × 4 and double it four times; D halves "
         "four times, back to 4 × 4.",
@@ -335,6 +351,7 @@ networks = Property(
         _ds_answer_once_for_an_image,
         _g_reaches_all_real_pixels,
         _d_returns_logits,
+        _ds_look_at_every_pixel,
     ),
     remark=_remark,
 )

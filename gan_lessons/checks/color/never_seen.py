@@ -118,6 +118,7 @@ def cases(seed: int) -> Sequence[Case]:
         case("the same sum", pairs([1, 4], [2, 3], [2, 2]), pairs([2, 3], [4, 0], [5, 1])),
         case("columns that occur, but not together", pairs([1, 2], [3, 4]), pairs([1, 4], [3, 4])),
         case("two digits", pairs([0, 12], [2, 2], [1, 2]), pairs([1, 2], [11, 12], [2, 12])),
+        case("numbers that run together", pairs([1, 12], [0, 12]), pairs([11, 2], [1, 0])),
         case("samples that come twice", pairs(*fake), pairs(*real)),
         case("twelve samples among thirty", some(12, 7), some(30, 7)),
         case("thirty among nine", some(30, 4), some(9, 4)),

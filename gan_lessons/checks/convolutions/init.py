@@ -126,8 +126,9 @@ def _of_spread(mean: float, std: float, right: float) -> str | None:
 def _something_changes(net: nn.Sequential, before: nn.Sequential) -> str | None:
     if all(torch.equal(a, b) for a, b in zip(net.parameters(), before.parameters(), strict=True)):
         return (
-            "after net.apply(init) every weight of Conv2d, BatchNorm2d … keeps its value: the "
-            "functions of nn.init that end in _ work in place, torch.normal(…) makes a new tensor."
+            "after net.apply(init) every weight of Conv2d, BatchNorm2d … keeps its value. Either "
+            "no condition ever holds (ask with isinstance), or what you draw is a new tensor: the "
+            "functions of nn.init that end in _ work in place."
         )
     return None
 

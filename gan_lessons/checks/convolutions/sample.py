@@ -63,6 +63,12 @@ def _make(sample: Callable) -> _Seen:
     G, z = _small_g(), torch.randn(6, 8)
     old = {name: value.clone() for name, value in G.state_dict().items()}
     images = sample(G, z)
+    if not torch.is_grad_enabled():
+        torch.set_grad_enabled(True)
+        raise Wrong(
+            "gradients are switched off for all that follows, and nothing would train any more: "
+            "with torch.no_grad(): ends by itself."
+        )
     if not isinstance(images, Tensor):
         raise Wrong(f"sample returns {type(images).__name__}, not a tensor of images.")
     if images.shape != (6, 1, 8, 8):

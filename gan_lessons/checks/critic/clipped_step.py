@@ -136,7 +136,9 @@ SLIPS = (
     Slip(
         LOSS,
         "D(fake).clamp(-limit, limit).mean() - D(real).clamp(-limit, limit).mean()",
-        "you clamp what D answers, before the loss. WGAN clamps D's *weights*, after the step.",
+        "D's loss does not pull at all samples alike: something (a clamp, a tanh, a power) stands "
+        "between D's answer and the mean. WGAN takes the answers as they are, and clamps D's "
+        "*weights* after the step.",
     ),
     Slip(
         LOSS,
@@ -164,19 +166,26 @@ def _apart(real: Tensor) -> Tensor:
     return real + torch.tensor([2.0, -1.0])
 
 
-def _players() -> tuple:
-    """Return players of whose D every layer has weights beyond all limits, old gradients in it."""
+def _players(sign: float) -> tuple:
+    """Return players of whose D every layer has weights beyond all limits, old gradients in it.
+
+    sign: of D(real) − D(fake).
+    """
     G, D, *_ = steps.spread_players()
     with torch.no_grad():
-        for weight in D.parameters():
-            weight.uniform_(0.1, 1.0).mul_(torch.randn_like(weight).sign())
-            weight.flatten()[0] = 0.9
-            weight.flatten()[1:2] = -0.9
-            weight.grad = torch.full_like(weight, JUNK)
-        D[2].bias.fill_(50.0)  # no step carries it within a limit
-        real, fake = _apart(steps.some_real(200)), G(torch.randn(200, steps.LATENT))
-        logits = D(torch.cat([real, fake]))
-        D[-1].scale *= 4 / float(logits.std())
+        for _ in range(20):  # until D tells the two apart, in one direction or the other
+            for weight in D.parameters():
+                weight.uniform_(0.1, 1.0).mul_(torch.randn_like(weight).sign())
+                weight.flatten()[0] = 0.9
+                weight.flatten()[1:2] = -0.9
+                weight.grad = torch.full_like(weight, JUNK)
+            D[2].bias.fill_(50.0)  # no step carries it within a limit
+            real, fake = _apart(steps.some_real(200)), G(torch.randn(200, steps.LATENT))
+            logits = D(torch.cat([real, fake]))
+            gap = logits[:200].mean() - logits[200:].mean()
+            if gap.abs() > 0.5 * logits.std():
+                break
+        D[-1].scale *= sign * float(gap.sign()) * 4 / float(logits.std())
         D[-1].offset -= float(D(torch.cat([real, fake])).mean())
     return G, D, *(torch.optim.SGD(net.parameters(), RATE) for net in (G, D))
 
@@ -184,8 +193,8 @@ def _players() -> tuple:
 def observe(answer: Callable, seed: int) -> Sight:
     """Return what is seen of one step with each of two limits, old gradients lying in D."""
     sight = Sight()
-    for limit in LIMITS_ASKED:
-        players = _players()
+    for limit, sign in zip(LIMITS_ASKED, (1.0, -1.0), strict=True):
+        players = _players(sign)
         start = [p.detach().clone() for p in players[1].parameters()]
 
         def call(G, D, opt_g, opt_d, real, latent_dim, limit=limit):

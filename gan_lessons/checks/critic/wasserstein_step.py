@@ -339,7 +339,9 @@ def _of_the_penalty(report, toll: _Toll, real: list[Tensor], count: int, sight: 
             break
         if not len(batch) or (len(x) == len(batch) and len(y) == len(batch)):
             ours = {tuple(row) for row in (batch if len(batch) else x).tolist()}
-            if {tuple(row) for row in y.tolist()} == ours and len(batch):
+            if {tuple(row) for row in y.tolist()} == {tuple(row) for row in x.tolist()}:
+                given = "penalty(D, real, fake) gets one batch twice: it compares real and fake."
+            elif {tuple(row) for row in y.tolist()} == ours and len(batch):
                 given = (
                     "penalty(D, real, fake) gets real and fake exchanged. This one would not "
                     "notice, others do."

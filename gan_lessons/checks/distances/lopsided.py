@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from gan_lessons.checks.distances.histograms import kl_of
-from gan_lessons.checks.exercise import near
+from gan_lessons.checks.exercise import Wrong, near
 from gan_lessons.checks.grader import Property, Slip, Table
 
 RIGHT = """
@@ -37,7 +37,10 @@ SLIPS = (
 
 def make(p: Sequence[float], q: Sequence[float]) -> tuple[Tensor, Tensor]:
     """Return both histograms as tensors in float64."""
-    return tuple(torch.as_tensor(shares, dtype=torch.float64) for shares in (p, q))
+    try:
+        return tuple(torch.as_tensor(shares, dtype=torch.float64) for shares in (p, q))
+    except (TypeError, ValueError, RuntimeError) as error:
+        raise Wrong("give each of p and q as a list of three numbers.") from error
 
 
 def _three_probabilities_each(p: Tensor, q: Tensor) -> str | None:
@@ -65,7 +68,10 @@ def _small_one_way_and_large_the_other(p: Tensor, q: Tensor) -> str | None:
     if forth >= 0.1:
         return f"{seen}: the first must be below 0.1. Take mass out of q's strange bin."
     if back <= 1:
-        return f"{seen}: the second must exceed 1. Make p's rare bin rarer still."
+        return (
+            f"{seen}: the second must exceed 1. Make p's rare bin rarer still, or give q more in "
+            "it (0.05)."
+        )
     return None
 
 

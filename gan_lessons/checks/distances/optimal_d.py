@@ -111,6 +111,7 @@ def cases(seed: int) -> Sequence[Case]:
         case("a place where only p is", bins(0.6, 0.1, 0.3), bins(0.2, 0.0, 0.8)),
         case("a place where both are 0", bins(0.3, 0.0, 0.7), bins(0.5, 0.0, 0.5)),
         case("a place where both are tiny", bins(3e-8, 1.0), bins(1e-8, 1.0)),
+        case("a place where both are tinier still", bins(3e-30, 1.0), bins(1e-30, 1.0)),
     )
 
 
@@ -118,11 +119,14 @@ def signs(parts: Answer, cases: Sequence[Case]) -> None:
     """Name an eps: right where there is something to see, off where both densities are tiny."""
     found = optimal_d.all_of(parts, cases)
     pairs = zip(found, optimal_d.known(RIGHT, cases), strict=True)
-    *seen, _, tiny = (alike(mine, true, least=1e-3) for mine, true in pairs)
-    if all(seen) and not tiny:
+    *seen, _, tiny, tinier = (alike(mine, true, least=1e-3) for mine, true in pairs)
+    if all(seen) and not (tiny and tinier):
+        at, small = (-1, "30") if tiny else (-2, "8")
         raise Wrong(
-            f"where p = 3e-8 and q = 1e-8 you say {float(found[-1].parts[0][0]):.3f}, not 0.75: "
-            "your eps is larger than the densities. Use torch.where instead."
+            f"where p = 3e-{small} and q = 1e-{small} you say "
+            f"{float(found[at].parts[0][0]):.3f}, not 0.75: an eps, or a limit above 0, changes "
+            "places where both densities are tiny. Compare p + q with 0 itself: torch.where(p + q "
+            "> 0, …)."
         )
 
 

@@ -129,8 +129,8 @@ w1 = Value(
     proves="your cost is that of the cheapest of all 5,040 ways to pair seven points, and it sees "
     "a difference in spread.",
     hints=(
-        "Which point of x should go to which of y? On a line the cheapest plan never lets two "
-        "paths cross.",
+        "Which point of x should go to which of y? On a line a cheapest plan needs no two "
+        "paths that cross.",
         "Smallest to smallest, second to second: sort both. torch.sort returns values and "
         "indices; you want .values.",
         "return (x.sort().values - y.sort().values).abs().mean().",

@@ -31,6 +31,12 @@ SLIPS = (
         "distance of at most 3 sigma.",
     ),
     Slip("3 * sigma", "sigma", NEAR),
+    Slip(
+        "distance <= 3 * sigma",
+        "distance**2 <= 9 * sigma",
+        "sigma is not squared: the square of the distance stands against (3 sigma)², and that is "
+        "9 sigma².",
+    ),
     Slip("3 * sigma", "2 * sigma", NEAR),
     Slip(
         "distance <= 3 * sigma",
@@ -154,8 +160,8 @@ def cases(seed: int) -> Sequence[Case]:
             1.0,
         ),
         case(
-            "samples 0.25 and 1 away, with a sigma of 0.1",
-            two + torch.tensor([[0.25, 0], [0, 1]]),
+            "samples 0.25 and 0.5 away, with a sigma of 0.1",
+            two + torch.tensor([[0.25, 0], [0, 0.5]]),
             two,
             0.1,
         ),

@@ -113,7 +113,8 @@ def _a_line_sees_nothing(real: Tensor, fake: Tensor) -> str | None:
     a, b, loss = best_line(real, fake)
     if loss < 2 * math.log(2) - NEARLY:
         return (
-            f"the logit {a:.3g} {b:+.3g}·x gets a loss of {loss:.4g}, below 2 ln 2 = 1.386. {LEANS}"
+            f"the logit {a:.3g} {b:+.3g}·x gets a loss of {loss:.7f}, below 2 ln 2 = 1.3862944. "
+            f"{LEANS}"
         )
     return None
 

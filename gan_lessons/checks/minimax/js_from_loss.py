@@ -7,6 +7,7 @@ import torch
 
 from gan_lessons.checks.exercise import Wrong
 from gan_lessons.checks.grader import Case, Slip, Table, Value, case
+from gan_lessons.checks.seen import flat
 
 RIGHT = """
 def js_from_loss(loss_d):
@@ -75,16 +76,17 @@ def cases(seed: int) -> Sequence[Case]:
 
 def remark(answer: Callable) -> str | None:
     """Tell of a bound below 0, which proves nothing; refuse one above it. Lesson 02."""
-    if float(answer(2.0)) > 1e-6:
+    bound = float(flat(answer(2.0)).parts[0].flatten()[0])
+    if bound > 1e-6:
         raise Wrong(
-            f"at a loss of 2 you claim that JS is at least {float(answer(2.0)):.2f}, and that is "
+            f"at a loss of 2 you claim that JS is at least {bound:.2f}, and that is "
             "too much: equal distributions and a bad D give such a loss. Above 2 ln 2 it proves "
             "nothing."
         )
-    if float(answer(2.0)) < -1e-6:
+    if bound < -1e-6:
         return (
             "One thing more: at a loss of 2, above 2 ln 2, you say that JS is at least "
-            f"{float(answer(2.0)):.2f}. That is true, and 0 is true as well: max(0, …)."
+            f"{bound:.2f}. That is true, and 0 is true as well: max(0, …)."
         )
     return None
 

@@ -15,6 +15,12 @@ def least_gamma(spin, h):
 SLIPS = (
     Slip(
         "h * spin**2",
+        "2 / h - h * spin**2 / 2",
+        "that is the upper end, of the game in turns. The lower one is asked, of the game in which "
+        "both move together.",
+    ),
+    Slip(
+        "h * spin**2",
         "0.0",
         "that is the answer for infinitely small steps. A step of size h leaves the circle along "
         "its tangent, and the penalty must make up for that.",

@@ -255,9 +255,9 @@ def _moved(name: str, step: Callable, push: Callable, theta: Tensor, psi: Tensor
     """Return the new θ and ψ, or say what is wrong with the form of a step."""
     asked = []
 
-    def spy(*state: Tensor) -> tuple[Tensor, Tensor]:
-        asked.append(state)
-        return push(*state)
+    def spy(theta: Tensor, psi: Tensor) -> tuple[Tensor, Tensor]:
+        asked.append((theta, psi))
+        return push(theta, psi)
 
     before = theta.clone(), psi.clone()
     found = step(spy, theta, psi, h)

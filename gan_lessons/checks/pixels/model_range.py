@@ -216,6 +216,11 @@ def _signs(parts: tuple[Callable, ...], cases: Sequence[Case]) -> None:
     low, high = float(made.min()), float(made.max())
     rising = made.flatten()[asked.flatten().argsort()].diff()
     if made.numel() == asked.numel() and bool((rising < 0).any() and (rising > 0).any()):
+        if torch.equal(torch.as_tensor(parts[0](asked.float())).float(), made.float()):
+            raise Wrong(
+                "the same pixel becomes another number in another image: you scale by each image's "
+                "own values. The range of a pixel is 0 to 255, for all of them."
+            )
         raise Wrong(
             "a brighter pixel does not always become a larger number: whole bytes wrap around, in "
             "uint8 0 - 1 is 255 and 255 + 1 is 0. Convert first: images.float()."

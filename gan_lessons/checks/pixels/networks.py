@@ -97,7 +97,7 @@ def _g_takes_noise_of_any_length(
             if "unflatten" in str(error) or "invalid for input of size" in str(error):
                 return (
                     "G's last numbers do not fit the shape they are put into: an image needs "
-                    "1 * 28 * 28 = 784 of them, and (7, 7, 1) has places for 49."
+                    "1 * 28 * 28 = 784 of them, put into (1, 28, 28)."
                 )
             if "mat1 and mat2" not in str(error):
                 raise
@@ -235,7 +235,9 @@ def _logits_go_far_to_both_sides(
             "logits; a second sigmoid would keep D from ever being sure."
         )
     if far.min() >= 0:
-        return "D is never negative: a ReLU at its end keeps it from saying fake. Drop it."
+        return (
+            "D is never negative: a ReLU or softplus at its end keeps it from saying fake. Drop it."
+        )
     if far.max() <= 0:
         return "D is never positive: a LogSigmoid at its end. Drop it, the loss wants logits."
     if far.abs().max() <= 1 and far.abs().median() > 0.99:

@@ -119,11 +119,12 @@ def _it_stops_where_the_distance_grows(rule) -> str | None:
 
 
 def _no_threshold_is_fixed(rule) -> str | None:
-    if follow(rule, 8 * _made(VALLEY)) != follow(rule, _made(VALLEY)):  # by 8: nothing is rounded
-        return (
-            "with all distances 8 times as large you stop elsewhere: a fixed threshold fits one "
-            "data set only. Compare looks with each other."
-        )
+    for scale, how in ((8, "8 times as large"), (1 / 1024, "1,024 times as small")):  # exact
+        if follow(rule, scale * _made(VALLEY)) != follow(rule, _made(VALLEY)):
+            return (
+                f"with all distances {how} you stop elsewhere: a fixed threshold fits one data set "
+                "only. Compare looks with each other."
+            )
     return None
 
 

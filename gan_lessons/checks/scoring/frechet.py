@@ -233,7 +233,8 @@ def nan_or_turned(parts: Answer, asked: Sequence[Case]) -> None:
         raise Wrong(
             f"turning both clouds together changes your distance from {before:.4g} to "
             f"{after:.4g}. The root of a matrix is not the root of its entries, and A @ B is not "
-            "symmetric: torch.linalg.eigvals, not .sqrt() of the matrix or eigvalsh."
+            "symmetric: torch.linalg.eigvals, not .sqrt() of the matrix or eigvalsh. A Cholesky "
+            "factor is no such root either."
         )
 
 

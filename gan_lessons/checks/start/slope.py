@@ -115,6 +115,8 @@ slope = Value(
         "torch.tensor(x).",
         "must be Tensor, not float": "f takes a tensor: make one of x, "
         "torch.tensor(x, requires_grad=True), before f sees it.",
+        "'float' object has no attribute 'backward": "backward() is called on a plain number: "
+        ".item() or float() came too early. First y.backward(), then x.grad.item().",
         "'float' object has no attribute": "x is a plain number, which remembers nothing: make a "
         "tensor of it, torch.tensor(x, requires_grad=True).",
     },
