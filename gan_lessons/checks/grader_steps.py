@@ -243,9 +243,7 @@ class Felt:
 
         1 where nothing pulls, or where it is not known how it should.
         """
-        own = [(t.double(), pull.double()) for k, t, pull in self.own if k == kind]
-        count = sum(len(t) for t, _ in own)  # D may be asked in pieces
-        pulls = [(t, pull * count) for t, pull in own]
+        pulls = [(t.double(), (pull * len(t)).double()) for k, t, pull in self.own if k == kind]
         name = shape.split(" × ")[-1]
         if not pulls or (not any(numbers) and name not in SHAPES):
             return 1.0

@@ -30,7 +30,7 @@ def discriminator():
 """
 
 SLIPS = (
-    Slip("1, (1, 28, 28)", "1, (7, 7, 1)", "has places for 49"),
+    Slip("1, (1, 28, 28)", "1, (7, 7, 1)", "put into (1, 28, 28)"),
     Slip("1, (1, 28, 28)", "1, (28, 28)", "channel axis is missing"),
     Slip("        nn.Unflatten(1, (1, 28, 28)),\n", "", "channel axis is missing"),
     Slip("1, (1, 28, 28)", "1, (28, 28, 1)", "channel last"),
