@@ -364,7 +364,12 @@ def in_a_copy(work: Callable[[], dict]) -> dict:
     """
     system = multiprocessing.get_context("fork")
     here, there = system.Pipe(duplex=False)
-    twin = system.Process(target=lambda: there.send(work()))
+
+    def alone() -> None:
+        torch.set_num_threads(1)  # a copy has none of the threads that its parent may have begun
+        there.send(work())
+
+    twin = system.Process(target=alone)
     twin.start()
     there.close()  # the twin has its own; with this one open, recv would wait for one that failed
     result = here.recv()

@@ -187,6 +187,16 @@ def test_a_reader_learns():
 # -- runs that are kept ----------------------------------------------------------------------
 
 
+@pytest.fixture
+def one_thread():
+    """As in the benchmark itself, whose copies of a process have a single thread."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
+
+
+@pytest.mark.usefixtures("one_thread")
 @pytest.mark.parametrize("falls", [True, False])
 def test_runs_that_begin_together_end_as_if_alone(yard, falls):
     recipe = next(r for r in SMALL if r.falls is falls and (r.loop or r.warm))  # on 100 samples
@@ -227,6 +237,21 @@ def test_a_copy_of_the_process_changes_nothing_here():
     assert quality.in_a_copy(work) == {"there": 2}
     assert here == [1]
     assert torch.equal(torch.get_rng_state(), state)
+
+
+def test_a_copy_of_a_process_with_threads_does_not_wait_for_them():
+    """Threads do not come along into a copy: one that counts on them stands still for ever."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(2)
+    try:
+        images, kernel = torch.ones(64, 3, 64, 64), torch.ones(8, 3, 3, 3)
+
+        def work():
+            return {"sum": float(torch.nn.functional.conv2d(images, kernel).mean())}
+
+        assert work() == quality.in_a_copy(work) == {"sum": 27.0}
+    finally:
+        torch.set_num_threads(before)
 
 
 def test_a_copy_that_fails_says_so(capfd):
