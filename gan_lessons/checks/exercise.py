@@ -379,6 +379,17 @@ def one_number(value: object, what: str) -> Tensor:
     return value.reshape(())
 
 
+def as_tensor(value: object, what: str) -> Tensor:
+    """Return numbers as a tensor, or say that they are none."""
+    try:
+        return torch.as_tensor(value)
+    except (TypeError, ValueError, RuntimeError) as error:
+        raise Wrong(
+            f"{what} should be a tensor or a list of numbers, and {type(value).__name__} comes back"
+            + (", whose parts are not single numbers." if isinstance(value, list | tuple) else ".")
+        ) from error
+
+
 def a_float(value: object, what: str) -> float:
     """Return a number or a tensor of one number as a float, or say what is wrong with it."""
     if isinstance(value, Tensor):

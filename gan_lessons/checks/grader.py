@@ -216,6 +216,11 @@ class Value(Exercise):
                 )
         if result is None:
             raise Wrong("None comes back: the return is missing.")
+        if isinstance(result, dict | set | frozenset):
+            raise Wrong(
+                f"a {type(result).__name__} comes back, and who calls this wants the values "
+                "themselves, in order: return them as they are, several with commas between them."
+            )
         grads = []
         if self.slopes:
             grads = self._slopes(result, by)

@@ -245,14 +245,14 @@ class Felt:
         """
         pulls = [(t.double(), (pull * len(t)).double()) for k, t, pull in self.own if k == kind]
         name = shape.split(" × ")[-1]
-        if not pulls or (not any(numbers) and name not in SHAPES):
+        if pulls and any(numbers):
+            found, _ = self.told(kind, basis)
+            due = sum(x * x for x in numbers)
+            return sum(x * y for x, y in zip(found, numbers, strict=True)) / due
+        if not pulls or name not in SHAPES:
             return 1.0
         t, pull = (torch.cat(x) for x in zip(*pulls, strict=True))
-        if name in SHAPES:
-            due = float(shape.split(" × ")[0]) * SHAPES[name](t)
-        else:
-            slopes = (slope(t) for slope in basis.values())
-            due = sum(x * slope for x, slope in zip(numbers, slopes, strict=True))
+        due = float(shape.split(" × ")[0]) * SHAPES[name](t)
         return float(pull @ due / (due @ due).clamp(min=1e-12)) if due.any() else 1.0
 
     def asked(self, report: Report, kind: str) -> str:
@@ -335,6 +335,38 @@ def _parts_of_g(report: Report, phase: int, G: nn.Module) -> dict[str, Tensor]:
         if when == phase
     ]
     return {_name(phase, "G", "", None): torch.stack(parts).sum(0)} if parts else {}
+
+
+def beside_d(report: Report, number: int, D: nn.Module) -> float:
+    """Return the share of the pull at what G made that did not come through D. Lesson 04.
+
+    0 where all of it came through D, and where D was asked about something else than G made.
+
+    Args:
+        number: which update of the report, a step of G.
+    """
+    looks = [look for look in report.looks if look.carries and look.pulls]
+    if not report.made or any(set(look.kinds) != {"f"} for look in looks):
+        return 0.0
+    rows = torch.cat([one.out.flatten(1) for one in report.made]).double()
+    rows, row = rows.unique(dim=0, return_inverse=True)  # G may be asked twice about one z
+    pulls = [
+        sum((pull for when, pull in one.pulls if when == number), torch.zeros_like(one.out))
+        for one in report.made
+    ]
+    beside = torch.zeros_like(rows)
+    beside.index_add_(0, row, torch.cat([pull.flatten(1) for pull in pulls]).double())
+    size = float(beside.norm())
+    names = [name for name, _ in D.named_parameters()]
+    for look in looks:
+        weights = (w.double() for w in _weights_at(report, look.phase, "D"))
+        x = look.x.double().requires_grad_()
+        out = torch.func.functional_call(D, dict(zip(names, weights, strict=True)), (x,))
+        pull = sum((pull for when, pull in look.pulls if when == number), torch.zeros(len(x)))
+        (slope,) = torch.autograd.grad((out.reshape(pull.shape) * pull.double()).sum(), x)
+        row = torch.cdist(x.detach().flatten(1), rows).argmin(dim=1)
+        beside.index_add_(0, row, -slope.flatten(1))
+    return float(beside.norm()) / size if size else 0.0
 
 
 def _weights_at(report: Report, phase: int, player: str) -> list[Tensor]:

@@ -26,7 +26,7 @@ class Seen:
         return Seen(self.parts[:count])
 
     def arranged(self, right: "Seen") -> "Seen":
-        """Return these results as right ones stand: single numbers as a row, or a row as such.
+        """Return these results as right ones stand: single numbers as rows, or a row as such.
 
         A list of numbers is as good as a tensor of them, and as a tuple. Lesson 00.
         """
@@ -34,12 +34,14 @@ class Seen:
         def single(parts: Sequence[Tensor | str]) -> bool:
             return len(parts) > 1 and all(isinstance(x, Tensor) and x.numel() == 1 for x in parts)
 
-        def row(parts: Sequence[Tensor | str], length: int) -> bool:
-            return len(parts) == 1 and getattr(parts[0], "shape", None) == (length,)
+        def rows(parts: Sequence[Tensor | str], length: int) -> bool:
+            flat = all(isinstance(x, Tensor) and x.ndim == 1 for x in parts)
+            return flat and sum(map(len, parts)) == length
 
-        if single(self.parts) and row(right.parts, len(self.parts)):
-            return Seen([torch.stack([x.reshape(()) for x in self.parts])])
-        if single(right.parts) and row(self.parts, len(right.parts)):
+        if single(self.parts) and rows(right.parts, len(self.parts)):
+            together = torch.stack([x.reshape(()) for x in self.parts])
+            return Seen(together.split([len(x) for x in right.parts]))
+        if single(right.parts) and len(self.parts) == 1 and rows(self.parts, len(right.parts)):
             return Seen(list(self.parts[0]))
         return self
 

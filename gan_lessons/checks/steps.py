@@ -212,11 +212,17 @@ def watch_step(
 
     def before_step(owner):
         def hook(optimizer, args, kwargs):
+            closure = kwargs.get("closure", args[1] if len(args) > 1 else None)
+            if closure is not None:  # what it fills is there before the weights move
+                with torch.enable_grad():
+                    loss = closure()
+                args, kwargs = args[:1], {"closure": lambda: loss}
             used = [look for look in recent if look.pull.any()]
             unused = [look for look in recent if not look.pull.any()]
             weights = {name: _weights(net) for name, net in players.items()}
             gradients = {name: _gradients(net) for name, net in players.items()}
             report.updates.append(Update(owner, used, unused, weights, gradients))
+            return args, kwargs
 
         return hook
 

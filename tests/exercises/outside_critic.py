@@ -875,6 +875,10 @@ WRONG_ROUNDS = {
         _rounds(loss_g=lambda D, fake: F.softplus(-D(fake)).mean()),
         "G's loss is not -D(fake).mean()",
     ),
+    "G pushes its samples apart": (
+        _rounds(loss_g=lambda D, fake: -D(fake).mean() - 0.1 * fake.var(dim=0).sum()),
+        "does not come through D",
+    ),
     "losses summed up, one step": (_summed_up, "D is updated 1 times"),
     "a graph used twice": (_graph_used_twice, "a graph is used twice"),
     "weights clipped too": (_clipped_too, "no clipping here"),

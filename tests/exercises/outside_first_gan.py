@@ -244,6 +244,59 @@ def weights_clipped(G, D, *rest):
             weight.clamp_(-0.1, 0.1)
 
 
+def with_closures(G, D, opt_g, opt_d, real, latent_dim):
+    """optimizer.step(closure), as optimizers that ask more than once want it."""
+    fake = G(torch.randn(len(real), latent_dim))
+
+    def turn_of_d():
+        opt_d.zero_grad()
+        loss = loss_of_d(D, real, fake.detach())
+        loss.backward()
+        return loss
+
+    def turn_of_g():
+        opt_g.zero_grad()
+        loss = F.softplus(-D(fake)).mean()
+        loss.backward()
+        return loss
+
+    opt_d.step(turn_of_d)
+    opt_g.step(closure=turn_of_g)
+
+
+def in_chunks(G, D, opt_g, opt_d, real, latent_dim):
+    """D is asked about 8 samples at a time, as one does where memory is short."""
+    n = len(real)
+    fake = G(torch.randn(n, latent_dim))
+    opt_d.zero_grad()
+    for x, y in zip(real.split(8), fake.detach().split(8), strict=True):
+        ((F.softplus(-D(x)).sum() + F.softplus(D(y)).sum()) / n).backward()
+    opt_d.step()
+    step_of_g(D, opt_g, fake)
+
+
+def drawn_to_real_points(G, D, opt_g, opt_d, real, latent_dim):
+    """G's samples are drawn to real ones by their distance, beside what D says."""
+    fake = G(torch.randn(len(real), latent_dim))
+    opt_d.zero_grad()
+    loss_of_d(D, real, fake.detach()).backward()
+    opt_d.step()
+    opt_g.zero_grad()
+    (F.softplus(-D(fake)).mean() + 10 * (fake - real).square().mean()).backward()
+    opt_g.step()
+
+
+def pushed_apart(G, D, opt_g, opt_d, real, latent_dim):
+    """G is paid for samples that lie far from each other."""
+    fake = G(torch.randn(len(real), latent_dim))
+    opt_d.zero_grad()
+    loss_of_d(D, real, fake.detach()).backward()
+    opt_d.step()
+    opt_g.zero_grad()
+    (F.softplus(-D(fake)).mean() - 0.1 * fake.var(dim=0).sum()).backward()
+    opt_g.step()
+
+
 _KEPT = torch.randn(1_000, 64, generator=torch.Generator().manual_seed(3))
 
 RIGHT_STEPS = [
@@ -256,9 +309,13 @@ RIGHT_STEPS = [
     zeroed_at_the_end,
     of_the_library,
     halved,
+    with_closures,
+    in_chunks,
 ]
 
 WRONG_STEPS = {
+    "drawn to real points": (drawn_to_real_points, "does not come through D"),
+    "pushed apart": (pushed_apart, "does not come through D"),
     "no detach, graph retained, not zeroed": (
         make(
             cut=lambda fake: fake,

@@ -172,6 +172,7 @@ def _formula_of(under, *, half=0.5):
 RIGHT_EIGENVALUES = [eigenvalues, by_formula, in_numpy, as_a_polynomial, in_single_precision]
 
 WRONG_EIGENVALUES = {
+    "a set": (lambda spin, gamma: set(eigenvalues(spin, gamma).tolist()), "and set comes back"),
     "penalty term dropped": (_formula_of(lambda s, g: -(s**2), half=0), "penalty term is dropped"),
     "penalty's sign": (_formula_of(lambda s, g: g**2 / 4 - s**2, half=-0.5), "pushes ψ away"),
     "one loss": (_formula_of(lambda s, g: g**2 / 4 + s**2), "as if the players lowered one loss"),

@@ -68,6 +68,10 @@ RIGHT_MEANS = [
     from_sums,
 ]
 WRONG_MEANS = {
+    "a generator": (
+        lambda v, w: (v[i : i + w].mean() for i in range(len(v) - w + 1)),
+        "and generator comes back",
+    ),
     "sum for mean": (lambda v, w: w * rolling(v, w), "divide by the window"),
     "padded on both sides": (_same_length, "Only whole windows count"),
     "padded, and more than values": (

@@ -244,6 +244,10 @@ RIGHT_PRECISION = [
     precision_recall_of_floats,
 ]
 WRONG_PRECISION = {
+    "by name": (
+        lambda r, f, k=3: dict(zip(("fine", "found"), precision_recall(r, f, k), strict=True)),
+        "a dict comes back",
+    ),
     "exchanged": (lambda r, f, k=3: precision_recall(r, f, k)[::-1], "exchanged"),
     "the sets exchanged": (lambda r, f, k=3: precision_recall(f, r, k), "exchanged"),
     "itself a neighbor": (lambda r, f, k=3: precision_recall(r, f, k - 1), "own first neighbor"),

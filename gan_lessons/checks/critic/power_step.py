@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from gan_lessons.checks.exercise import Wrong, one_number
+from gan_lessons.checks.exercise import Wrong, as_tensor, one_number
 from gan_lessons.checks.grader import Case, Slip, Table, Value, case
 
 CALLS = 20  # each made with the u that the call before returned
@@ -145,7 +145,7 @@ def _once(step: Callable, weight: Tensor, u: Tensor) -> tuple[Tensor, Tensor]:
         raise Wrong("two things should come back: sigma, and the new u for the next call.")
     if any(part is None for part in got):
         raise Wrong("sigma and the new u should be tensors: look at what you return.")
-    sigma, new = (torch.as_tensor(part) for part in got)
+    sigma, new = (as_tensor(part, what) for part, what in zip(got, ("sigma", "u"), strict=True))
     if weight.ndim > 2 and (sigma.numel() != 1 or new.shape != (rows,)):
         raise Wrong(CONV)
     if sigma.shape == (rows,) and new.numel() == 1:

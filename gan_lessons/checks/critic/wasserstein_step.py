@@ -7,7 +7,15 @@ from torch import Tensor, nn
 
 from gan_lessons.checks import steps
 from gan_lessons.checks.grader import Slip, Table
-from gan_lessons.checks.grader_steps import WASSERSTEIN, Fact, Felt, Sight, Step, moved_otherwise
+from gan_lessons.checks.grader_steps import (
+    WASSERSTEIN,
+    Fact,
+    Felt,
+    Sight,
+    Step,
+    beside_d,
+    moved_otherwise,
+)
 
 RIGHT = """
 def wasserstein_step(G, D, opt_g, opt_d, batches, latent_dim, n_critic, penalty):
@@ -373,7 +381,8 @@ def _of_g(report, players) -> dict[str, Fact]:
     facts |= {"old gradients in G": g.junk, "rest of G": g.rest}
     facts["D's losses in G"] = g.toward("f", old=True)
     facts["G's loss is lost"] = g.lost(report)
-    return facts
+    share = beside_d(report, number, nets["D"])
+    return facts | ({"G's pull beside D": share} if share > 0.01 else {})
 
 
 # -- what is different -----------------------------------------------------------------------
@@ -501,6 +510,11 @@ def _reads_g(facts: Mapping[str, Fact]) -> Iterator[str]:
         yield CUT
     if facts["rest of G"]:
         yield "G's gradient is no sum of losses of D(fake): it was changed after backward()."
+    if share := facts.get("G's pull beside D"):
+        yield (
+            f"G follows more than what D says of its samples: {share:.0%} of the pull at them does "
+            "not come through D. G's loss is -D(fake).mean(), and no other term."
+        )
     if facts["D's losses in G"]:
         yield (
             "G is trained on D's losses as well: they ran into G, and nothing erased that. Give D "

@@ -8,7 +8,15 @@ import torch
 
 from gan_lessons.checks import steps
 from gan_lessons.checks.grader import Slip, Table
-from gan_lessons.checks.grader_steps import CROSS_ENTROPY, Fact, Felt, Sight, Step, moved_otherwise
+from gan_lessons.checks.grader_steps import (
+    CROSS_ENTROPY,
+    Fact,
+    Felt,
+    Sight,
+    Step,
+    beside_d,
+    moved_otherwise,
+)
 
 RIGHT = """
 def train_step(G, D, opt_g, opt_d, real, latent_dim):
@@ -380,6 +388,10 @@ def _closely(report: steps.Report, players: tuple, sight: Sight) -> dict[str, Fa
         facts |= {f"{owner}'s old gradients": felt.junk, f"{owner}'s rest": felt.rest}
         sight.words[f"{owner} is scaled"] = felt.scaled
         facts[f"{owner}'s loss is lost"] = felt.lost(report)
+    if "G" in owners:
+        share = beside_d(report, _first(report, "G"), nets["D"])
+        if share > 0.01:
+            facts["G's pull beside D"] = share
     facts["D sees something else"] = sight.words["D"].toward("?") if "D" in owners else ""
     of_d = [look for update in report.updates if update.owner == "D" for look in update.looks]
     sight.words["wasteful"] = any(look.carries and (look.of("f") > 0).any() for look in of_d)
@@ -570,6 +582,11 @@ def _of_g(sight: Sight) -> Iterator[str]:
         yield (
             "G's gradient is no sum of losses of D(fake): something else is in it, or it was "
             "changed after backward(). Leave it as backward() made it."
+        )
+    if share := facts.get("G's pull beside D"):
+        yield (
+            f"G follows more than what D says of its samples: {share:.0%} of the pull at them does "
+            "not come through D. G's loss is softplus(-D(fake)).mean(), and no other term."
         )
     theirs = old[1] if g.toward("f", old=True) else own[1] if own[0] > 0.01 else 0.0
     if theirs > 0.01:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 import torch
 from torch import Tensor
 
-from gan_lessons.checks.exercise import Wrong, near
+from gan_lessons.checks.exercise import Wrong, as_tensor, near
 from gan_lessons.checks.grader import Case, Slip, Table, Value, case
 
 RIGHT = """
@@ -140,10 +140,11 @@ def _pair(eigenvalues: Callable, spin: float, gamma: float) -> Tensor:
     found = eigenvalues(spin, gamma)
     if found is None:
         return None
-    if isinstance(found, tuple) and [torch.as_tensor(part).numel() for part in found] == [2, 4]:
-        raise Wrong(VECTORS)
     parts = list(found) if isinstance(found, tuple | list) else [found]
-    numbers = torch.cat([torch.as_tensor(part).flatten().to(torch.complex128) for part in parts])
+    parts = [as_tensor(part, "an eigenvalue").flatten() for part in parts]
+    if isinstance(found, tuple) and [len(part) for part in parts] == [2, 4]:
+        raise Wrong(VECTORS)
+    numbers = torch.cat([part.to(torch.complex128) for part in parts])
     if len(numbers) == 4:
         raise Wrong(MATRIX)
     if len(numbers) != 2:

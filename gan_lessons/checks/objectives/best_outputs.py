@@ -6,7 +6,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from gan_lessons.checks.exercise import Wrong
+from gan_lessons.checks.exercise import Wrong, as_tensor
 from gan_lessons.checks.grader import Case, Slip, Table, Value, case
 
 RIGHT = """
@@ -159,9 +159,7 @@ def output(which: int) -> Callable:
 
     def observe(answer: Callable, p: Tensor, q: Tensor) -> Tensor:
         mine = three(answer, p, q)[which]
-        if isinstance(mine, tuple | list):
-            mine = [float(number) for number in mine]
-        mine = torch.as_tensor(mine)
+        mine = as_tensor(mine, "an output of D")
         if mine.numel() != len(p):
             raise Wrong(
                 f"shape {tuple(mine.shape)} comes back for densities at {len(p)} places. One "

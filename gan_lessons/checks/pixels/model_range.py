@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 import torch
 from torch import Tensor
 
-from gan_lessons.checks.exercise import Wrong
+from gan_lessons.checks.exercise import Wrong, as_tensor
 from gan_lessons.checks.grader import Case, Slip, Table, Value, case
 
 RIGHT = """
@@ -191,7 +191,7 @@ def _there(to_model: Callable, to_image: Callable, images: Tensor) -> Tensor:
     made = to_model(images)
     if made is None:
         return made
-    made = torch.as_tensor(made)
+    made = as_tensor(made, "what to_model_range returns")
     if not made.is_floating_point():
         raise Wrong(NO_FLOATS)
     return made
@@ -201,7 +201,7 @@ def _there_and_back(to_model: Callable, to_image: Callable, images: Tensor) -> T
     back = to_image(to_model(images))
     if back is None:
         return back
-    back = torch.as_tensor(back)
+    back = as_tensor(back, "what to_image_range returns")
     if back.dtype != torch.uint8:
         raise Wrong(NO_BYTES)
     return back

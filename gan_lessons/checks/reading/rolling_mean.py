@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 import torch
 from torch import Tensor
 
-from gan_lessons.checks.exercise import Wrong
+from gan_lessons.checks.exercise import Wrong, as_tensor
 from gan_lessons.checks.grader import Case, Slip, Table, Value, case
 
 RIGHT = """
@@ -151,7 +151,7 @@ def _means(rolling_mean: Callable, values: Tensor, window: int) -> Tensor | None
         if short:
             raise Wrong(SHORT)
         return None
-    found = torch.as_tensor(found)
+    found = as_tensor(found, "the row of means")
     if found.ndim == 1 and len(found) > len(values):
         raise Wrong(TOO_MANY)
     if short and found.ndim == 1 and 1 < len(found) < len(values):  # np.convolve exchanges the two
