@@ -31,7 +31,7 @@ help:
 	@echo "make notebooks  write notebooks/*.ipynb from notebooks/source/*.py"
 	@echo "make execute    the same, and run the solved notebooks for fresh outputs (minutes)"
 	@echo "make check      lint, formatting, and whether the notebooks match their sources"
-	@echo "make clean      remove .venv and caches; your work/ stays"
+	@echo "make clean      remove .venv, build/ and caches; your work/ and downloaded data stay"
 
 lab: $(LAB)
 	@$(VENV_PYTHON) -m gan_lessons $(ARGS)
@@ -44,7 +44,7 @@ site: $(DEV)
 	@$(VENV_PYTHON) -m tools.pages
 
 workshop: $(DEV)
-	@$(VENV_PYTHON) -m tools.workshop $(ARGS)
+	@$(VENV_PYTHON) -m tools.workshop $(ARGS) $(if $(TORCH_INDEX),--torch-index "$(TORCH_INDEX)")
 
 soak: $(DEV)
 	@$(VENV_PYTHON) -m tools.soak

@@ -2,6 +2,7 @@
 
     python -m tools.workshop             the course's wheel, notebooks, the instructor's pages
     python -m tools.workshop --wheels    all wheels too: machines like this one need no network
+    python -m tools.workshop --wheels --torch-index URL    with the build of torch that lies there
 
 It holds START.md for the learners; `hub/` for whoever opens a JupyterHub; `instructor/` with the
 paths and minutes, what to ask in each lesson, the mistakes to expect with what the checks say of
@@ -129,6 +130,8 @@ START = """# Start
 
 1. Copy this folder to your disk.
 2. In a terminal, in the copy{install}
+   On Windows write `py -3.12 -m venv .venv`, and `.venv\\Scripts\\python` in place of
+   `.venv/bin/python`.
 3. `.venv/bin/gan-lessons doctor` says whether your machine can run the course, and what to do.
 4. `.venv/bin/gan-lessons` opens it on lesson 00. On Windows: `.venv\\Scripts\\gan-lessons`.
 
@@ -136,18 +139,47 @@ Your copies of the lessons and your progress stay in the folder `gan-lessons`. N
 """
 WITH = """ (no network is needed; the wheels are for Python {python} on {system}):
    `python3 -m venv .venv` and then
-   `.venv/bin/python -m pip install --no-index --find-links wheels "gan-lessons[lab]"`"""
+   `.venv/bin/python -m pip install --no-index --find-links wheels "wheels/{wheel}[lab]"`"""
 WITHOUT = """:
    `python3 -m venv .venv` and then `.venv/bin/python -m pip install torch=={torch}` and
-   `.venv/bin/python -m pip install -c constraints.txt --find-links wheels "gan-lessons[lab]"`"""
+   `.venv/bin/python -m pip install -c constraints.txt "wheels/{wheel}[lab]"`"""
+FAILS = """# When it fails
+
+`.venv/bin/gan-lessons doctor` on the machine that fails says what to do (on Windows:
+`.venv\\Scripts\\gan-lessons doctor`). Else:
+
+- **No browser opens?** JupyterLab prints its address; open it yourself.
+- **Port busy?** It takes the next free one.
+- **Python is older than 3.11, or missing**: install one from python.org or your package manager,
+  and write its name in step 2 of START.md: `python3.12 -m venv .venv`.
+- **pip finds no wheel that fits**: the wheels of this kit are for one Python on one kind of
+  machine, which START.md names. Take that Python, or install with a network.
+- **`.venv` cannot be made**: on Debian and Ubuntu, `sudo apt install python3-venv` may be needed.
+- **The folder was moved, the install was cut short, or something else**: delete `.venv` and repeat
+  step 2. The copies of the lessons, in `gan-lessons`, stay as they are.
+"""
 
 
-def how_to_install(torch: str, *, wheels: bool) -> str:
-    """Return the lines of START.md that install; wheels fit one Python on one kind of machine."""
+def how_to_install(torch: str, wheel: str, *, wheels: bool) -> str:
+    """Return the lines of START.md that install; wheels fit one Python on one kind of machine.
+
+    The course's wheel is named by its file: a name alone is looked up on PyPI as well.
+    """
     if not wheels:
-        return WITHOUT.format(torch=torch)
+        return WITHOUT.format(torch=torch, wheel=wheel)
     system = f"{platform.system()} {platform.machine()}"
-    return WITH.format(python=".".join(platform.python_version_tuple()[:2]), system=system)
+    version = ".".join(platform.python_version_tuple()[:2])
+    return WITH.format(python=version, system=system, wheel=wheel)
+
+
+def downloads(course: Path, torch: str, index: str = "") -> Iterator[list[str]]:
+    """Yield what pip is told to download: torch from an index of its own first, then the rest."""
+    into = course.parent
+    pip = [sys.executable, "-m", "pip", "download", "-q", "-d", str(into)]
+    if index:
+        yield [*pip, "--no-deps", "--index-url", index, f"torch=={torch}"]
+    found = ["--find-links", str(into)] if index else []
+    yield [*pip, *found, "-c", str(ROOT / "constraints.txt"), f"{course}[lab]"]
 
 
 def write(path: Path, lines: Iterator[str] | list[str]) -> None:
@@ -155,25 +187,21 @@ def write(path: Path, lines: Iterator[str] | list[str]) -> None:
     path.write_text("\n".join(lines).rstrip() + "\n", encoding="utf-8")
 
 
-def pack(kit: Path, *, wheels: bool = False) -> Path:
+def pack(kit: Path, *, wheels: bool = False, torch_index: str = "") -> Path:
     """Write the kit and return the zip of it.
 
     Args:
         kit: the folder, made anew. wheels: whether to download all that is installed.
+        torch_index: the address of another index of torch's builds.
     """
     shutil.rmtree(kit, ignore_errors=True)
     lessons = [read(path) for path in build.sources()]
     write(kit / "instructor" / "timing.md", timing(lessons))
     for one in lessons:
         write(kit / "instructor" / f"{one.stem}.md", notes(one))
-    install = (ROOT / "INSTALL.md").read_text(encoding="utf-8")
-    fails = install.partition("## When something is in the way")[2].strip()
-    first = "`gan-lessons doctor` on the machine that fails says what to do. Else:\n"
-    write(kit / "instructor" / "when_it_fails.md", ["# When it fails\n", first, fails])
-    pin = re.search(r"^torch==(\S+)", (ROOT / "constraints.txt").read_text(encoding="utf-8"), re.M)[
-        1
-    ]
-    write(kit / "START.md", [START.format(install=how_to_install(pin, wheels=wheels))])
+    write(kit / "instructor" / "when_it_fails.md", [FAILS])
+    pins = (ROOT / "constraints.txt").read_text(encoding="utf-8")
+    pin = re.search(r"^torch==(\S+)", pins, re.MULTILINE)[1]
     for name in ("constraints.txt", "INSTALL.md"):
         shutil.copy(ROOT / name, kit)
     shutil.copytree(ROOT / "hub", kit / "hub", ignore=shutil.ignore_patterns("__pycache__"))
@@ -187,17 +215,20 @@ def pack(kit: Path, *, wheels: bool = False) -> Path:
     own = [*pip, "wheel", "-q", "--no-deps", "--no-build-isolation", "-w", str(into), "."]
     subprocess.run(own, cwd=ROOT, check=True)
     shutil.rmtree(ROOT / "build" / "lib", ignore_errors=True)
-    if wheels:
-        (course,) = into.glob("gan_lessons-*.whl")
-        more = [*pip, "download", "-q", "-d", str(into), "-c", str(ROOT / "constraints.txt")]
-        subprocess.run([*more, f"{course}[lab]"], cwd=ROOT, check=True)
+    (course,) = into.glob("gan_lessons-*.whl")
+    how = how_to_install(pin, course.name, wheels=wheels)
+    write(kit / "START.md", [START.format(install=how)])
+    for command in downloads(course, pin, torch_index) if wheels else ():
+        subprocess.run(command, cwd=ROOT, check=True)
     return Path(shutil.make_archive(str(kit), "zip", kit.parent, kit.name))
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--wheels", action="store_true", help="download all wheels too")
-    archive = pack(KIT, wheels=parser.parse_args().wheels)
+    parser.add_argument("--torch-index", default="", help="where another build of torch lies")
+    asked = parser.parse_args()
+    archive = pack(KIT, wheels=asked.wheels, torch_index=asked.torch_index)
     print(f"{archive.relative_to(ROOT)}: {archive.stat().st_size / 2**20:.0f} MB, and its folder")
     return 0
 

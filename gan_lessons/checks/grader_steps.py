@@ -300,7 +300,7 @@ def _rows(report: Report, phase: int, player: str) -> Iterator[tuple[str, Rows]]
             if len(t) < FEW:
                 few.setdefault(kind, []).append((t, there))
             else:
-                yield _name(phase, player, kind, i), (kind, t, there)
+                yield _name(phase, player, kind, _same_look(report, i)), (kind, t, there)
     for kind, looks in few.items():
         t, there = (torch.cat(x) for x in zip(*looks, strict=True))
         yield _name(phase, player, kind, None), (kind, t, there)
@@ -311,6 +311,16 @@ def _name(phase: int, player: str, kind: str, look: int | None) -> str:
     return f"{phase}" if player == "G" else f"{phase} {kind} {look}"
 
 
+def _same_look(report: Report, i: int) -> int:
+    """Return the number of the first look that asks D the same: what both felt is one part."""
+    look = report.looks[i]
+    return next(
+        k
+        for k, other in enumerate(report.looks)
+        if other.phase == look.phase and torch.equal(other.x, look.x)
+    )
+
+
 def _parts_of_d(report: Report, phase: int, D: nn.Module) -> dict[str, Tensor]:
     """Return the gradient at D's weights that each look's rows contributed in a phase."""
     found: dict[str, Tensor] = {}
@@ -319,7 +329,7 @@ def _parts_of_d(report: Report, phase: int, D: nn.Module) -> dict[str, Tensor]:
         for kind in dict.fromkeys(look.kinds) if pulls else ():
             here = torch.tensor([k == kind for k in look.kinds])
             few = int(here.sum()) < FEW
-            name = _name(phase, "D", kind, None if few else i)
+            name = _name(phase, "D", kind, None if few else _same_look(report, i))
             pull = torch.where(here, torch.stack(pulls).sum(0), 0)
             part = slope_of(D, _weights_at(report, look.phase, "D"), look.x, pull)
             found[name] = found[name] + part if name in found else part

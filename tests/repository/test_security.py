@@ -158,10 +158,10 @@ def name(path: Path) -> str:
     return path.relative_to(ROOT).as_posix()
 
 
-ROOMS = "gan_lessons", "notebooks", "data", "tools", "tests", "bench", "hub"
-CODE = files(*(f"{room}/**/*.py" for room in ROOMS))
+ROOMS = "gan_lessons", "notebooks", "data", "tools", "tests", "bench", "hub", "distributed"
+CODE = files("*.py", *(f"{room}/**/*.py" for room in ROOMS))
 NOTEBOOKS = files("notebooks/*.ipynb", "notebooks/solutions/*.ipynb")
-PROSE = files("*.md", "data/**/*.md", "notebooks/**/*.md", "hub/*.md")
+PROSE = files("*.md", *(f"{room}/**/*.md" for room in ROOMS))
 WORKFLOWS = files(".github/workflows/*.yml")
 SETTINGS = files("*.toml", "*.txt", "*.yml", ".pre-commit-config.yaml", "Makefile", ".ci/*")
 SETTINGS += files(".devcontainer/*", ".binder/*")
@@ -215,7 +215,7 @@ def test_no_workflow_trusts_a_stranger(path):
 
 
 def test_there_was_something_to_look_at():
-    assert {path.relative_to(ROOT).parts[0] for path in CODE} == set(ROOMS)
+    assert {path.relative_to(ROOT).parts[0] for path in CODE} == {*ROOMS, "setup.py"}
     assert {name(path) for path in WORKFLOWS} >= {".github/workflows/ci.yml"}
     assert {name(path) for path in PROSE} >= {"README.md", "SECURITY.md"}
 

@@ -40,14 +40,33 @@ def test_the_start_page_names_what_is_there(kit):
     assert (kit / "constraints.txt").is_file()
     pin = re.search(r"^torch==\S+", (kit / "constraints.txt").read_text(), re.MULTILINE)[0]
     assert pin in text
-    assert all(word in text for word in ("gan-lessons doctor", "--find-links wheels"))
+    assert "gan-lessons doctor" in text
+    (wheel,) = re.findall(r'"(wheels/\S+\.whl)\[lab\]"', text)
+    assert (kit / wheel).is_file()
 
 
 def test_the_wheels_are_said_to_be_for_this_python():
     """What pip answers to another Python names no Python."""
     version = f"Python {sys.version_info.major}.{sys.version_info.minor} on {platform.system()}"
-    assert version in workshop.how_to_install("2.13.0", wheels=True)
-    assert "Python 3" not in workshop.how_to_install("2.13.0", wheels=False)
+    assert version in workshop.how_to_install("2.13.0", "a.whl", wheels=True)
+    assert "Python 3" not in workshop.how_to_install("2.13.0", "a.whl", wheels=False)
+
+
+def test_torch_comes_from_the_index_that_is_named_and_nothing_else_does(tmp_path):
+    course = tmp_path / "gan_lessons-1.whl"
+    (everything,) = workshop.downloads(course, "2.13.0")
+    torch, rest = workshop.downloads(course, "2.13.0", "https://example.org/cpu")
+    assert torch[-3:] == ["--index-url", "https://example.org/cpu", "torch==2.13.0"]
+    assert "--no-deps" in torch
+    assert "--index-url" not in rest
+    assert rest[rest.index("--find-links") + 1] == str(tmp_path)
+    assert everything[-1] == rest[-1] == f"{course}[lab]"
+
+
+def test_what_to_do_when_it_fails_names_nothing_that_a_kit_has_not(kit):
+    page = (kit / "instructor" / "when_it_fails.md").read_text(encoding="utf-8")
+    assert "make " not in page
+    assert "gan-lessons doctor" in page
 
 
 def test_the_room_s_hub_goes_with_it(kit):
