@@ -1,8 +1,8 @@
 """A JupyterHub for a room: `jupyterhub -f hub/jupyterhub_config.py`. How to: README.md beside it.
 
 Every learner is an account of this machine and gets a JupyterLab of their own in a unit of systemd,
-which holds the limits. JupyterHub 5.5.1 or newer; tried with 6.1.1. Where the machine has no systemd,
-see "Another spawner" in README.md: JupyterHub's own local spawner sets no limits at all.
+which holds the limits. JupyterHub 5.5.1 or newer; tried with 6.1.1. Where the machine has no
+systemd, see "Another spawner" in README.md: JupyterHub's own local spawner sets no limits at all.
 
 No password, key or token stands here, and none belongs here: JupyterHub makes its own secrets at
 its first start and keeps them in STATE, and what only this machine knows comes from its environment
