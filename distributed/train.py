@@ -28,6 +28,8 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=int(os.environ.get("SLURM_ARRAY_TASK_ID", 0)))
     parser.add_argument("--out", type=Path, help="a file for the averaged generator's weights")
     asked = parser.parse_args()
+    if asked.out:  # now: after the training is too late to find that it cannot be made
+        asked.out.parent.mkdir(parents=True, exist_ok=True)
 
     if "RANK" in os.environ:  # torchrun has set it
         dist.init_process_group("nccl" if torch.cuda.is_available() else "gloo")
@@ -37,7 +39,9 @@ def main() -> None:
         device = torch.device("cuda", int(os.environ.get("LOCAL_RANK", 0)))
         torch.cuda.set_device(device)
     else:
-        torch.set_num_threads(max(1, (os.cpu_count() or 1) // world))
+        if "RANK" in os.environ and os.environ.get("OMP_NUM_THREADS") == "1":
+            del os.environ["OMP_NUM_THREADS"]  # torchrun's own, for want of knowing better
+        torch.set_num_threads(max(1, runtime.usable_cores() // world))
 
     runtime.seed_everything(asked.seed)  # the same nets everywhere
     G = models.dcgan_generator().to(device)

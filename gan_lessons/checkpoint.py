@@ -22,12 +22,14 @@ import errno
 import hashlib
 import io
 import json
+import math
 import os
 import platform
 import random
 import re
 import time
 import warnings
+from collections import Counter, OrderedDict
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -36,15 +38,18 @@ from typing import Protocol
 import numpy as np
 import psutil
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
-from gan_lessons.errors import CheckpointError, DiskFullError, TrainingDiverged
+from gan_lessons import files
+from gan_lessons.errors import CheckpointError, DiskFullError, SettingError, TrainingDiverged
 
 KIND = "gan_lessons checkpoint 1"
 NAME = "step_{:08d}.ckpt"
+OWN = re.compile(r"step_\d{8,}\.ckpt")  # other names are not touched: a copy put aside is safe
 LOCK, CLAIM = "in_use.json", "in_use.claim"
 TEMPORARY = re.compile(r"\.(?:step_\d+\.ckpt|in_use\.(?:json|claim))\.(\d+)\.tmp")
 PLAIN = (bool, int, float, str, type(None))  # not their children: a file of those is refused
+NESTED = (dict, OrderedDict, Counter, list, tuple, torch.Size)  # nor of these
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 START_OVER = "To start over, delete {}."
 
@@ -77,9 +82,9 @@ def save(path: str | Path, state: dict, *, step: int) -> None:
         CheckpointError: the state holds anything else, or the file cannot be written.
         DiskFullError: the disk is full. What was there before is untouched.
     """
-    path = Path(path)
+    path = files.expand(path)
     for place, value in leaves(state):
-        if type(value) not in PLAIN and not isinstance(value, Tensor):
+        if type(value) not in (*PLAIN, Tensor, nn.Parameter):
             raise CheckpointError(
                 f"A checkpoint cannot hold {place}: {type(value).__name__}.",
                 "Nothing was written; older checkpoints are as they were.",
@@ -120,7 +125,7 @@ def load(path: str | Path) -> dict:
     Raises:
         CheckpointError: it is missing, damaged, or no checkpoint of this course.
     """
-    path = Path(path)
+    path = files.expand(path)
     head, body = _parts_of(path)
     if digest_of(head["step"], body) != head["sha256"]:
         raise _damaged(path, "its checksum differs")
@@ -137,7 +142,7 @@ def digest_of(step: int, body: bytes) -> str:
 
 def step_of(path: str | Path) -> int:
     """Return the step that a file says it is of. Raises CheckpointError if it says none."""
-    return _parts_of(Path(path), only_head=True)[0]["step"]
+    return _parts_of(files.expand(path), only_head=True)[0]["step"]
 
 
 def _parts_of(path: Path, *, only_head: bool = False) -> tuple[dict, bytes]:
@@ -171,6 +176,9 @@ def _flush_folder(folder: Path) -> None:
         handle = os.open(folder, os.O_RDONLY)
         try:
             os.fsync(handle)
+        except OSError as error:
+            if error.errno not in (errno.EINVAL, errno.ENOTSUP):  # some disks do it for files only
+                raise
         finally:
             os.close(handle)
 
@@ -187,15 +195,17 @@ def free_bytes(folder: Path) -> int:
 
 
 def leaves(state: object, place: str = "") -> Iterator[tuple[str, object]]:
-    """Yield every value of a nested state, with its place such as ``G.0.weight``."""
-    if isinstance(state, Mapping):
-        items = state.items()
-    elif isinstance(state, list | tuple):
-        items = enumerate(state)
-    else:
+    """Yield every value of a nested state, with its place such as ``G.0.weight``.
+
+    A container that is none of NESTED is a value; so is a key that is none of PLAIN.
+    """
+    if type(state) not in NESTED:
         yield place, state
         return
+    items = state.items() if isinstance(state, dict) else enumerate(state)
     for name, value in items:
+        if type(name) not in PLAIN:
+            yield f"the key {name!r} of {place or 'the state'}", name
         yield from leaves(value, f"{place}.{name}" if place else str(name))
 
 
@@ -209,6 +219,8 @@ def randomness() -> dict:
     state["numpy"] = [kind, keys.tolist(), *rest]
     if torch.cuda.is_available() and torch.cuda.is_initialized():
         state["cuda"] = torch.cuda.get_rng_state_all()
+    if torch.backends.mps.is_available():
+        state["mps"] = torch.mps.get_rng_state()
     return state
 
 
@@ -220,6 +232,8 @@ def set_randomness(state: dict) -> None:
     np.random.set_state((kind, np.array(keys, dtype=np.uint32), *rest))  # noqa: NPY002
     if "cuda" in state and torch.cuda.is_available():
         torch.cuda.set_rng_state_all(state["cuda"])
+    if "mps" in state and torch.backends.mps.is_available():
+        torch.mps.set_rng_state(state["mps"])
 
 
 def machine() -> dict[str, str]:
@@ -270,8 +284,14 @@ class kept:
         steps: int,
         every: int,
     ):
-        self.run, self.folder, self.parts = run, Path(folder), dict(parts)
+        self.run, self.folder, self.parts = run, files.expand(folder), dict(parts)
         self.steps, self.every = steps, every
+        if type(every) is not int or every < 1:
+            raise SettingError(
+                f"kept cannot save every {every!r:.20} steps.",
+                "Nothing was read or written.",
+                "Choose a whole number of steps from 1 on, such as every=100.",
+            )
         self.step, self._saved, self._resumed = 0, 0, None
         self._rows: Tensor | None = None  # the history of earlier processes
         self._history = None
@@ -316,7 +336,8 @@ class kept:
         state |= {"randomness": randomness(), "machine": machine()}
         save(self.folder / NAME.format(self.step), state, step=self.step)
         self._saved = self.step
-        for path in by_step(self.folder)[2:]:
+        whole = [path for path in by_step(self.folder) if _step_inside(path) < math.inf]
+        for path in whole[2:]:
             _remove(path)
 
     def _refuse_broken(self, players: dict) -> None:
@@ -334,9 +355,10 @@ class kept:
 
     def _go_on_from(self, state: dict) -> None:
         """Let all parts take over a state, or none of them."""
-        if state["parts"].keys() != self.parts.keys():
+        parts = state.get("parts", {})
+        if parts.keys() != self.parts.keys():
             raise CheckpointError(
-                f"{self.folder} holds {', '.join(state['parts'])}; you hand over "
+                f"{self.folder} holds {', '.join(parts) or 'no run'}; you hand over "
                 f"{', '.join(self.parts)}.",
                 "Nothing was loaded; the players are as they were.",
                 "Hand over the same parts, or choose another folder.",
@@ -375,8 +397,8 @@ def newest(folder: Path) -> dict | None:
 
     Warns of a damaged one that is passed over. Raises CheckpointError if all are damaged.
     """
-    files, damaged = by_step(folder), []
-    for path in files:
+    found, damaged = by_step(folder), []
+    for path in found:
         try:
             state = load(path)
         except CheckpointError as error:
@@ -399,15 +421,20 @@ def newest(folder: Path) -> dict | None:
 
 
 def by_step(folder: Path) -> list[Path]:
-    """Return the checkpoints in a folder, newest first by the step inside; damaged heads first."""
+    """Return the checkpoints in a folder, newest first by the step inside; damaged heads first.
 
-    def step(path: Path) -> float:
-        try:
-            return step_of(path)
-        except CheckpointError:
-            return float("inf")
+    Files of other names, such as a copy that somebody put aside, are none of them.
+    """
+    found = (path for path in folder.glob("step_*.ckpt") if OWN.fullmatch(path.name))
+    return sorted(found, key=_step_inside, reverse=True)
 
-    return sorted(folder.glob(NAME.format(0).replace("0" * 8, "*")), key=step, reverse=True)
+
+def _step_inside(path: Path) -> float:
+    """Return the step that a file says it is of; infinity where its head is damaged."""
+    try:
+        return step_of(path)
+    except CheckpointError:
+        return math.inf
 
 
 # -- one process a folder --------------------------------------------------------------------------

@@ -7,6 +7,7 @@ used; a wheel carries copies of what a learner needs in ``gan_lessons/_shipped/`
 """
 
 import os
+import re
 import secrets
 import time
 from contextlib import suppress
@@ -19,6 +20,7 @@ ADDRESS = ""
 PACKAGE = Path(__file__).resolve().parent
 REPOSITORY = PACKAGE.parent  # where it is one: see checkout
 SHIPPED = PACKAGE / "_shipped"
+TEMPORARY = re.compile(r"\..+\.\d+-[0-9a-f]{8}\.tmp")  # what write_whole calls its own
 STALE = 3600.0  # seconds; a temporary file this old was left behind by a process that died
 
 
@@ -69,7 +71,8 @@ def write_whole(target: Path, data: bytes | memoryview) -> None:
     target.parent.mkdir(parents=True, exist_ok=True)
     for old in target.parent.glob(".*.tmp"):
         with suppress(OSError):  # another process may have swept it already
-            if time.time() - old.stat().st_mtime > STALE:
+            ours = TEMPORARY.fullmatch(old.name)
+            if ours and time.time() - old.stat().st_mtime > STALE:
                 old.unlink()
     temp = target.with_name(f".{target.name}.{os.getpid()}-{secrets.token_hex(4)}.tmp")
     try:

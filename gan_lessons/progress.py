@@ -6,6 +6,7 @@ else, and nothing is sent. To delete it is harmless.
 """
 
 import json
+import math
 import os
 import time
 from collections.abc import Iterator
@@ -42,8 +43,8 @@ def home() -> Path | None:
     None elsewhere, where nothing is kept. Lesson 00.
     """
     named = os.environ.get("GAN_LESSONS_WORK", "").strip()
-    here = files.expand(named) if named else Path()
-    return here if (here / COPIES).is_file() else None
+    places = [files.expand(named), Path()] if named else [Path()]
+    return next((place for place in places if (place / COPIES).is_file()), None)
 
 
 def read(path: Path) -> dict[str, Tried]:
@@ -61,7 +62,7 @@ def read(path: Path) -> dict[str, Tried]:
         raise ValueError("it is too large")
     try:
         rows = json.loads(text)["exercises"]
-        return {
+        found = {
             str(name): Tried(
                 solved=row["solved"] is True,
                 tries=max(0, int(row["tries"])),
@@ -69,6 +70,9 @@ def read(path: Path) -> dict[str, Tried]:
             )
             for name, row in rows.items()
         }
+        if not all(math.isfinite(row.minutes) for row in found.values()):
+            raise ValueError("it is not what the course writes")
+        return found
     except (AttributeError, KeyError, TypeError, OverflowError, RecursionError) as error:
         raise ValueError("it is not what the course writes") from error
 

@@ -9,7 +9,6 @@ from pathlib import Path
 
 from gan_lessons import files
 from gan_lessons.door import copies
-from gan_lessons.errors import LessonError
 
 SERVER = "jupyterhub.singleuser"
 
@@ -22,7 +21,7 @@ def main() -> None:
     os.environ["GAN_LESSONS_WORK"] = str(Path.home() / "gan-lessons")
     try:
         copies.bring(files.course("notebooks"))
-    except LessonError as error:  # a full disk: Lab is where the learner can make room
+    except Exception as error:  # a full disk: Lab is where the learner can make room
         print(error, file=sys.stderr, flush=True)
     os.execv(sys.executable, [sys.executable, "-m", SERVER, *sys.argv[1:]])
 

@@ -10,7 +10,7 @@ import ipywidgets
 from PIL import Image
 from torch import Tensor, nn
 
-from gan_lessons import show
+from gan_lessons import files, show
 from gan_lessons.cockpit.board import WIDTH, Board
 from gan_lessons.cockpit.curves import curves_of
 from gan_lessons.cockpit.frame import Frame, read
@@ -107,9 +107,18 @@ class Film:
 
         All pictures of a film have the same axes, so that only the data move while scrubbing.
         """
-        self._refuse_empty()
+        self._refuse_missing(index)
         self._board = self._board or self._new_board(show.SHARP)
         return self._draw(self._board, self.frames[index])
+
+    def _refuse_missing(self, index: int) -> None:
+        self._refuse_empty()
+        if not -len(self.frames) <= index < len(self.frames):
+            raise SettingError(
+                f"There is no frame {index}: the film has {len(self.frames)}.",
+                "The players are as they were.",
+                f"Choose a frame from 0 to {len(self.frames) - 1}.",
+            )
 
     def _refuse_empty(self) -> None:
         if not self.frames:
@@ -187,12 +196,12 @@ class Film:
         Raises:
             SettingError: there is no such frame.
         """
-        self._refuse_empty()
-        if not -len(self.frames) <= index < len(self.frames):
+        self._refuse_missing(index)
+        if not self.states:
             raise SettingError(
-                f"There is no frame {index}: the film has {len(self.frames)}.",
-                "The players are as they were.",
-                f"Choose a frame from 0 to {len(self.frames) - 1}.",
+                "This film has no players: it is what a fork left behind.",
+                "Nothing was changed.",
+                "Rewind the film that goes on, live.film.",
             )
         step = max(s for s in self.states if s <= self.frames[index].step)
         for name, player in self._players.items():
@@ -228,13 +237,15 @@ class Film:
         return first
 
     def gif(self, path: str | Path, *, seconds: float = 6.0) -> Path:
-        """Write the film as an animated GIF and return its path."""
+        """Write the film as an animated GIF, its folder too, and return its path."""
         self._refuse_empty()
         pages = [Image.open(BytesIO(self.picture(i).png)) for i in range(len(self.frames))]
         pages = [page.convert("P", palette=Image.Palette.ADAPTIVE) for page in pages]
         duration = int(1000 * seconds / len(pages))
-        path = Path(path)
-        pages[0].save(path, save_all=True, append_images=pages[1:], duration=duration, loop=0)
+        path = files.expand(path)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        more = {"save_all": True, "append_images": pages[1:], "duration": duration, "loop": 0}
+        pages[0].save(path, format="GIF", **more)
         return path
 
     def strip(self, *, panels: int = 5) -> show.Picture:

@@ -11,7 +11,10 @@ from torch.optim import Optimizer
 from gan_lessons import losses, runtime
 from gan_lessons.cockpit import frame as looks
 from gan_lessons.cockpit.bar import in_notebook, progress_line
+from gan_lessons.cockpit.board import CELLS
+from gan_lessons.cockpit.curves import NORM
 from gan_lessons.cockpit.film import Film, kept
+from gan_lessons.errors import SettingError
 from gan_lessons.show import Picture, spread_out
 from gan_lessons.training import NUMBERS, History, Moment
 
@@ -87,6 +90,12 @@ class Cockpit:
         z = torch.randn(1000, latent_dim, generator=runtime.generator(0))
         self.z = z.to(next(G.parameters()).device)
         self.metric_name, self.metric = metric or (None, None)
+        if self.metric_name in (*CELLS, NORM):
+            raise SettingError(
+                f"The live view has a panel {self.metric_name!r} of its own.",
+                "Nothing was trained or drawn.",
+                "Call your metric otherwise, for example by what it counts.",
+            )
         self.history = History(names=NUMBERS + NORMS, device=self.z.device)
         about = {"average": average is not None}
         self.film = Film(self.real.cpu(), self.history, self.metric_name, **about)

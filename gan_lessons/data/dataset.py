@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -67,6 +68,10 @@ class Dataset:
 
 def _as_tensor(values: object) -> Tensor | None:
     try:
+        if isinstance(values, np.ndarray):  # torch takes neither views in reverse nor other orders
+            values = np.ascontiguousarray(values, dtype=values.dtype.newbyteorder("="))
+        if isinstance(values, list | tuple) and any(isinstance(x, Tensor) for x in values):
+            values = torch.stack([torch.as_tensor(x) for x in values])
         return torch.as_tensor(values)
     except (TypeError, ValueError, RuntimeError):  # words, lists of different lengths …
         return None

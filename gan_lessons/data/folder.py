@@ -81,8 +81,8 @@ def folder(path: str | os.PathLike, *, size: int, channels: int = 3) -> Dataset:
     spot = f"folder/{spot[:16]}.npz"
     found = _cached(spot, key, limit=len(pictures) * (channels * size**2 + 8) + 2**16)
     if found is None:
-        found = _read_all(root, list(pictures), size, channels)
-        if found[0].nbytes <= MAX_CACHED:
+        found, for_good = _read_all(root, list(pictures), size, channels)
+        if for_good and found[0].nbytes <= MAX_CACHED:
             cache.store(spot, _pack(found, key))
     x, y, note = found
     if told := " ".join(filter(None, (note, passed))):
@@ -243,8 +243,12 @@ def _error(what: str, *more: str) -> DataFileError:
 
 def _read_all(
     root: Path, names: list[Path], size: int, channels: int
-) -> tuple[np.ndarray, np.ndarray, str]:
-    """Return x (N, C, H, W), y (N,), and what to tell of the pictures ("" if nothing)."""
+) -> tuple[tuple[np.ndarray, np.ndarray, str], bool]:
+    """Return x (N, C, H, W), y (N,), and what to tell of the pictures ("" if nothing).
+
+    And whether another call would find the same: a disk that fails once may answer the next time.
+    """
+    for_good = True
     try:
         x = np.empty((len(names), channels, size, size), dtype=np.uint8)
     except MemoryError as error:
@@ -259,6 +263,9 @@ def _read_all(
                 read = _pixels(root / name, size, channels)
             except Exception as error:  # each of Pillow's 40 readers fails in its own way
                 left_out.append(files.shown(name, 40) + _why(root / name, error))
+                # what Pillow itself says of a damaged picture carries no number of the system's
+                passing = isinstance(error, OSError) and error.errno is not None
+                for_good = for_good and not (passing or isinstance(error, MemoryError))
                 continue
             if read.depth:
                 deep[len(kept)] = read
@@ -282,7 +289,7 @@ def _read_all(
         )
     folders = [name.parts[0] if len(name.parts) > 1 else "" for name in kept]
     y = np.unique(folders, return_inverse=True)[1].astype(np.int64)
-    return x, y, " ".join(filter(None, told))
+    return (x, y, " ".join(filter(None, told))), for_good
 
 
 def _why(path: Path, error: Exception) -> str:

@@ -22,7 +22,8 @@ def read(name: str, *, limit: int, script: str) -> tuple[Path, bytes]:
     """
     path = files.course("data", name)
     own = files.expand(os.environ.get("GAN_LESSONS_DATA") or path.parent) / name
-    path = own if own.is_file() else path
+    there = os.path.isfile(own)  # noqa: PTH113  Path.is_file raises where it may not look
+    path = own if there else path
     try:
         packed = cache.read(path, limit=limit)
     except OSError as error:

@@ -17,6 +17,7 @@ from gan_lessons.errors import SettingError
 RECORD = ".copied.json"
 CHECK = re.compile(r"checks\.(\w+\.\w+)\(")
 STUB = re.compile(r"raise NotImplementedError|= \.\.\..*")  # what an answer takes the place of
+COMMENT = re.compile(r"^\s*#.*$", re.MULTILINE)
 LESSONS = "[0-9][0-9]*_*.ipynb"
 
 
@@ -28,7 +29,7 @@ def work_folder() -> Path:
     """
     named = os.environ.get("GAN_LESSONS_WORK", "").strip()
     if named:
-        return Path(named).expanduser().resolve()
+        return files.expand(named).resolve()
     if repository := files.checkout():
         return repository / "work"
     here = Path.cwd()
@@ -45,8 +46,9 @@ def _read_record(path: Path) -> dict[str, str]:
 
 
 def _age(newer: Path) -> int:
-    """Return 1 of `NN_….newer.ipynb`, 2 of `.newer-2`, and so on."""
-    return int(re.search(r"\.newer-?(\d*)$", newer.stem)[1] or 1)
+    """Return 1 of `NN_….newer.ipynb`, 2 of `.newer-2`, and so on; 0 of a name that is not ours."""
+    found = re.search(r"\.newer-?(\d*)$", newer.stem)
+    return int(found[1] or 1) if found else 0
 
 
 def _free_name(copy: Path) -> Path:
@@ -60,8 +62,11 @@ def _free_name(copy: Path) -> Path:
         number += 1
 
 
-def _exercises(content: bytes) -> tuple[dict, dict[str, dict]]:
-    """Return a notebook and, by their names, its exercises' cells; nothing of another file."""
+def _exercises(content: bytes) -> tuple[dict, dict[str, list[dict]]]:
+    """Return a notebook and, by their names, its exercises' cells; nothing of another file.
+
+    A learner may have doubled a cell: then there are several of a name.
+    """
     try:
         book = json.loads(content)
         cells = [cell for cell in book["cells"] if cell["cell_type"] == "code"]
@@ -74,7 +79,7 @@ def _exercises(content: bytes) -> tuple[dict, dict[str, dict]]:
                 found.setdefault(name, []).append(cell)
     except (AttributeError, KeyError, TypeError, ValueError):
         return {}, {}
-    return book, {name: cells[0] for name, cells in found.items() if len(cells) == 1}
+    return book, found
 
 
 def _asks(task: dict) -> bool:
@@ -88,7 +93,13 @@ def _is_answered(cell: dict) -> bool:
     given = cell.get("metadata", {}).get("as_given")
     if given is not None:
         return hashlib.sha256(text.encode()).hexdigest() != given
-    return bool(text.strip()) and not STUB.search(text)
+    return bool(text.strip()) and not STUB.search(COMMENT.sub("", text))
+
+
+def _is_begun(cell: dict, task: dict) -> bool:
+    """Say whether a cell, its task unchanged, holds more than was handed out, stub or not."""
+    same_task = bool(cell.get("id")) and cell.get("id") == task.get("id")
+    return same_task and "".join(cell["source"]) != "".join(task["source"])
 
 
 def _fits(answer: dict, task: dict) -> bool:
@@ -114,13 +125,20 @@ def carry_over(content: bytes, copies: list[bytes]) -> tuple[bytes, list[str], l
         The new version with the answers; the names of the exercises whose answers are in it; and of
         those that have an answer which fits no longer, so that it was left where it is.
     """
-    book, tasks = _exercises(content)
+    book, found = _exercises(content)
+    tasks = {name: cells[0] for name, cells in found.items() if len(cells) == 1}
     carried, left = [], []
     answers: dict[str, dict] = {}
     for copy in copies:
-        for name, cell in _exercises(copy)[1].items():
-            if _is_answered(cell):
-                answers[name] = cell
+        for name, cells in _exercises(copy)[1].items():
+            task = tasks.get(name, {"source": ""})
+            written = [cell for cell in cells if _is_answered(cell) or _is_begun(cell, task)]
+            if len(cells) == 1 and written:
+                answers[name] = written[0]
+                left = [other for other in left if other != name]
+            elif written and _asks(task):  # two cells: which is the answer, the learner knows
+                answers.pop(name, None)
+                left += [name] if name not in left else []
     for name, answer in answers.items():
         task = tasks.get(name)
         if task is not None and not _asks(task):

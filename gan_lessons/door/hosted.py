@@ -28,7 +28,8 @@ on_kaggle = "KAGGLE_KERNEL_RUN_TYPE" in os.environ
 if (on_colab or on_kaggle) and find_spec("gan_lessons") is None:
     folders = Path(), Path("/kaggle/input")  # where uploads go
     wheels = [w for f in folders for w in f.rglob("gan_lessons-*.whl")]
-    course = str(max(wheels)) if wheels else address
+    newest = max(wheels, key=lambda w: w.stat().st_mtime, default=None)
+    course = str(newest) if newest else address
     if not course:
         raise RuntimeError(
             "The course is not installed here, and no wheel of it was found.\\n"
@@ -70,12 +71,19 @@ def write(lessons: Path, folder: Path, address: str = files.ADDRESS) -> list[Pat
             public repository.
 
     Raises:
-        SettingError: something else of such a name is there; nothing is written then.
+        SettingError: something else of such a name is there, there are no lessons, or the folder
+            cannot be written.
     """
     made = {
         folder / lesson.name: variant(lesson.read_bytes(), address)
         for lesson in sorted(lessons.glob("[0-9][0-9]*_*.ipynb"))
     }
+    if not made:
+        raise SettingError(
+            f"There is no lesson in {files.shown(lessons)}.",
+            "Nothing was written.",
+            "Get the whole course again, or, if you changed a lesson: make notebooks.",
+        )
     for path, content in made.items():
         if path.exists() and path.read_bytes() != content:
             raise SettingError(
@@ -83,8 +91,15 @@ def write(lessons: Path, folder: Path, address: str = files.ADDRESS) -> list[Pat
                 "Nothing was written.",
                 "Move that folder away, or delete it, and run this again.",
             )
-    for path, content in made.items():
-        files.write_whole(path, content)
+    try:
+        for path, content in made.items():
+            files.write_whole(path, content)
+    except OSError as error:
+        raise SettingError(
+            f"{files.shown(folder)} cannot be written: {error.strerror}.",
+            "What was written before that is whole; nothing else was changed.",
+            "Go to a folder of your own in which no file has this name, and run this again.",
+        ) from error
     return [*made]
 
 

@@ -22,9 +22,10 @@ def report(path: str | None, *, as_json: bool) -> int:
     """
     place = files.expand(path) if path else copies.work_folder()
     one = place / progress.NAME if place.is_dir() else place
-    if one.is_file() or path is None:
+    if one.is_file() or path is None or (place / copies.RECORD).is_file():
         return _one(one, as_json=as_json)
-    many = {file.stem: file for file in sorted(place.glob("*.json"))}
+    files_of = (file for file in sorted(place.glob("*.json")) if file.name[0] != ".")
+    many = {file.stem: file for file in files_of}
     many |= {file.parent.name: file for file in sorted(place.glob(f"*/{progress.NAME}"))}
     if not many:
         raise SettingError(
@@ -64,7 +65,7 @@ def _table(many: dict[str, Path], *, as_json: bool = False) -> int:
         try:
             kept = progress.read(file)
         except (OSError, ValueError) as error:
-            broken.append(f"{file.name}: {error}")
+            broken.append(f"{file.name if file.stem == name else f'{name}/{file.name}'}: {error}")
             continue
         done = {
             title[:3].strip(): sum(one in kept and kept[one].solved for one in names)

@@ -1,6 +1,7 @@
 """Pictures of critics beside the exact Wasserstein distance. Introduced in lesson 11."""
 
 from collections.abc import Callable, Mapping, Sequence
+from itertools import cycle
 
 import numpy as np
 import torch
@@ -42,7 +43,7 @@ def on_a_line(
             style |= {"color": color} if filled else {"lw": 1.4}
             bottom = {"transform": left.get_xaxis_transform(), "step": "post"}
             left.fill_between(edges[:-1], heights, **style, **bottom)
-        for (name, critic), (color, line, _) in zip(critics.items(), LINES, strict=False):
+        for (name, critic), (color, line, _) in zip(critics.items(), cycle(LINES), strict=False):
             with torch.no_grad():
                 values = (critic(x) - critic(fake).mean()).flatten().numpy()
             left.plot(x.flatten(), values, color=color, ls=line, lw=1.8, label=name)

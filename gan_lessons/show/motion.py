@@ -1,6 +1,7 @@
 """Phase portraits: where two players push each other, and their paths. From lesson 03 on."""
 
 from collections.abc import Callable, Mapping
+from itertools import cycle
 
 import torch
 from matplotlib import rc_context
@@ -26,8 +27,8 @@ Push = Callable[[Tensor, Tensor], tuple[Tensor, Tensor]]
 
 def _lines(paths: Mapping[str, Tensor]) -> list:
     """Return each path with its line; one alone that is "in turns" keeps the mark of turns."""
-    first = int(next(iter(paths), "").startswith("in turns"))
-    return list(zip(paths.items(), LINES[first:], strict=False))
+    alone = len(paths) == 1 and next(iter(paths)).startswith("in turns")
+    return list(zip(paths.items(), LINES[1:] if alone else cycle(LINES), strict=False))
 
 
 def draw_phase(

@@ -93,6 +93,7 @@ function render({ model, el }) {
   }
 
   canvas.addEventListener("pointerdown", (event) => {
+    if (event.button || !event.isPrimary) return; // another button, a second finger
     canvas.setPointerCapture(event.pointerId);
     canvas.focus();
     dragged = false;
@@ -125,6 +126,8 @@ function render({ model, el }) {
   canvas.addEventListener("pointercancel", end);
   canvas.addEventListener("keydown", (event) => {
     const way = KEYS[event.key];
+    if (event.ctrlKey || event.altKey || event.metaKey) return; // the notebook's own
+    if (event.shiftKey && event.key === "Enter") return;
     if (way) {
       const far = (event.shiftKey ? 0.5 : 0.1) / limit();
       pen = pen.map((at, i) => inside(at / limit() + far * way[i]));

@@ -38,6 +38,7 @@ def pad(lines: Sequence, *, limit: float = LIMIT) -> ipywidgets.DOMWidget:
     Source of the browser's part: pad.js beside this file. Introduced in lesson 04.
     """
     try:
+        lines = lines.tolist() if hasattr(lines, "tolist") else lines
         many = [lines] if lines and not hasattr(lines[0][0], "__len__") else lines
         value = [[[float(x), float(y)] for x, y in line] for line in many]
     except (TypeError, ValueError, IndexError, KeyError) as error:

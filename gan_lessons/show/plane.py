@@ -106,8 +106,12 @@ def usual_push(pushes: Tensor) -> float:
 
 
 def limit_of(points: Tensor) -> float:
-    """Return half the width of a square around the origin with room for all points (N, 2)."""
-    return 1.15 * float(points.abs().max())
+    """Return half the width of a square around the origin with room for all points (N, 2).
+
+    Points that are not finite have no place; 1 where there is none else, or all are 0.
+    """
+    sizes = points[points.isfinite()].abs()
+    return 1.15 * float(sizes.max()) or 1.0 if len(sizes) else 1.0
 
 
 @torch.no_grad()

@@ -1,6 +1,7 @@
 """Pictures of scores: a table that says who is fooled, numbers with intervals. Lesson 09."""
 
 from collections.abc import Collection, Mapping, Sequence
+from itertools import cycle
 
 from matplotlib import rc_context
 from torch import Tensor
@@ -72,7 +73,7 @@ def intervals(
         ax = fig.subplots()
         y, ticks = 0.0, []
         for (name, found), color, marker in zip(
-            groups.items(), (REAL, FAKE, "black", "#777777", "#CC79A7"), MARKERS, strict=False
+            groups.items(), cycle((REAL, FAKE, "black", "#777777", "#CC79A7")), cycle(MARKERS)
         ):
             ticks.append((y + (len(found) - 1) / 2, name))
             for one in found:

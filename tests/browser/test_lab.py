@@ -153,6 +153,56 @@ def test_an_answer_to_a_task_that_changed_is_named_and_not_put_over_it(lessons, 
     assert "by hand, as these exercises changed: first_gan.half_life, first_gan.train_step." in note
 
 
+@pytest.mark.parametrize("left_over", ["after", "commented"])
+def test_an_answer_beside_its_stub_is_carried_over(lessons, work, left_over):
+    lesson, mine = lessons / "04_train_your_first_gan.ipynb", work / "04_train_your_first_gan.ipynb"
+    notebook(lesson, TASKS)
+    copies.copy_lessons(lessons, work)
+    stub = "raise NotImplementedError"
+    both = f"return 7\n    {stub}" if left_over == "after" else f"# {stub}\n    return 7"
+    mixed = dict(TASKS) | {"first_gan.half_life": TASKS["first_gan.half_life"].replace(stub, both)}
+    notebook(mine, mixed)
+    notebook(lesson, TASKS, prose="New")
+    (note,) = copies.copy_lessons(lessons, work)
+    assert codes(work / "04_train_your_first_gan.newer.ipynb") == list(mixed.values())
+    assert "in the new one too: first_gan.half_life;" in note
+
+
+def test_of_two_cells_the_learner_chooses(lessons, work):
+    """Doubled, and other than in the older copy: no answer is put in place of theirs."""
+    lesson, mine = lessons / "04_train_your_first_gan.ipynb", work / "04_train_your_first_gan.ipynb"
+    notebook(lesson, TASKS)
+    copies.copy_lessons(lessons, work)
+    notebook(mine, ANSWERS)
+    book = json.loads(mine.read_text(encoding="utf-8"))
+    book["cells"].append(book["cells"][1] | {"id": "doubled"})
+    mine.write_text(json.dumps(book), encoding="utf-8")
+    notebook(lesson, TASKS, prose="New")
+    (note,) = copies.copy_lessons(lessons, work)
+    name = next(iter(TASKS))
+    assert f"by hand, as these exercises changed: {name}." in note
+
+
+def test_a_duplicate_of_a_newer_lesson_bars_nobody(lessons, work):
+    """JupyterLab calls it so; it is the learner's, and of no age."""
+    copies.copy_lessons(lessons, work)
+    lesson = next(iter(sorted(lessons.glob(copies.LESSONS))))
+    (work / f"{lesson.stem}.newer-Copy1.ipynb").write_text("{}", encoding="utf-8")
+    lesson.write_text(lesson.read_text(encoding="utf-8") + " ", encoding="utf-8")
+    (note,) = copies.copy_lessons(lessons, work)
+    assert ".newer.ipynb" in note
+
+
+def test_nobody_elses_hidden_files_are_swept(lessons, work):
+    work.mkdir(parents=True, exist_ok=True)
+    mine, ours = work / ".notes.tmp", work / ".a.ipynb.77-0123abcd.tmp"
+    for path in (mine, ours):
+        path.write_text("x", encoding="utf-8")
+        os.utime(path, (1, 1))
+    copies.copy_lessons(lessons, work)
+    assert (mine.exists(), ours.exists()) == (True, False)
+
+
 def test_a_broken_program_is_carried_over_once_it_was_mended(lessons, work):
     """It holds no stub: whether it was edited is told by what the course gave."""
     lesson, mine = lessons / "04_train_your_first_gan.ipynb", work / "04_train_your_first_gan.ipynb"
@@ -196,10 +246,11 @@ def test_every_lesson_that_ships_gets_its_solved_answers(lessons, work):
         solved = (blank.parent / "solutions" / blank.name).read_bytes()
         filled, carried, left = copies.carry_over(content, [content, solved])
         tasks = copies._exercises(content)[1]
-        asked = [name for name, cell in tasks.items() if copies._asks(cell)]
+        assert all(len(cells) == 1 for cells in tasks.values()), blank.name
+        asked = [name for name, (cell,) in tasks.items() if copies._asks(cell)]
         assert sorted(carried) == sorted(asked), blank.name
         assert left == []
-        texts = ["".join(cell["source"]) for cell in copies._exercises(filled)[1].values()]
+        texts = ["".join(cell["source"]) for (cell,) in copies._exercises(filled)[1].values()]
         assert not any(copies.STUB.search(text) for text in texts)
 
 

@@ -1,5 +1,6 @@
 """A folder of the learner's own pictures: what is read, what is refused, what is remembered."""
 
+import errno
 import importlib
 import io
 import os
@@ -643,6 +644,21 @@ def test_fuzzed_entries_are_made_again(filled, place):
     assert entry.read_bytes() == whole
 
 
+def test_a_disk_that_fails_once_excludes_no_picture_for_good(filled, monkeypatch):
+    whole, opened = Image.open, []
+
+    def failing(path, *args, **more):
+        opened.append(path)
+        if len(opened) == 1:
+            raise OSError(errno.EIO, "Input/output error")
+        return whole(path, *args, **more)
+
+    monkeypatch.setattr(Image, "open", failing)
+    with pytest.warns(UserWarning, match="1 of 4 pictures could not be read"):
+        assert len(folder(filled, size=8)) == 3
+    assert len(folder(filled, size=8)) == 4
+
+
 def test_without_a_cache_the_pictures_are_still_there(filled, monkeypatch, tmp_path):
     (tmp_path / "file").touch()
     cache._warn_once.cache_clear()
@@ -686,6 +702,6 @@ def test_hypothesis_any_shape_becomes_a_square(
     path = tmp_path_factory.mktemp("square") / "a.png"
     white = {"LA": (255, 255), "I;16": 65535}.get(mode, "white")
     Image.new(mode, (width, height), white).save(path)
-    pixels, _, _ = module._read_all(path.parent, [Path("a.png")] * 2, size, channels)
+    (pixels, _, _), _ = module._read_all(path.parent, [Path("a.png")] * 2, size, channels)
     assert pixels.shape == (2, channels, size, size)
     assert (pixels == 255).all()

@@ -49,13 +49,13 @@ def test_identity_at_p_0(name):
     assert_close(PARTS[name](x, 0.0), x, atol=1e-6, rtol=0)
 
 
-CHANCES = [("translation", 48 / 49), ("cutout", 1), ("contrast", 1)]
+CHANCES = [("translation", 48 / 49), ("cutout", 1), ("contrast", 1), ("saturation", 1)]
 
 
 @pytest.mark.parametrize(("name", "chance"), CHANCES)
 def test_a_share_of_p_changes(name, chance):
     """n coins of chance p deviate from it by less than 5 sqrt(p(1 - p) / n)."""
-    x, n, p = images((1, 1, 24, 24)).expand(2000, -1, -1, -1), 2000, 0.3
+    x, n, p = images((1, 3, 24, 24)).expand(2000, -1, -1, -1), 2000, 0.3
     changed = ((PARTS[name](x, p) - x).abs() > 1e-5).flatten(1).any(1).double().mean()
     p *= chance
     assert abs(changed - p) < 5 * (p * (1 - p) / n) ** 0.5
@@ -129,6 +129,10 @@ def test_ranges_of_color():
     grown = (out - out.mean((1, 2, 3), keepdim=True)).std((1, 2, 3)) / off.std((1, 2, 3))
     assert 0.5 - 1e-4 <= grown.min() < 0.52
     assert 1.48 < grown.max() <= 1.5 + 1e-4
+    colors, out = (t - t.mean(1, keepdim=True) for t in (x, augment.saturation(x)))
+    grown = out.std((1, 2, 3)) / colors.std((1, 2, 3))
+    assert 0 <= grown.min() < 0.02
+    assert 1.98 < grown.max() <= 2 + 1e-4
 
 
 def test_saturation_leaves_gray_images_and_each_pixels_mean():

@@ -1,17 +1,20 @@
 """Checkpoints: the same run again from every step, whole files or none, and words for the rest."""
 
+import collections
+import errno
 import json
 import math
 import os
 import random
 import warnings
+from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 
 from gan_lessons import checkpoint, data, models, penalties, runtime, training
-from gan_lessons.errors import CheckpointError, SettingError, TrainingDiverged
+from gan_lessons.errors import CheckpointError, DiskFullError, SettingError, TrainingDiverged
 from tests.three_lines import complaints
 
 STEPS = 9
@@ -148,6 +151,34 @@ def test_two_are_kept_and_the_newest_is_told_by_the_step_inside(tmp_path):
     assert checkpoint.newest(tmp_path)["step"] == STEPS
 
 
+def test_files_of_other_names_are_neither_read_nor_thinned_out(tmp_path):
+    """A copy put aside stays, and what is no checkpoint costs no checkpoint."""
+    list(start(tmp_path, steps=4)[0])
+    newest = checkpoint.by_step(tmp_path)[0]
+    aside = ["step_00000004_good.ckpt", "step_best.ckpt", "step_x.ckpt"]
+    for name in aside:
+        (tmp_path / name).write_bytes(newest.read_bytes() if "good" in name else b"mine")
+    list(start(tmp_path)[0])
+    assert [checkpoint.step_of(p) for p in checkpoint.by_step(tmp_path)] == [STEPS, STEPS - 1]
+    assert all((tmp_path / name).exists() for name in aside)
+
+
+def test_a_damaged_file_costs_no_whole_one(tmp_path):
+    list(start(tmp_path, steps=4)[0])
+    checkpoint.by_step(tmp_path)[1].write_bytes(b"damaged")
+    with pytest.warns(UserWarning, match="no checkpoint of this course"):
+        list(start(tmp_path)[0])
+    whole = [p for p in checkpoint.by_step(tmp_path) if p.read_bytes() != b"damaged"]
+    assert [checkpoint.step_of(path) for path in whole] == [STEPS, STEPS - 1]
+
+
+@pytest.mark.parametrize("every", [0, -1, 2.5])
+def test_a_number_of_steps_that_cannot_be_is_told(every, tmp_path):
+    with pytest.raises(SettingError, match="cannot save every") as info:
+        start(tmp_path, every=every)
+    assert complaints(info.value) == []
+
+
 def test_the_one_before_is_used_where_the_newest_is_damaged(tmp_path):
     list(start(tmp_path)[0])
     path = checkpoint.by_step(tmp_path)[0]
@@ -227,14 +258,46 @@ def test_another_machine_is_said(tmp_path, monkeypatch):
 # -- files -----------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(
-    "value", [np.float64(1), np.arange(2), {1}, lambda: 1, torch.device("cpu")]
-)
+Pair = collections.namedtuple("Pair", "a b")
+STRANGE = [np.float64(1), np.arange(2), {1}, lambda: 1, torch.device("cpu")]
+STRANGE += [Pair(1, 2), collections.defaultdict(int, a=1)]  # load would refuse a file of these
+
+
+@pytest.mark.parametrize("value", STRANGE)
 def test_only_numbers_texts_and_tensors_are_written(value, tmp_path):
     with pytest.raises(CheckpointError, match=r"cannot hold opt\.lr") as info:
         checkpoint.save(tmp_path / "a.ckpt", {"opt": {"lr": value}}, step=1)
     assert complaints(info.value) == []
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_key_that_load_would_refuse_is_not_written(tmp_path):
+    with pytest.raises(CheckpointError, match="cannot hold the key") as info:
+        checkpoint.save(tmp_path / "a.ckpt", {"opt": {np.int64(3): 1.0}}, step=1)
+    assert complaints(info.value) == []
+
+
+def test_a_file_is_on_the_disk_before_it_has_its_name(tmp_path, monkeypatch):
+    """First the bytes, then the name, then the folder that holds the name."""
+    done, fsync, rename = [], os.fsync, Path.replace
+    monkeypatch.setattr(os, "fsync", lambda handle: (done.append("flush"), fsync(handle)))
+    monkeypatch.setattr(Path, "replace", lambda *to: (done.append("name"), rename(*to)))
+    checkpoint.save(tmp_path / "a.ckpt", {"a": 1}, step=1)
+    assert done == ["flush", "name", "flush"]
+
+
+def test_a_disk_that_is_full_leaves_the_file_that_was_there(tmp_path, monkeypatch):
+    checkpoint.save(tmp_path / "a.ckpt", {"a": 1}, step=1)
+
+    def full(handle):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(DiskFullError) as info:
+        checkpoint.save(tmp_path / "a.ckpt", {"a": 2}, step=2)
+    assert complaints(info.value) == []
+    assert checkpoint.load(tmp_path / "a.ckpt") == {"a": 1}
+    assert [path.name for path in tmp_path.iterdir()] == ["a.ckpt"]
 
 
 def test_what_is_written_comes_back(tmp_path):
@@ -285,6 +348,12 @@ def test_a_folder_in_use_is_refused(tmp_path):
     with pytest.raises(CheckpointError, match=f"Process {os.getppid()} on .* is running") as info:
         checkpoint.occupy(tmp_path)
     assert complaints(info.value) == []
+
+
+def test_nobody_elses_mark_is_taken_away(tmp_path):
+    mark(tmp_path)
+    checkpoint.leave(tmp_path)
+    assert (tmp_path / checkpoint.LOCK).exists()
 
 
 def test_so_is_one_that_another_machine_uses(tmp_path):

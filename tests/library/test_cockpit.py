@@ -788,8 +788,17 @@ def test_a_frame_of_the_same_step_replaces_the_one_before():
     assert [len(frame.samples) for frame in film.frames] == [3, 3, 7]
 
 
-def test_the_gif_has_every_frame(filmed, tmp_path):
-    path = filmed[1].film.gif(tmp_path / "run.gif", seconds=4.5)
+def test_what_a_fork_left_behind_and_a_frame_that_is_not_there_are_told(filmed):
+    first = filmed[1].film.fork(2)
+    for ask in (lambda: first.rewind(1), lambda: first.picture(500)):
+        with pytest.raises(SettingError) as info:
+            ask()
+        assert complaints(info.value) == []
+
+
+@pytest.mark.parametrize("name", ["run.gif", "films/run"])
+def test_the_gif_has_every_frame(filmed, tmp_path, name):
+    path = filmed[1].film.gif(tmp_path / name, seconds=4.5)
     with Image.open(path) as page:
         assert page.format == "GIF"
         assert page.n_frames == 9

@@ -115,7 +115,11 @@ def test_image_pixels_become_whole_squares(size, channels):
     film.add(cockpit.Frame(0, samples.byte()))
     page = np.asarray(Image.open(BytesIO(film.picture(0).png)).convert("L"))
     scale = boards.SIDE // (5 * size)
-    if scale == 0:
+    if scale == 0:  # then they are drawn smaller than they are, and are there all the same
+        assert page.shape == (sharp * boards.HEIGHT, sharp * boards.WIDTH)
+        top, left = sharp * (boards.HEIGHT - boards.BOTTOM - boards.SIDE), sharp * boards.LEFT
+        sheet = page[top : top + sharp * boards.SIDE, left : left + sharp * boards.SIDE]
+        assert abs(float(sheet.mean()) - 127.5) < 30  # half of the pixels are white
         return
     scale *= sharp
     side = 5 * size * scale

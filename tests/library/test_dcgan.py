@@ -245,6 +245,9 @@ def test_the_trace_names_every_layer_and_counts_every_weight():
     assert "(2, 1, 28, 28)" in lines[0]
     assert "(2,)" in lines[-1]
     assert sum(int(line.split()[-1].replace(",", "")) for line in lines) == count(D)
+    wrapped = models.dcgan_discriminator(width=4, wrap=nn.utils.parametrizations.spectral_norm)
+    others = models.shape_trace(wrapped, torch.randn(2, 1, 28, 28)).splitlines()
+    assert len(others) == len(lines)  # what wraps a layer is no layer
 
 
 # -- the checkerboard ------------------------------------------------------------------------

@@ -259,7 +259,10 @@ def test_nearest_is_the_smallest_distance(n):
 def test_memorization_ratio_tells_copies_from_new_samples():
     train, held_out, new = (cloud(400, seed=i) for i in range(3))
     assert metrics.memorization_ratio(train[:100], train, held_out) == pytest.approx(0, abs=1e-6)
-    assert metrics.memorization_ratio(new, train, held_out) == pytest.approx(1, abs=0.1)
+    ratio = metrics.memorization_ratio(new, train, held_out)
+    assert ratio == pytest.approx(1, abs=0.1)
+    far = torch.cat([new[:-1], 100 * new[-1:]])  # one that lies far away moves no median
+    assert metrics.memorization_ratio(far, train, held_out) == pytest.approx(ratio, abs=0.02)
     assert metrics.memorization_ratio(3 * new, train, held_out) > 2
     assert metrics.memorization_ratio(7 * new, 7 * train, 7 * held_out) == pytest.approx(1, abs=0.1)
 

@@ -1,6 +1,7 @@
 """What is kept of a learner's progress: whole or not at all, and nothing elsewhere."""
 
 import json
+import math
 import os
 import random
 import signal
@@ -134,6 +135,20 @@ def test_a_room_is_a_table_and_a_broken_file_is_named(tmp_path, capsys):
     assert "cannot be read: eve.json" in said
     assert __main__.main(["report", str(tmp_path), "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["learners"]["bob"]["answers"] == 7
+
+
+def test_copies_without_progress_are_one_learner_and_a_folder_s_broken_file_has_a_name(
+    tmp_path, capsys
+):
+    (tmp_path / "ada").mkdir()
+    (tmp_path / "ada" / progress.COPIES).write_text("{}", encoding="utf-8")
+    assert __main__.main(["report", str(tmp_path / "ada")]) == 0
+    assert "cannot be read" not in capsys.readouterr().out
+    row = {"solved": True, "tries": 1, "minutes": math.inf}
+    text = json.dumps({"exercises": {"a.b": row}})
+    (tmp_path / "ada" / progress.NAME).write_text(text, encoding="utf-8")
+    assert __main__.main(["report", str(tmp_path)]) == 0
+    assert f"cannot be read: ada/{progress.NAME}" in capsys.readouterr().out
 
 
 def test_an_empty_folder_is_told_in_three_lines(tmp_path, capsys):

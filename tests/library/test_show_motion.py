@@ -44,7 +44,12 @@ def test_a_path_has_a_ring_at_its_start_and_a_square_of_its_color_at_its_end():
 
 def test_a_path_in_turns_is_dashed_and_black_also_when_it_is_alone():
     drawn = {}
-    for names in (("together", "in turns"), ("in turns - -",), ("together",)):
+    for names in (
+        ("together", "in turns"),
+        ("in turns - -",),
+        ("together",),
+        ("in turns", "b", "c"),
+    ):
         ax = show.figure().subplots()
         show.draw_phase(ax, push, dict.fromkeys(names, CIRCLE), limit=1.5)
         known = {line.get_label(): line for line in ax.lines}
@@ -53,6 +58,7 @@ def test_a_path_in_turns_is_dashed_and_black_also_when_it_is_alone():
         [(show.MARK, False), ("black", True)],
         [("black", True)],
         [(show.MARK, False)],
+        [(show.MARK, False), ("black", True), (show.MARK, False)],  # none is left out
     ]
 
 

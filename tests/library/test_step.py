@@ -51,7 +51,7 @@ def play(G: nn.Module, D: nn.Module, shape: tuple[int, ...], *, steps: int, **mo
     """Train on random samples; return the moments."""
     optimizer = more.pop("optimizer", functools.partial(torch.optim.Adam, lr=1e-4, fused=True))
     opts = [optimizer(net.parameters()) for net in (G, D)]
-    real = torch.rand(BATCH, *shape, device=next(G.parameters()).device)
+    real = torch.rand(BATCH, *shape)  # on the CPU: train moves it to where G is
     stream, more = itertools.repeat(real), {"steps": 1000, "latent_dim": LATENT, **more}
     run = wrapped(training.train, G, D, *opts, stream, **more)
     return list(itertools.islice(run, steps))

@@ -126,7 +126,7 @@ def test_stacked_networks_compute_what_each_computes(n, side):
     nets = [players(seed)[side] for seed in range(n)]
     x = torch.randn(n, B, (LATENT, 2)[side], dtype=torch.float64)
     together = models.stack(nets)(x)
-    assert together.shape == (n, B, 2) if side == 0 else (n, B)
+    assert together.shape == ((n, B, 2) if side == 0 else (n, B))
     close(together, torch.stack([net(rows) for net, rows in zip(nets, x, strict=True)]))
 
 
