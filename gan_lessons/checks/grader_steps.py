@@ -28,6 +28,7 @@ from gan_lessons.checks.steps import Report, Update, watch_step
 KNOWN = Path(__file__).with_name("steps_known.json")
 LEAST = 1e-3  # a part that is contained less often is not there
 RESIDUAL, CONDITION = 1e-4, 1e3  # a sum of parts is told only below both
+LOST = 1e-9  # a part that is so many times smaller than another cannot be told beside it
 LONGEST = 400  # characters of a diagnosis
 NEAR = 0.02  # numbers of two rows of facts are equal up to this, and this share
 
@@ -139,16 +140,19 @@ def contained(
 
     Returns:
         The numbers and ""; or, where the parts do not explain the gradient or cannot be told apart,
-        zeros and what is the matter.
+        zeros and what is the matter. A part that is lost beside the largest counts as contained.
     """
     parts = {name: part for name, part in parts.items() if float(part.norm()) > 0}
     nothing = dict.fromkeys(parts, 0.0)
+    largest = max((float(part.norm()) for part in parts.values()), default=0.0)
+    lost = {name: 1.0 for name, part in parts.items() if float(part.norm()) < LOST * largest}
     size = float(grad.norm())
     if not all(math.isfinite(float(x.norm())) for x in (grad, *parts.values())):
         return nothing, "NaN"
     if size < 1e-9 * max([1.0, *(float(part.norm()) for part in parts.values())]):
         return nothing, ""
     matter = "unexplained"
+    parts = {name: part for name, part in parts.items() if name not in lost}
     for names in ([name for name in parts if name in first], list(parts)):
         if not names:
             continue
@@ -160,7 +164,7 @@ def contained(
             matter = "unclear"
             continue
         told = zip(names, found.tolist(), strict=True)
-        return nothing | {name: x / float(parts[name].norm()) for name, x in told}, ""
+        return nothing | lost | {name: x / float(parts[name].norm()) for name, x in told}, ""
     return nothing, matter
 
 
@@ -317,7 +321,8 @@ def _same_look(report: Report, i: int) -> int:
     return next(
         k
         for k, other in enumerate(report.looks)
-        if other.phase == look.phase and torch.equal(other.x, look.x)
+        if (other.phase, other.carries) == (look.phase, look.carries)
+        and torch.equal(other.x, look.x)
     )
 
 

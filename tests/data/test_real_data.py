@@ -592,7 +592,7 @@ def test_somebody_elses_folder_in_the_temporary_directory_is_not_used(server, ch
 def test_left_over_temporary_files_are_swept_when_old(server, checkout):
     home = checkout / "data" / "cache" / "mnist"
     home.mkdir(parents=True)
-    old, new = home / ".x.gz.1-00.tmp", home / ".x.gz.2-00.tmp"
+    old, new = home / ".x.gz.1-0123abcd.tmp", home / ".x.gz.2-0123abcd.tmp"
     for path in (old, new):
         path.touch()
     os.utime(old, (0, time.time() - files.STALE - 10))
