@@ -99,6 +99,20 @@ def test_corners_are_clicked_and_a_second_click_ends_the_line(desk):
     assert told(desk).count("[") == 1 + 1 + 3  # the second line had two corners
 
 
+def test_another_button_and_the_notebooks_own_keys_draw_nothing(desk):
+    clear(desk)
+    for x in (-1, 1):
+        desk.page.mouse.click(*at(desk, x, 0), button="middle")
+    desk.page.locator("canvas").focus()
+    for key in ("Control+ArrowRight", "Alt+ArrowRight"):
+        desk.page.keyboard.press(key)
+    assert drawn(desk) == []
+    for key in ("Space", "ArrowRight", "Space", "Escape", "ArrowLeft"):  # the pen had not moved
+        desk.page.keyboard.press(key)
+    (line,) = drawn(desk)
+    assert line[1][0] - line[0][0] == pytest.approx(0.1)
+
+
 def test_a_line_is_drawn_by_keys_alone(desk):
     clear(desk)
     desk.page.locator("canvas").focus()
